@@ -11,8 +11,8 @@ from typing import Literal
 import dagster as dg
 
 from enrichment.domain.ids import analysis_of
-from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.requirements import requirements_of
 
 Layer = Literal["raw", "analysis", "profile"]
 GROUPS: Mapping[Layer, str] = {

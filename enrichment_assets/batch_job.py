@@ -13,16 +13,16 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.row_companies import company_of_row
 from enrichment.ports import StoreError
-from enrichment.requirements.requirements import UnknownName, requirements_of
-from enrichment.requirements.strategy import UnknownStrategy, check_strategy
 from enrichment.rules import Rules, RulesError
+from enrichment.rules.requirements import UnknownName, requirements_of
+from enrichment.rules.strategy import UnknownStrategy, check_strategy
 from enrichment_assets.batch_events import JOB
 from enrichment_assets.batch_lists import listed_companies
 from enrichment_assets.batch_runs import OrderedBatch, run_batch

@@ -16,7 +16,7 @@ import dagster as dg
 
 from enrichment.batches.quote import quote_batch
 from enrichment.batches.worker import CompanyEnd, WorkerOptions, ask_of, work
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch, BatchCompanyState, BatchSummary
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import Company

@@ -12,9 +12,9 @@ import dagster as dg
 
 from enrichment.domain.batches import Batch
 from enrichment.ports import StoreError
-from enrichment.requirements.requirements import UnknownName, requirements_of
-from enrichment.requirements.strategy import UnknownStrategy
 from enrichment.rules import Rules, RulesError
+from enrichment.rules.requirements import UnknownName, requirements_of
+from enrichment.rules.strategy import UnknownStrategy
 from enrichment_assets.asset_specs import GROUPS, OWNERS, LayerAsset, layer_assets
 from enrichment_assets.batch_job import batch_over
 from enrichment_assets.batch_runs import run_batch

@@ -12,14 +12,14 @@ from datetime import timedelta
 import dagster as dg
 
 from enrichment.batches.worker import CompanyEnd, end_of
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch, BatchCompany, BatchEnd
 from enrichment.domain.records import Company
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.ports import StoreError
-from enrichment.requirements.requirements import UnknownName, read_by
-from enrichment.requirements.strategy import UnknownStrategy
 from enrichment.rules import Rules
+from enrichment.rules.requirements import UnknownName, read_by
+from enrichment.rules.strategy import UnknownStrategy
 from enrichment_assets.batch_events import BatchEvents
 from enrichment_assets.batch_job import named_companies
 from enrichment_assets.metadata import companies_markdown

@@ -9,8 +9,8 @@ from typing import Any
 from enrichment.domain.batches import Batch, BatchCompany
 from enrichment.domain.records import Json, Profile
 from enrichment.domain.values import in_words
-from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.requirements import requirements_of
 from resources.store import SqlStore
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.rules import Rules
 from resources.active_rules import active_rules
 from resources.clock import utc_now

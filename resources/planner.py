@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.records import Profile
 from enrichment.pipeline.dry_run import quote
 from enrichment.pipeline.stages import Ask

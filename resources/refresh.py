@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.refresh.due import DueProfiles, due_profiles
 from enrichment.refresh.history import Reads
 from enrichment.refresh.known_facts import horizon_begins, idle_companies, known_facts

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.rules import Rules
 from resources import clock
 from resources.policy_store import policies_in

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from bench.batch.batch_run import CONSUMERS
 from bench.money.sandbox_setup import SHIPPED, copied_rules
 from enrichment.batches.worker import CompanyEnd, WorkerOptions, work
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company

@@ -13,7 +13,7 @@ from bench.batch.batch_run import UNLIMITED, prepared
 from bench.money.sandbox_setup import pass_time
 from bench.money.worker import SharedClock, WorkerSetup
 from bench.planner.month import SHARES
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.rules import Rules
 from resources.store import open_store

@@ -19,7 +19,7 @@ from typing import Any
 from bench.citations.measures import CapCounts, CitationCounts
 from bench.citations.questions import NOON, questions, write_labels
 from bench.money.sandbox_setup import copied_rules, unlimited_vendors
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company, Fact
 from enrichment.domain.research import Persona, Question, Session

@@ -23,9 +23,9 @@ from enrichment.domain.records import Company, Fact, ModelReply
 from enrichment.domain.values import Contact, EmployeeCount, JobPosting, NewsItem, Technology, Text, Value
 from enrichment.pipeline.enrich import Ask, enrich
 from enrichment.ports import ProviderError
-from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules, load_rules
 from enrichment.rules.provider_models import ChatRules
+from enrichment.rules.requirements import requirements_of
 from resources.clock import utc_now
 from resources.providers.openai import OpenAIModel
 from resources.providers.rate_limiter import Unlimited

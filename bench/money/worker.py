@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.records import Cap, Event, Fact, ModelReply, Purchase, Reply
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.ports import NotReserved, Reserved

@@ -22,8 +22,8 @@ from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.policy import Problem, compile_enhanced, start
 from enrichment.policy.cache import PolicyCache
-from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules, load_rules
+from enrichment.rules.requirements import Requirements, requirements_of
 from resources.policy_store import PolicyFiles
 from resources.store import SqlStore, open_store
 

@@ -16,8 +16,8 @@ from statistics import mean
 
 from bench.planner.shipped_matrix import problem_of
 from enrichment.policy import Policy, Problem, State, compile_enhanced, parts, start
-from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements, requirements_of
 
 COMPANIES = 20_000
 

@@ -11,8 +11,8 @@ from time import process_time
 from enrichment.domain.records import Company, Known
 from enrichment.planning.plan import make_plan
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.requirements import requirements_of
 
 _AT = datetime(2026, 1, 1, tzinfo=UTC)
 _ACME = Company("com_1", "acme.example", "Acme", "acme.example", _AT)

@@ -21,8 +21,8 @@ from enrichment.domain.records import Company, Known
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.policy.execution_forecast import RUNS
-from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements, requirements_of
 
 COST = "expected cost"
 STRATEGIES = ("enhanced", "priority", "legacy")

@@ -15,8 +15,8 @@ from pathlib import Path
 from enrichment.domain.records import Company
 from enrichment.planning.eligibility import Eligibility
 from enrichment.policy import Problem
-from enrichment.requirements.requirements import Requirements, custom, requirements_of
 from enrichment.rules import Rules, load_rules
+from enrichment.rules.requirements import Requirements, custom, requirements_of
 
 CONFIG = Path(__file__).parents[2] / "config"
 CONSUMERS = ("profile", "vendor_enrichment", "customer_enrichment")

@@ -16,8 +16,8 @@ from enrichment.domain.values import Text
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.profiles.assembly import Ingredients, assemble
-from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.requirements import requirements_of
 
 _BEGUN = datetime(2025, 1, 1, tzinfo=UTC)
 _ACME = Company("com_1", "acme.example", "Acme", "acme.example", _BEGUN)

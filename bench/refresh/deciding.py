@@ -13,7 +13,7 @@ from typing import Any
 
 from bench.planner.generated_store import NOW
 from bench.refresh.store_of_profiles import Kind, profiled_store
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.policy.cache import PolicyCache
 from enrichment.rules import load_rules
 from resources.policy_store import PolicyFiles

@@ -11,8 +11,8 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from bench.planner.generated_store import NOW, store_of
-from enrichment.requirements.requirements import requirements_hash, requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.requirements import requirements_hash, requirements_of
 from resources.store import SqlStore
 from resources.store import tables as t
 

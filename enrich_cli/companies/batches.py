@@ -26,8 +26,8 @@ from enrichment.identity.companies import reference_of
 from enrichment.identity.domains import company_key
 from enrichment.pipeline.candidates import registered_company
 from enrichment.refresh.ranking import RefreshPlan
-from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.requirements import requirements_of
 from resources.batch_export import batch_rows
 from resources.clock import utc_now
 from resources.company_lists.company_files import ListOptions, UnderstoodFile, keep_left_out, take, understand_file

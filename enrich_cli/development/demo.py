@@ -28,8 +28,8 @@ from enrichment.domain.values import in_words
 from enrichment.identity.domains import company_key, registrable_domain
 from enrichment.planning.plan import calling_everything
 from enrichment.profiles.assembly import missing
-from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules, load_rules
+from enrichment.rules.requirements import requirements_of
 from resources.clock import utc_now
 from resources.settings import Settings, load_settings
 from resources.store import SqlStore

@@ -12,10 +12,10 @@ from enrich_cli.bootstrap import settings_and_rules
 from enrich_cli.errors import UsageError
 from enrich_cli.rendering.terminal import console
 from enrich_cli.typed_values import seconds_of
-from enrichment.backtest.compare import Comparison, compare
-from enrichment.backtest.history import History
-from enrichment.backtest.replay import Side
 from enrichment.domain.numbers import in_number
+from enrichment.pipeline.backtest.compare import Comparison, compare
+from enrichment.pipeline.backtest.history import History
+from enrichment.pipeline.backtest.replay import Side
 from enrichment.rules import Rules, load_rules
 from resources.clock import utc_now
 from resources.policy_store import policies_in

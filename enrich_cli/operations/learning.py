@@ -10,10 +10,10 @@ from datetime import timedelta
 from enrich_cli.bootstrap import opened_store
 from enrich_cli.rendering.terminal import console
 from enrich_cli.typed_values import seconds_of
-from enrichment.backtest.compare import Comparison, compare
-from enrichment.backtest.replay import Side
 from enrichment.learning.families import FamilyEstimate
 from enrichment.learning.lessons import Lesson
+from enrichment.pipeline.backtest.compare import Comparison, compare
+from enrichment.pipeline.backtest.replay import Side
 from enrichment.rules import LearnedLine, Rules
 from enrichment.rules.learned import as_learned
 from resources.clock import utc_now

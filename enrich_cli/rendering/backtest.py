@@ -8,11 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.operations.backtest import Backtest
-from enrichment.backtest.compare import Comparison
-from enrichment.backtest.history import Spending
-from enrichment.backtest.replay import Side, SimulationOutcome
 from enrichment.domain.money import in_cents
 from enrichment.domain.numbers import in_number
+from enrichment.pipeline.backtest.compare import Comparison
+from enrichment.pipeline.backtest.history import Spending
+from enrichment.pipeline.backtest.replay import Side, SimulationOutcome
 
 
 def backtest_view(backtest: Backtest) -> RenderableType:

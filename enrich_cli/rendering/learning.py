@@ -8,11 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.operations.learning import Learned
-from enrichment.backtest.compare import Comparison
 from enrichment.domain.money import in_cents
 from enrichment.domain.numbers import in_number
 from enrichment.learning.lessons import Kind, Lesson
 from enrichment.learning.pooled_rates import RateEstimate
+from enrichment.pipeline.backtest.compare import Comparison
 from enrichment.rules.learned import KNOWN_TO_ANY, RateName, family_name
 
 

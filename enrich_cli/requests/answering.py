@@ -11,7 +11,7 @@ from enrich_cli.bootstrap import settings_and_rules
 from enrich_cli.errors import UsageError
 from enrich_cli.rendering.terminal import ProgressLine
 from enrich_cli.typed_values import usd
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.money import in_usd
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.rules import Rules

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from enrich_cli.bootstrap import settings_and_rules
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.records import Profile
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.stages import Ask

@@ -22,7 +22,7 @@ from enrich_cli.companies.company_choice import has_terminal, number_chosen
 from enrich_cli.errors import AMBIGUOUS, UsageError
 from enrich_cli.rendering.research import event_line, print_line
 from enrich_cli.rendering.terminal import show
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import to_micro
 from enrichment.domain.records import Json

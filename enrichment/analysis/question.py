@@ -24,8 +24,8 @@ from enrichment.domain.ids import analysis_source
 from enrichment.domain.records import Analysis, Company, Fact, Json
 from enrichment.domain.values import Claim, Text
 from enrichment.memory.freshness import fresh_facts, valid_until
-from enrichment.requirements.requirements import Requirements
 from enrichment.rules import AnalysisRules, Rules
+from enrichment.rules.requirements import Requirements
 
 FRAMING_TOKENS = 200  # an upper bound of the tokens a vendor adds to messages and schema; part of the reserve
 AUDIENCE_SHARE = 8  # at most one part in so many of the input describes the audience

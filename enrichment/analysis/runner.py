@@ -30,6 +30,7 @@ from enrichment.analysis.question import (
     prepare,
 )
 from enrichment.analysis.remembered import in_waves, may_be_read
+from enrichment.context.trace import Trace
 from enrichment.domain.ids import analysis_source, new_id
 from enrichment.domain.money import charge
 from enrichment.domain.numbers import in_number
@@ -62,9 +63,8 @@ from enrichment.purchasing.purchase import (
     out_of_time,
     wait_for,
 )
-from enrichment.requirements.requirements import Requirements
 from enrichment.rules import AnalysisRules, Rules
-from enrichment.trace import Trace
+from enrichment.rules.requirements import Requirements
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.records import Event, Purchase
-from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements
 
 _NEWEST = 0.1
 """Weight of the newest company in the mean."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch
 from enrichment.domain.records import Company
 from enrichment.pipeline.dry_run import profile_or_plans
@@ -21,8 +21,8 @@ from enrichment.pipeline.enrich import Ask
 from enrichment.pipeline.plan_many import plan_companies
 from enrichment.planning.bulk.planner import Group
 from enrichment.planning.plan import Plan
-from enrichment.requirements.experiment_arm import companies_by_rules
 from enrichment.rules import Rules
+from enrichment.rules.experiment_arm import companies_by_rules
 
 STATES_PLANNED = 200
 _SECONDS_OF_AN_ANALYSIS = 2.0

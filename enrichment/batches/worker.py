@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from enrichment.batches.pacing import Pacing
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch, BatchCompany, BatchCompanyState, BatchEnd
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import in_usd
@@ -26,9 +26,9 @@ from enrichment.pipeline.new_profile import because_given_up
 from enrichment.ports import CapReached, StoreError
 from enrichment.profiles.assembly import missing
 from enrichment.purchasing.caps import caps_of_day, in_words
-from enrichment.requirements.requirements import UnknownName
-from enrichment.requirements.strategy import UnknownStrategy
 from enrichment.rules import Rules
+from enrichment.rules.requirements import UnknownName
+from enrichment.rules.strategy import UnknownStrategy
 
 LEASE = timedelta(seconds=20)
 _RENEW_SECONDS = 5.0

@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from enrichment.collection.context import CollectionContext
+from enrichment.context.trace import Trace
 from enrichment.domain.numbers import in_number
 from enrichment.domain.records import (
     CacheRead,
@@ -31,9 +32,8 @@ from enrichment.planning.skip_reasons import because
 from enrichment.ports import AskedInVain, Busy, CapReached, Unavailable
 from enrichment.purchasing.caps import too_dear
 from enrichment.purchasing.purchase import Delivery, PurchaseFailed, PurchaseSettled, in_vain
-from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
-from enrichment.trace import Trace
+from enrichment.rules.requirements import Requirements
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from operator import attrgetter
 from enrichment.collection.booking import Bookings, CollectionResult
 from enrichment.collection.context import CollectionContext
 from enrichment.collection.source_call import deliver, order_for
+from enrichment.context.trace import Trace
 from enrichment.domain.records import Cap, Company, Known, Outage, PolicyDecision, Request, SourceFailure
 from enrichment.memory.company_kind import kind_of
 from enrichment.memory.freshness import DatasetStatus, dataset_status
@@ -47,7 +48,6 @@ from enrichment.purchasing.purchase import (
     wait_for,
 )
 from enrichment.rules import Rules
-from enrichment.trace import Trace
 
 
 async def collect(

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from enrichment.collection.context import CollectionContext
+from enrichment.context.trace import Trace
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Cap, Company, DailyLimit, Purchase, Reply, Request, fingerprint
 from enrichment.parsing import reader_of
@@ -14,7 +15,6 @@ from enrichment.ports import ProviderError, SourceAnswer, SourceQuery
 from enrichment.purchasing.caps import caps_of
 from enrichment.purchasing.purchase import Delivery, PurchaseOrder, SentPurchase
 from enrichment.rules import Rules
-from enrichment.trace import Trace
 
 
 def order_for(

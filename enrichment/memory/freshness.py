@@ -11,8 +11,8 @@ from typing import Literal, Self
 
 from enrichment.domain.records import VERDICT, Fact, Known, ReplyHead
 from enrichment.domain.values import identity
-from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements
 
 Status = Literal["satisfied", "empty", "unsatisfied"]
 

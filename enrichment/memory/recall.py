@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from enrichment.context.trace import Trace
 from enrichment.domain.records import Alias, Company, CompanyRelation, Fact, Known, Reply, ReplyHead, Request, Stage
 from enrichment.memory.reliability import with_current_reliability
 from enrichment.memory.verdicts import judged
 from enrichment.parsing import NamedCompany, ReaderEntry, companies_named, other_names, read, reader_of
 from enrichment.rules import Rules
-from enrichment.trace import Trace
 
 
 class StoredReplies(Protocol):

@@ -6,13 +6,13 @@ audience -> its newest profile -> name and the values that satisfy their dataset
 import asyncio
 from collections.abc import Iterator, Mapping
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.records import Json
 from enrichment.identity.companies import reference_of
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.candidates import registered_company
-from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements, requirements_of
 
 _CONTEXT = "vendor_context"
 _VALUES_EACH = 3

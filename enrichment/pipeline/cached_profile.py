@@ -7,15 +7,15 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
+from enrichment.context.trace import Trace
 from enrichment.domain.ids import analysis_source
 from enrichment.domain.records import VERDICT, CacheRead, Company, Event, Json, Profile, ProfileHead, Request
 from enrichment.memory.verdicts import takes_into_account
 from enrichment.pipeline.stages import Ask, Enriched, Identified, finished, request_for
-from enrichment.requirements.experiment_arm import arm_of
-from enrichment.requirements.requirements import Requirements, requirements_hash
 from enrichment.rules import Rules
-from enrichment.trace import Trace
+from enrichment.rules.experiment_arm import arm_of
+from enrichment.rules.requirements import Requirements, requirements_hash
 
 
 async def from_layer_1(identified: Identified, *, rules: Rules, context: RunContext, trace: Trace) -> Enriched | None:

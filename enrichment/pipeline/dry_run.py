@@ -5,7 +5,7 @@ Ask -> the finished profile it would be served | the plans it would follow, each
 
 import asyncio
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.records import Company, Known, Profile
 from enrichment.memory.freshness import dataset_statuses
 from enrichment.memory.recall import recall
@@ -14,8 +14,8 @@ from enrichment.pipeline.identify import company_asked_for
 from enrichment.pipeline.plan import decide, plan_inputs
 from enrichment.pipeline.stages import Ask, request_for
 from enrichment.planning.plan import Plan, make_plans
-from enrichment.requirements.experiment_arm import rules_of
 from enrichment.rules import Rules
+from enrichment.rules.experiment_arm import rules_of
 
 
 async def profile_or_plans(

@@ -8,7 +8,8 @@ import time
 from dataclasses import replace
 
 from enrichment.collection.collector import collect
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
+from enrichment.context.trace import Trace
 from enrichment.domain.records import Cause, Company, Known
 from enrichment.domain.values import Text
 from enrichment.identity.companies import are_one
@@ -20,9 +21,8 @@ from enrichment.pipeline.candidates import vendor_ids_of
 from enrichment.pipeline.learned_identity import ask_about_domain, learn_identity, stated_in
 from enrichment.pipeline.plan import decide, plan_note, plan_reads
 from enrichment.pipeline.stages import Identified, once
-from enrichment.requirements.requirements import IDENTITY, Requirements, identity_requirements
 from enrichment.rules import Rules
-from enrichment.trace import Trace
+from enrichment.rules.requirements import IDENTITY, Requirements, identity_requirements
 
 
 async def find_domain(identified: Identified, rules: Rules, context: RunContext, trace: Trace) -> Identified:

@@ -6,7 +6,8 @@ Ask -> parsed once -> the company of the store, or a new one -> Identified, its 
 import asyncio
 from dataclasses import replace
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
+from enrichment.context.trace import Trace
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company, Purchase, Request
 from enrichment.identity.companies import reference_of
@@ -16,9 +17,8 @@ from enrichment.pipeline.candidates import candidates, free_key, registered_comp
 from enrichment.pipeline.learned_identity import ASKED, StatedIds, learn_identity
 from enrichment.pipeline.stages import Ask, Identified, request_for
 from enrichment.ports import StoreError
-from enrichment.requirements.experiment_arm import rules_of
 from enrichment.rules import Rules
-from enrichment.trace import Trace
+from enrichment.rules.experiment_arm import rules_of
 
 
 async def company_for(text: str, context: RunContext) -> Company:

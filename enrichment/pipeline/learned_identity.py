@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
+from enrichment.context.trace import Trace
 from enrichment.domain.records import Alias, Company
 from enrichment.identity.evidence import CompanyEvidence, compare_companies
 from enrichment.identity.reviews import review_of_two
 from enrichment.ports import Store
-from enrichment.trace import Trace
 
 if TYPE_CHECKING:
     from enrichment.parsing import NamedCompany

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from enrichment.analysis.runner import analyse
 from enrichment.collection.collector import collect
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
+from enrichment.context.trace import Trace
 from enrichment.domain.records import Change, Known, Profile, Purchase
 from enrichment.pipeline.audience import audience_text
 from enrichment.pipeline.end_state import end_state
@@ -19,9 +20,8 @@ from enrichment.pipeline.plan import plan_note, plan_reads, plan_request
 from enrichment.pipeline.stages import Analysed, Collected, Enriched, Identified, LeftOpen, Planned, finished, once
 from enrichment.profiles.assembly import Ingredients, assemble, missing
 from enrichment.profiles.changes import changes_between
-from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
-from enrichment.trace import Trace
+from enrichment.rules.requirements import Requirements, requirements_of
 
 __all__ = ["analyse_request", "because_given_up", "collect_request", "keep", "new_profile", "plan_request"]
 

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from enrichment.analysis.question import AnalysisInputs
 from enrichment.analysis.remembered import remembered_analyses
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
+from enrichment.context.trace import Trace
 from enrichment.domain.records import CacheRead, Company, Known, Request
 from enrichment.memory.recall import recall
 from enrichment.pipeline.audience import audience_text_now
@@ -19,9 +20,8 @@ from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.planning.skip_reasons import Unusable, because, decision
 from enrichment.ports import Ledger
 from enrichment.purchasing.caps import caps_of_each, exploration_cap
-from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
-from enrichment.trace import Trace
+from enrichment.rules.requirements import Requirements
 
 
 async def plan_request(identified: Identified, *, rules: Rules, context: RunContext, trace: Trace) -> Planned:

@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.records import Company
 from enrichment.pipeline.plan import spent_of, unavailable_sources
 from enrichment.planning.bulk.planner import BulkInputs, Group, plan_many
 from enrichment.planning.bulk.state_counts import ReplyStates, pairs_of
 from enrichment.ports import SourceDatasetPair, Store
-from enrichment.requirements.requirements import Requirements, beyond_identity, identity_requirements
-from enrichment.requirements.strategy import choose_strategy
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements, beyond_identity, identity_requirements
+from enrichment.rules.strategy import choose_strategy
 
 _TO_BE_FOUND = "(to be found)"
 

@@ -6,7 +6,7 @@ where it is not sure -> what a person has decided of such a row, else it waits f
 
 import asyncio
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.records import Company
 from enrichment.identity.ambiguity import AmbiguousCompany
 from enrichment.identity.companies import reference_of

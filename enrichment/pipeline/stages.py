@@ -25,10 +25,10 @@ from enrichment.domain.records import (
     Request,
     SourceFailure,
 )
-from enrichment.requirements.experiment_arm import arm_of
-from enrichment.requirements.requirements import Requirements, custom, requirements_of, topic_of
-from enrichment.requirements.strategy import choose_strategy
 from enrichment.rules import Rules
+from enrichment.rules.experiment_arm import arm_of
+from enrichment.rules.requirements import Requirements, custom, requirements_of, topic_of
+from enrichment.rules.strategy import choose_strategy
 
 if TYPE_CHECKING:
     from enrichment.planning.plan import Plan

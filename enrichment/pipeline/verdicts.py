@@ -17,8 +17,8 @@ from enrichment.memory.verdicts import judged, overruled, takes_into_account
 from enrichment.parsing.stated_values import NotAValue, stated_value
 from enrichment.ports import Store
 from enrichment.profiles.corrections import corrected
-from enrichment.requirements.requirements import UnknownName
 from enrichment.rules import Rules
+from enrichment.rules.requirements import UnknownName
 
 Stated = str | Mapping[str, Json]
 """A value as text, or with all its fields."""

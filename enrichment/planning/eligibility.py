@@ -20,8 +20,8 @@ from enrichment.policy import Offer, Problem, State, continuing, parts
 from enrichment.policy.execution_model import Skip
 from enrichment.policy.problem import Family
 from enrichment.purchasing.caps import caps_of_each
-from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements
 
 _MOST_OF_KNOWN = 0.99
 """No source of a family knows all companies that any of it can know: one miss of it would rule out all others."""

@@ -32,8 +32,8 @@ from enrichment.planning.two_stage import template_beyond
 from enrichment.policy import Policy
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.purchasing.caps import exploration_cap
-from enrichment.requirements.requirements import Requirements, identity_requirements
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements, identity_requirements
 
 __all__ = [
     "AnalysedPlan",

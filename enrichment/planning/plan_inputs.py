@@ -10,8 +10,8 @@ from datetime import datetime
 from enrichment.domain.records import Company, Known
 from enrichment.planning.skip_reasons import Unusable
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
-from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements
 
 
 @dataclass(frozen=True, slots=True)

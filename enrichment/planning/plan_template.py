@@ -17,8 +17,8 @@ from enrichment.policy.cache import PolicyCache
 from enrichment.policy.execution_forecast import forecast
 from enrichment.policy.execution_model import Execution, Limit
 from enrichment.purchasing.caps import in_words, limits_of
-from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements
 
 _TEMPLATES = 4_096
 T = TypeVar("T")

@@ -15,8 +15,8 @@ from enrichment.planning.eligibility import Eligibility
 from enrichment.policy import Policy, Problem, start
 from enrichment.policy.execution_forecast import Forecast
 from enrichment.policy.execution_model import Chain, ClosingPurchase, Execution, Limit
-from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements
 
 
 @dataclass(frozen=True, slots=True)

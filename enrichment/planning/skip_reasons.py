@@ -12,8 +12,8 @@ from typing import Literal
 from enrichment.domain.records import Cap, Outage, Suspension
 from enrichment.memory.freshness import DatasetStatus
 from enrichment.purchasing.caps import tightest, too_dear
-from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements
 
 SourceDecision = Literal[
     "chosen",

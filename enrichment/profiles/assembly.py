@@ -31,8 +31,8 @@ from enrichment.planning.plan import Plan
 from enrichment.planning.skip_reasons import shown
 from enrichment.profiles.disputes import checked, disputed, most_likely_first
 from enrichment.profiles.quality import Aged, profile_quality
-from enrichment.requirements.requirements import Requirements, requirements_hash
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements, requirements_hash
 
 FieldStatus = Literal["satisfied", "empty", "last resort", "expired", "partial", "missing"]
 GOOD = ("satisfied", "empty")

@@ -17,8 +17,8 @@ from enrichment.domain.ids import analysis_source
 from enrichment.domain.money import in_usd, to_micro
 from enrichment.domain.records import Cap, DailyLimit
 from enrichment.policy.execution_model import Limit
-from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements
 
 
 def caps_of(

@@ -17,7 +17,7 @@ from typing import Protocol
 
 import stamina
 
-from enrichment.context import ConcurrencyLimits
+from enrichment.context.run_context import ConcurrencyLimits
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import charge, counted
 from enrichment.domain.records import Cap, Company, ModelReply, Purchase, Reply, Request

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.ids import analysis_source
 from enrichment.domain.records import Company, ProfileHead
 from enrichment.pipeline.cached_profile import is_fresh
@@ -19,9 +19,9 @@ from enrichment.pipeline.plan_many import plan_companies
 from enrichment.planning.bulk.planner import Group
 from enrichment.profiles.assembly import missing
 from enrichment.refresh.ranking import DueProfile
-from enrichment.requirements.experiment_arm import companies_by_rules
-from enrichment.requirements.requirements import Requirements, requirements_hash, requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.experiment_arm import companies_by_rules
+from enrichment.rules.requirements import Requirements, requirements_hash, requirements_of
 
 NOTHING_TO_ASK = "nothing can be asked now that would complete them"
 

@@ -18,8 +18,8 @@ from enrichment.refresh.change_rates import Floats
 from enrichment.refresh.history import CollectedAt, Reads
 from enrichment.refresh.learned_rates import LearnedRates
 from enrichment.refresh.ranking import KnownFacts
-from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements, requirements_of
 
 _DAY = 86_400
 

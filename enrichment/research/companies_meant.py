@@ -5,7 +5,7 @@ names -> identity -> companies, points that stay open        two are plausible -
 
 import asyncio
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.records import Company
 from enrichment.domain.research import Question, Session
 from enrichment.identity.domains import AmbiguousCompany, NotACompany

@@ -12,8 +12,8 @@ from enrichment.domain.records import Company, Fact, Known
 from enrichment.domain.research import Persona, Session
 from enrichment.domain.values import Text
 from enrichment.memory.freshness import fresh_facts
-from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements
 
 PERSONA = "persona"
 """The source of what the seller says they sell."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Event, Json

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from enrichment.analysis.question import AnalysisQuestion
 from enrichment.analysis.runner import AnalysisResults
 from enrichment.analysis.runner import answer_question as ask_model
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import Company, DailyLimit, Event, Profile, Request
@@ -21,7 +21,6 @@ from enrichment.domain.research import Question, Session
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.pipeline.stages import finished
 from enrichment.ports.sessions import Sessions
-from enrichment.requirements.requirements import Requirements, custom
 from enrichment.research.answer import (
     Payer,
 )
@@ -29,6 +28,7 @@ from enrichment.research.answer_question import most_for_answer
 from enrichment.research.narration import from_memory, session_event_of, watched
 from enrichment.research.session_log import SessionLog, Shown
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements, custom
 
 RESEARCH = "research"
 """The consumer of a question's own request: what a model is asked for it."""

@@ -13,11 +13,11 @@ from enrichment.analysis.relevance import ranked_for_each
 from enrichment.domain.records import Fact, Known
 from enrichment.domain.values import CompetitorMention, FoundPassage
 from enrichment.identity.domains import registrable_domain
-from enrichment.requirements.requirements import topic_of
 from enrichment.research.areas import AREAS, areas_in
 from enrichment.research.breakdown import QuestionParts
 from enrichment.research.relevance import content_words
 from enrichment.rules import Rules
+from enrichment.rules.requirements import topic_of
 
 RESULTS, PAGE = "topic_results", "page_passages"
 MENTIONS = "competitor_mentions"

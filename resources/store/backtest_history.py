@@ -9,8 +9,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from enrichment.backtest.history import History, Observation, RecordedAnalysis, SpendingEntry
 from enrichment.domain.records import Company, Fact, ReplyHead, Request
+from enrichment.pipeline.backtest.history import History, Observation, RecordedAnalysis, SpendingEntry
 from resources.store import tables as t
 from resources.store.database import Database
 from resources.store.row_mapping import FACT_COLUMNS, HEAD_COLUMNS, chunks, fact_of, record_of

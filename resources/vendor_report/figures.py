@@ -10,13 +10,13 @@ from datetime import date
 
 import duckdb
 
-from enrichment.backtest.compare import compare
-from enrichment.backtest.history import History
-from enrichment.backtest.replay import Side
 from enrichment.learning.estimate_reliability import Answer, Estimate, wilson
 from enrichment.learning.fallen_rates import Fall, fall_of
 from enrichment.learning.likely_value import probabilities
 from enrichment.learning.pooled_rates import Count
+from enrichment.pipeline.backtest.compare import compare
+from enrichment.pipeline.backtest.history import History
+from enrichment.pipeline.backtest.replay import Side
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.rules import Rules
 from resources.warehouse.comparable_answers import ComparableAnswers, comparable_answers, estimates

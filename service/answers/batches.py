@@ -26,8 +26,8 @@ from enrichment.identity.domains import NotACompany
 from enrichment.identity.list_columns import ListColumns, NoCompanyColumn
 from enrichment.identity.list_fates import ListRow
 from enrichment.pipeline.candidates import registered_company
-from enrichment.requirements.requirements import requirements_of
-from enrichment.requirements.strategy import check_strategy
+from enrichment.rules.requirements import requirements_of
+from enrichment.rules.strategy import check_strategy
 from resources.batch_export import batch_rows
 from resources.company_lists import UnreadableList, read_list
 from resources.store import SqlStore

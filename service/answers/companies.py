@@ -10,8 +10,8 @@ from enrichment.domain.records import Company, Fact, Profile
 from enrichment.memory.verdicts import judged
 from enrichment.pipeline.cached_profile import serves
 from enrichment.pipeline.verdicts import profile_now
-from enrichment.requirements.requirements import CUSTOM, Requirements, UnknownName, requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.requirements import CUSTOM, Requirements, UnknownName, requirements_of
 from service.answers.company_views import (
     AliasView,
     CompaniesView,

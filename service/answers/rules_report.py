@@ -7,9 +7,9 @@ from enrichment.domain.money import to_micro
 from enrichment.domain.records import Company, Known
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.requirements.requirements import requirements_of
-from enrichment.requirements.strategy import choose_strategy
 from enrichment.rules import DatasetRules, Rules
+from enrichment.rules.requirements import requirements_of
+from enrichment.rules.strategy import choose_strategy
 from resources.rule_remarks import rule_remarks
 from service.answers.views import View
 from service.http.money import Usd, usd

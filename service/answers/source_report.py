@@ -9,8 +9,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from enrichment.backtest.compare import compare
-from enrichment.backtest.replay import Side, SimulationOutcome
+from enrichment.pipeline.backtest.compare import compare
+from enrichment.pipeline.backtest.replay import Side, SimulationOutcome
 from enrichment.rules import Rules
 from resources.store.reports import Performance
 from service.answers import spending

@@ -21,9 +21,9 @@ from enrichment.identity.domains import NotACompany
 from enrichment.parsing.stated_values import NotAValue
 from enrichment.pipeline.verdicts import NothingToJudge, OtherVerdict
 from enrichment.ports import StoreError
-from enrichment.requirements.requirements import UnknownName
-from enrichment.requirements.strategy import UnknownStrategy
 from enrichment.rules import RulesError
+from enrichment.rules.requirements import UnknownName
+from enrichment.rules.strategy import UnknownStrategy
 from resources.settings import SettingsError
 from resources.store.profile_changes import BadCursor
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.accepted import AcceptedRequest
 from enrichment.domain.records import Company
 from enrichment.pipeline.enrich import enrich

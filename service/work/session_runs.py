@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.research import Question, Session
 from enrichment.ports import StoreError
 from enrichment.ports.sessions import QuestionLost

@@ -20,7 +20,7 @@ from enrich_cli.rendering.trace import trace_tree
 from enrichment.domain.records import Known
 from enrichment.planning.plan import Plan, make_plan, make_plans
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.requirements.requirements import custom, requirements_of
+from enrichment.rules.requirements import custom, requirements_of
 from tests.support.examples import MATRIX, NOON, acme, known_from
 
 if TYPE_CHECKING:

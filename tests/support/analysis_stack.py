@@ -9,14 +9,14 @@ from typing import Any
 import httpx
 
 from enrichment.analysis.runner import AnalysisResults, analyse
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
+from enrichment.context.trace import Trace
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company, Event, Fact, Json, Known, Request
 from enrichment.domain.values import Contact, EmployeeCount, IntentSignal, JobPosting, NewsItem, Technology, Text, Value
 from enrichment.ports import LanguageModel, ModelAnswer
-from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
-from enrichment.trace import Trace
+from enrichment.rules.requirements import requirements_of
 from resources.providers.openai import OpenAIModel
 from resources.providers.rate_limiter import Unlimited
 from resources.store import SqlStore

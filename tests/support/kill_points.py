@@ -21,7 +21,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from bench.money.worker import SharedClock, WorkerSetup, WorkItem
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.records import Cap, Fact, Json, ModelReply, Purchase, Reply
 from enrichment.pipeline.enrich import enrich
 from enrichment.ports import (

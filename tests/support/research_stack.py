@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import yaml
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.research import NewSessionEvent, Persona, Question, Session, SessionEvent
 from enrichment.pipeline.identify import company_for

@@ -25,7 +25,7 @@ from enrichment.planning.plan import make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.ports import Reserved
 from enrichment.profiles.assembly import Ingredients, assemble
-from enrichment.requirements.requirements import requirements_of
+from enrichment.rules.requirements import requirements_of
 from resources.store import SqlStore
 from resources.warehouse import Warehouse
 from tests.support.examples import MATRIX, NOON

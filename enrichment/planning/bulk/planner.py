@@ -35,8 +35,8 @@ from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.policy.execution_forecast import forecast
 from enrichment.policy.execution_model import plain_execution
 from enrichment.purchasing.caps import RemainingBudget, caps_of_each, limits_of
-from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements
 
 KnownOf = Callable[[Sequence[str]], Mapping[str, Known]]
 _AT_ONCE = 1_000

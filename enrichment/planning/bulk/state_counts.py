@@ -14,8 +14,8 @@ from enrichment.memory.freshness import dataset_status
 from enrichment.memory.reliability import with_current_reliability
 from enrichment.memory.verdicts import judged
 from enrichment.ports import SourceDatasetPair
-from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements
 
 _ROUNDED = 5e-7
 """Qualities are kept to six decimals."""

@@ -9,11 +9,11 @@ from decimal import Decimal
 import pytest
 
 from enrichment.batches.worker import CompanyEnd, WorkerOptions, work
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
-from enrichment.requirements.requirements import UnknownName
+from enrichment.rules.requirements import UnknownName
 from resources.api_keys import issue
 from resources.wiring import open_context
 from sandbox.catalogue import Catalogue

@@ -15,7 +15,7 @@ from enrichment.domain.records import Json
 from enrichment.domain.values import NewsItem
 from enrichment.ports import BeforeSend, ModelAnswer
 from enrichment.purchasing.purchase import PurchaseOrder, draft
-from enrichment.requirements.requirements import requirements_of
+from enrichment.rules.requirements import requirements_of
 from resources.store import tables
 from tests.support.analysis_stack import ACME, ALL, CONSUMER, NOW, RULES, VALUES, AnalysisStack, facts
 

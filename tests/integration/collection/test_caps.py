@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from bench.planner.simulated_execution import SimulatedExecution, drawn_reply
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.records import Cap, Company, Known
 from enrichment.domain.values import Founded, Headquarters, IntentSignal, JobPosting, Revenue, SizeBand
 from enrichment.parsing import ParsedValue, ReaderEntry, ReaderInput

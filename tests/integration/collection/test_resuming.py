@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.records import Company, Purchase, fingerprint
 from enrichment.domain.values import Text
 from enrichment.parsing import ParsedValue, ReaderEntry, ReaderInput

@@ -15,7 +15,7 @@ import yaml
 from dagster._core.remote_representation.external_data import RepositorySnap
 from dagster_shared.serdes import serialize_value
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment_assets.definitions import defs
 from resources.dagster_resources import EnrichmentResource, shown_variables
 from resources.planner import PlannerResource

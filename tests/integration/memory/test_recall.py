@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.records import Company, Event, fingerprint
 from enrichment.domain.values import Text
 from enrichment.parsing import READERS, OtherName, ParsedValue, ReaderEntry, ReaderInput

@@ -14,8 +14,8 @@ from enrichment.planning.bulk.state_counts import ReplyStates, pairs_of
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.policy import start
-from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements, requirements_of
 from resources.store import SqlStore
 from tests.support.examples import MATRIX
 from tests.support.ledger_records import answered, draft, reply_of, sent

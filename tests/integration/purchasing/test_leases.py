@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Cap, Company, Purchase
 from enrichment.pipeline.stages import Ask, request_for

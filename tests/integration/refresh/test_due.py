@@ -7,17 +7,17 @@ from decimal import Decimal
 
 import pytest
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
 from enrichment.ports import Breaker
 from enrichment.refresh.due import NOTHING_TO_ASK, DueProfiles, due_profiles
 from enrichment.refresh.ranking import RefreshBatch, RefreshPlan, in_batches
-from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
 from enrichment.rules.experiments import Experiment
 from enrichment.rules.models import RefreshRules
+from enrichment.rules.requirements import requirements_of
 from resources.refresh import SCHEDULE, left_today, plan_refresh
 from resources.store import SqlStore
 from tests.support.examples import MATRIX, NOON

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.records import Request
 from enrichment.ports import REQUEST_LEASE, StoreError
 from resources.store import SqlStore

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from enrichment.backtest.history import History
 from enrichment.domain.values import EmployeeCount, Text
+from enrichment.pipeline.backtest.history import History
 from resources.store import SqlStore
 from resources.vendor_report.figures import falls_of_sources, vendor_figures
 from resources.warehouse import Warehouse

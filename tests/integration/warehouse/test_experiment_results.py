@@ -8,7 +8,7 @@ import pytest
 
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Json, Request, RequestState
-from enrichment.requirements.experiment_arm import arm_of
+from enrichment.rules.experiment_arm import arm_of
 from enrichment.rules.experiments import Experiment, Guard
 from resources.store import SqlStore
 from resources.warehouse import Warehouse

@@ -11,8 +11,8 @@ from enrichment.analysis.question import AnalysisInputs, AnalysisQuestion, Nothi
 from enrichment.domain.money import charge
 from enrichment.domain.records import Analysis, Company, Fact
 from enrichment.domain.values import Claim, Contact, EmployeeCount, JobPosting, NewsItem, Text, Value
-from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.requirements import requirements_of
 from tests.support.examples import MATRIX
 
 RULES = MATRIX

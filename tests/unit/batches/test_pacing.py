@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from enrichment.batches.pacing import Pacing
-from enrichment.context import RunContext
+from enrichment.context.run_context import RunContext
 from enrichment.domain.records import Event
 from enrichment.ports import Store
-from enrichment.requirements.requirements import requirements_of
+from enrichment.rules.requirements import requirements_of
 from tests.support.examples import MATRIX, NOON
 from tests.support.ledger_records import draft
 

@@ -7,10 +7,10 @@ from enrichment.domain.records import Known
 from enrichment.memory.freshness import dataset_status
 from enrichment.planning.plan import make_plan
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.requirements.requirements import requirements_of
+from enrichment.rules.requirements import requirements_of
 from tests.support.examples import MATRIX, NOON, acme, head, known_from
 from tests.unit.planning.test_plan import CUSTOMER, PROFILE, VENDOR, asked, plan_for
-from tests.unit.requirements.test_quality_thresholds import CHOOSY, PLAIN
+from tests.unit.rules.test_quality_thresholds import CHOOSY, PLAIN
 
 
 def test_a_value_that_is_good_enough_for_one_consumer_is_not_for_a_choosier_one() -> None:

@@ -9,7 +9,7 @@ from enrichment.domain.records import VERDICT, Known, Verdict
 from enrichment.domain.values import Contact, EmployeeCount, Text, Value
 from enrichment.memory.freshness import dataset_status
 from enrichment.memory.verdicts import judged, overruled
-from enrichment.requirements.requirements import custom
+from enrichment.rules.requirements import custom
 from tests.support.examples import MATRIX, NOON, fact, known_from
 
 LATER = NOON + timedelta(hours=1)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from enrichment.pipeline.audience import audience_lines
-from enrichment.requirements.requirements import requirements_of
+from enrichment.rules.requirements import requirements_of
 from tests.support.examples import MATRIX
 
 WANTS = requirements_of(MATRIX, ("vendor_context",))

@@ -14,8 +14,8 @@ from enrichment.domain.records import Known
 from enrichment.planning.fallback_chains import Branch
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.requirements.requirements import Requirements, custom, requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements, custom, requirements_of
 from tests.support.examples import MATRIX, NOON, acme, known_from
 
 CONSUMERS = [requirements_of(MATRIX, [name]) for name in ("profile", "vendor_enrichment", "customer_enrichment")]

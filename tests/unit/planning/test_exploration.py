@@ -7,9 +7,9 @@ from enrichment.domain.records import Known
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.purchasing.caps import exploration_cap
-from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
 from enrichment.rules.models import ExplorationRules
+from enrichment.rules.requirements import requirements_of
 from tests.support.examples import MATRIX, NOON, acme
 
 

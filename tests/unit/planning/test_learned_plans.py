@@ -9,9 +9,9 @@ from enrichment.domain.records import Known
 from enrichment.domain.values import SizeBand, Text
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.requirements.requirements import Requirements, custom
 from enrichment.rules import LearnedLine, Rules
 from enrichment.rules.learned import LearnedLines, as_learned
+from enrichment.rules.requirements import Requirements, custom
 from tests.support.examples import MATRIX, NOON, acme, fact, head, known_from
 
 CONTACTS = custom(MATRIX, ["key_contacts"], ["apollo_contacts", "brightdata_people_db", "snov_contacts"])

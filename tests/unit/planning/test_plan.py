@@ -15,8 +15,8 @@ from enrichment.domain.records import Company, Known
 from enrichment.planning.fallback_chains import Part
 from enrichment.planning.plan import Plan, make_plan, parts_that_fail_cheaply_first
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.requirements.requirements import Requirements, custom, requirements_of
 from enrichment.rules import load_rules
+from enrichment.rules.requirements import Requirements, custom, requirements_of
 from tests.support.examples import MATRIX, NOON, acme, known_from
 
 PROFILE = requirements_of(MATRIX, ["profile"])

@@ -21,9 +21,9 @@ from enrichment.planning.plan import Plan, make_plan, make_plans
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.policy import parts
 from enrichment.policy.dynamic_program import fits
-from enrichment.requirements.requirements import Requirements, custom, requirements_of
 from enrichment.rules import Rules
 from enrichment.rules.models import Caps, DatasetRules, RedundancyRule, SourceDataset
+from enrichment.rules.requirements import Requirements, custom, requirements_of
 from tests.support.examples import MATRIX, NOON, acme, known_from
 
 PROFILE = requirements_of(MATRIX, ["profile"])

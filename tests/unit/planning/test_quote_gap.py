@@ -5,8 +5,8 @@ from random import Random
 import pytest
 
 from bench.planner.quote_gap import COST, STRATEGIES, QuoteCase, generated_cases, shipped_cases
-from enrichment.requirements.requirements import requirements_of
 from enrichment.rules.models import ConsumerRules, Rules
+from enrichment.rules.requirements import requirements_of
 from tests.support.examples import MATRIX
 
 MOST_ERRORS = 4.5

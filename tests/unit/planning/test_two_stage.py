@@ -9,8 +9,8 @@ from bench.planner.simulated_execution import SimulatedExecution, drawn_reply
 from enrichment.domain.records import Company, Known
 from enrichment.planning.plan import Plan, make_plan, make_plans
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.requirements.requirements import Requirements, custom, identity_requirements, requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements, custom, identity_requirements, requirements_of
 from tests.support.examples import MATRIX, NOON, acme, known_from
 
 PROFILE = requirements_of(MATRIX, ["profile"])

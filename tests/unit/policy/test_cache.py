@@ -15,8 +15,8 @@ from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.policy import Enhanced, Offer, Problem, compile_enhanced, start
 from enrichment.policy.cache import PolicyCache
-from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements, requirements_of
 from resources.policy_store import PolicyFiles, policies_in
 from tests.support.examples import EXAMPLES, MATRIX, NOON, acme, known_from
 

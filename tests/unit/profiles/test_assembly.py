@@ -10,8 +10,8 @@ from enrichment.pipeline.cached_profile import serves
 from enrichment.planning.plan import make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.profiles.assembly import Ingredients, assemble, missing_required
-from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import DatasetReliability, Rules, SourceReliability
+from enrichment.rules.requirements import Requirements, requirements_of
 from tests.support.examples import MATRIX, NOON, acme, fact, head, known_from
 
 WANTS = requirements_of(MATRIX, ["profile"])

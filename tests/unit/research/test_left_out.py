@@ -6,12 +6,12 @@ from enrichment.analysis.evidence import select_evidence
 from enrichment.domain.records import Company, Fact, Known
 from enrichment.domain.research import Persona, Question, Session
 from enrichment.domain.values import NewsItem, WebsitePassage
-from enrichment.requirements.requirements import custom
 from enrichment.research.answer import CompanyAnswer, Ending, completed
 from enrichment.research.evidence import sides
 from enrichment.research.relevance import VendorRelevance
 from enrichment.research.transcript import in_markdown
 from enrichment.rules import load_rules
+from enrichment.rules.requirements import custom
 from tests.support.research_stack import SHIPPED
 
 RULES = load_rules(SHIPPED)

@@ -7,7 +7,7 @@ import pytest
 from enrich_cli.errors import UsageError
 from enrich_cli.requests.asking import ask_from
 from enrichment.pipeline.stages import Ask
-from enrichment.requirements.requirements import UnknownName
+from enrichment.rules.requirements import UnknownName
 from tests.support.examples import MATRIX
 
 

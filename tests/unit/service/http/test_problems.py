@@ -5,9 +5,9 @@ import pytest
 from enrichment.identity.ambiguity import AmbiguousCompany
 from enrichment.identity.domains import NotACompany
 from enrichment.ports import PurchaseClosed, StoreError
-from enrichment.requirements.requirements import UnknownName
-from enrichment.requirements.strategy import UnknownStrategy
 from enrichment.rules import RulesError
+from enrichment.rules.requirements import UnknownName
+from enrichment.rules.strategy import UnknownStrategy
 from resources.settings import SettingsError
 from service.http.problems import CODES, ERRORS, ApiProblem, problem_of
 

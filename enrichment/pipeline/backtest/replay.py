@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from enrichment.analysis.question import AnalysisInputs, AnalysisQuestion, NothingToAsk, prepare
-from enrichment.backtest.history import History, Spending, SpendingEntry, spending
-from enrichment.backtest.recorded_vendors import SEED, RecordedVendors, TokensOfAnalyses
 from enrichment.domain.ids import analysis_source
 from enrichment.domain.money import charge
 from enrichment.domain.records import Company, Known, Request
 from enrichment.domain.values import Text
 from enrichment.memory.freshness import answered_datasets, dataset_status, dataset_statuses
 from enrichment.memory.reliability import with_current_reliability
+from enrichment.pipeline.backtest.history import History, Spending, SpendingEntry, spending
+from enrichment.pipeline.backtest.recorded_vendors import SEED, RecordedVendors, TokensOfAnalyses
 from enrichment.pipeline.stages import Ask, asked_before, domain_was_known
 from enrichment.planning.eligibility import Eligibility, state_now
 from enrichment.planning.plan_template import PlanningState, decided_parts
@@ -27,9 +27,9 @@ from enrichment.planning.skip_reasons import Unusable
 from enrichment.policy import Policy, Problem, State
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.purchasing.caps import RemainingBudget, caps_of_each, limits_of
-from enrichment.requirements.requirements import Requirements, identity_requirements
-from enrichment.requirements.strategy import choose_strategy
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements, identity_requirements
+from enrichment.rules.strategy import choose_strategy
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,15 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from enrichment.backtest.history import History, Spending, spending
-from enrichment.backtest.recorded_vendors import SEED
-from enrichment.backtest.replay import Side, SimulationOutcome, rerun
 from enrichment.domain.records import Company, Request
+from enrichment.pipeline.backtest.history import History, Spending, spending
+from enrichment.pipeline.backtest.recorded_vendors import SEED
+from enrichment.pipeline.backtest.replay import Side, SimulationOutcome, rerun
 from enrichment.pipeline.stages import asked_before
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
-from enrichment.requirements.requirements import CUSTOM, UnknownName
-from enrichment.requirements.strategy import UnknownStrategy, choose_strategy
 from enrichment.rules import Rules
+from enrichment.rules.requirements import CUSTOM, UnknownName
+from enrichment.rules.strategy import UnknownStrategy, choose_strategy
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from enrichment.analysis.question import AnalysisInputs, prepare
-from enrichment.backtest.compare import Comparison, compare
-from enrichment.backtest.history import History, Observation, RecordedAnalysis, SpendingEntry
-from enrichment.backtest.replay import Side, SimulationOutcome, rerun
 from enrichment.domain.records import Known, Request
+from enrichment.pipeline.backtest.compare import Comparison, compare
+from enrichment.pipeline.backtest.history import History, Observation, RecordedAnalysis, SpendingEntry
+from enrichment.pipeline.backtest.replay import Side, SimulationOutcome, rerun
 from enrichment.pipeline.stages import Ask, asked_note
-from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.requirements import requirements_of
 from tests.support.examples import MATRIX, NOON, acme, known_from
 
 DAY = timedelta(days=1)

@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 
-from enrichment.requirements.experiment_arm import arm_of, companies_by_rules, rules_of
-from enrichment.requirements.strategy import choose_strategy
+from enrichment.rules.experiment_arm import arm_of, companies_by_rules, rules_of
 from enrichment.rules.experiments import Experiment, problems_of
+from enrichment.rules.strategy import choose_strategy
 from tests.support.examples import MATRIX, acme
 
 ORDER = Experiment(

@@ -9,8 +9,8 @@ from enrichment.pipeline.cached_profile import serves
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.profiles.assembly import Ingredients, assemble
-from enrichment.requirements.requirements import Requirements, requirements_hash, requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements, requirements_hash, requirements_of
 from tests.support.examples import MATRIX, NOON, acme, known_from
 
 PLAIN = requirements_of(MATRIX, ["profile"])

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from enrichment.backtest.history import BilledUnits, Observation, RecordedAnalysis
 from enrichment.domain.money import charge
 from enrichment.domain.records import Fact, ReplyHead
 from enrichment.domain.values import Text
+from enrichment.pipeline.backtest.history import BilledUnits, Observation, RecordedAnalysis
 from enrichment.rules import Rules
 
 SEED = 20_240_601

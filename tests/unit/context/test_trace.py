@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from enrichment.context.trace import Trace
 from enrichment.domain.records import Event
 from enrichment.ports import StoreError
-from enrichment.trace import Trace
 from tests.support.examples import NOON
 
 

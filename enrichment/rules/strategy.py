@@ -5,8 +5,8 @@ from datetime import date
 from typing import cast, get_args
 
 from enrichment.domain.records import Company
-from enrichment.requirements.experiment_arm import arm_of
 from enrichment.rules import HybridRules, Rules, Strategy
+from enrichment.rules.experiment_arm import arm_of
 
 
 class UnknownStrategy(ValueError):
