@@ -12,6 +12,7 @@ import inspect
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 from fastapi.concurrency import run_in_threadpool
@@ -28,8 +29,6 @@ from enrichment.identity.companies import reference_of
 from enrichment.parsing.stated_values import NotAValue
 from enrichment.pipeline.candidates import candidates
 from enrichment.pipeline.stages import ask_of_json
-from resources.warehouse.guarded_query import QueryRefused, ask_one
-from resources.warehouse.published_file import WarehouseError
 from service.agents import views
 from service.agents.consent import Approval, Consent, Consents, approved_by_policy, quote_id_of
 from service.agents.known_values import found_company, known_profile, missing_of, values_of
@@ -89,7 +88,7 @@ def _answering(tool: Callable[_P, Awaitable[_R]]) -> Callable[_P, Awaitable[_R]]
     async def answered(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         try:
             return await tool(*args, **kwargs)
-        except (QueryRefused, WarehouseError, NotAValue) as error:
+        except NotAValue as error:
             raise ToolError(f"invalid: {error}") from error
         except Exception as error:
             problem = problem_of(error)
@@ -271,11 +270,21 @@ async def query_warehouse(
     Begin with `SELECT table_name, comment FROM duckdb_tables() WHERE schema_name = 'marts'`.
     """
     _, shared = _caller(ctx, "read")
-    found = await run_in_threadpool(ask_one, shared.state.settings.warehouse_path, sql)
-    return views.QueryAnswer(
-        columns=list(found.columns), rows=[[_plain(value) for value in row] for row in found.rows],
-        truncated=found.truncated,
-    )  # fmt: skip
+    return await run_in_threadpool(_queried, shared.state.settings.warehouse_path, sql)
+
+
+def _queried(warehouse: Path, sql: str) -> views.QueryAnswer:
+    """Blocks. Raises ToolError."""
+    # DuckDB and Arrow take 40 MB: they are loaded with the first query
+    from resources.warehouse.guarded_query import QueryRefused, ask_one  # noqa: PLC0415
+    from resources.warehouse.published_file import WarehouseError  # noqa: PLC0415
+
+    try:
+        found = ask_one(warehouse, sql)
+    except (QueryRefused, WarehouseError) as error:
+        raise ToolError(f"invalid: {error}") from error
+    rows = [[_plain(value) for value in row] for row in found.rows]
+    return views.QueryAnswer(columns=list(found.columns), rows=rows, truncated=found.truncated)
 
 
 _FREE = ToolAnnotations(read_only_hint=True, open_world_hint=False)
