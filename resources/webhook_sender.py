@@ -19,6 +19,8 @@ from urllib.parse import SplitResult, urlsplit
 import httpcore
 from standardwebhooks.webhooks import Webhook as Signer
 
+from resources.host_names import HostNames, NoAddress
+
 _ATTEMPT_SECONDS = 15.0
 _CONNECT_SECONDS = 5.0
 _LOCAL = ("localhost", "local", "internal", "home.arpa", "localdomain")
@@ -77,12 +79,20 @@ def checked(url: str, *, loopback: bool) -> str | None:
 
 
 class WebhookSender:
-    """loopback: this machine may be sent to. seconds: for one attempt. trusted: certificates besides the usual ones."""
+    """loopback: this machine may be sent to. seconds: for one attempt. trusted: certificates besides the usual ones.
+
+    Used by one event loop.
+    """
 
     def __init__(
-        self, *, loopback: bool, seconds: float = _ATTEMPT_SECONDS, trusted: ssl.SSLContext | None = None
+        self,
+        *,
+        loopback: bool,
+        seconds: float = _ATTEMPT_SECONDS,
+        trusted: ssl.SSLContext | None = None,
+        names: HostNames | None = None,
     ) -> None:
-        self._loopback, self._seconds = loopback, seconds
+        self._loopback, self._seconds, self._names = loopback, seconds, names or HostNames()
         self._trusted = trusted or ssl.create_default_context()
 
     async def send(self, url: str, secret: str, delivery_id: str, body: str, *, at: datetime) -> Outcome:
@@ -94,7 +104,7 @@ class WebhookSender:
                 status = await self._posted(url, _headers(secret, delivery_id, body, at), body.encode())
         except TimeoutError:
             return Outcome(None, f"no answer within {self._seconds:g} s")
-        except NotAllowed as error:
+        except (NotAllowed, NoAddress) as error:
             return Outcome(None, str(error))
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
             return Outcome(None, f"no answer: {type(error).__name__}")
@@ -104,7 +114,7 @@ class WebhookSender:
 
     async def _posted(self, url: str, headers: dict[str, str], body: bytes) -> int:
         """The status; the answer's body is not read."""
-        network = _Checked(loopback=self._loopback)
+        network = _Checked(self._names, loopback=self._loopback)
         async with httpcore.AsyncConnectionPool(ssl_context=self._trusted, network_backend=network) as pool:
             limits = {"timeout": {"connect": _CONNECT_SECONDS}}
             sent = list(headers.items())
@@ -115,8 +125,8 @@ class WebhookSender:
 class _Checked(httpcore.AsyncNetworkBackend):
     """Connects to addresses that were looked at, and to no other."""
 
-    def __init__(self, *, loopback: bool) -> None:
-        self._loopback, self._network = loopback, httpcore.AnyIOBackend()
+    def __init__(self, names: HostNames, *, loopback: bool) -> None:
+        self._names, self._loopback, self._network = names, loopback, httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -126,9 +136,8 @@ class _Checked(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Raises NotAllowed where any address of the name is not public."""
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        """Raises NotAllowed where any address of the name is not public, NoAddress where it has none."""
+        addresses = await self._names.addresses(host, port)
         for address in addresses:
             if not _may_connect(ip_address(address), loopback=self._loopback):
                 raise NotAllowed(f"{host} has an address that is not public: nothing is sent to it")
