@@ -173,7 +173,7 @@ async def asked_approval(quote_id: QuoteToken, ctx: Context[AgentContext, Any]) 
             f"needs_approval: {in_usd(stored.most)} USD is more than key {caller.name} may spend unasked, and your "
             "program cannot ask: the person may allow more (`enrich keys add --approve-up-to`), or buy it themselves."
         )
-    await _refuse_a_price_that_rose(stored, shared)
+    await _refuse_a_price_that_rose(stored, caller, shared)
     what = stored.ask["datasets"] or stored.ask["consumers"]
     until = f"{stored.valid_until:%H:%M} UTC"
     question = (
@@ -201,7 +201,7 @@ async def enrich(
         raise ToolError("not_approved: The person did not approve it, so nothing was bought. Do not ask again unasked.")
     by: Approval = _policy(stored, caller) or "person"
     if not await _made_before(stored, shared):
-        await _refuse_a_price_that_rose(stored, shared)
+        await _refuse_a_price_that_rose(stored, caller, shared)
     return await _carried_out(shared.consents.given(stored, by), caller, shared)
 
 
@@ -354,11 +354,9 @@ async def _made_before(stored: GivenQuote, shared: AgentContext) -> bool:
     return made is not None
 
 
-async def _refuse_a_price_that_rose(stored: GivenQuote, shared: AgentContext) -> None:
+async def _refuse_a_price_that_rose(stored: GivenQuote, caller: Caller, shared: AgentContext) -> None:
     """Raises ToolError, with what it would cost now."""
-    state = shared.state
-    ask = replace(ask_of_json(stored.ask), strategy_override=state.settings.enrich_strategy)
-    most = await enrichments.most_now(ask, state)
+    most = await enrichments.most_now(stored, caller, shared.state)
     if most > stored.most:
         raise ToolError(
             f"price_rose: It was {in_usd(stored.most)} USD at most and is {in_usd(most)} now, so nothing was bought: "

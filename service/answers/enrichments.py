@@ -70,9 +70,14 @@ async def quoted(ask: Ask, caller: Caller, state: ServiceState) -> QuoteView:
     return quote_view(given, company.key, asked.requirements(rules).consumer, kept, plans)
 
 
-async def most_now(ask: Ask, state: ServiceState) -> int:
-    """What it would cost at most now (micro-USD). Nothing is bought or kept. Raises what a request raises."""
+async def most_now(quote: GivenQuote, caller: Caller, state: ServiceState) -> int:
+    """What it would cost at most now (micro-USD), planned as the quote was, within what its key may still spend.
+
+    Nothing is bought or kept. Raises what a request raises.
+    """
     rules, context = state.in_force.rules, state.in_force.context
+    override = state.settings.enrich_strategy
+    ask = replace(ask_of_json(quote.ask), daily=caller.daily, strategy_override=override)
     company = await run_in_threadpool(company_asked_for_now, ask, context)
     _, plans = await profile_or_plans(ask, rules=rules, context=context, company=company)
     return total_of(plans).upper_bound if plans else 0

@@ -26,9 +26,16 @@ def url(stack: Stack) -> Iterator[str]:
         yield address
 
 
-def key(stack: Stack, *, may: Sequence[Right] = ("agent",), up_to: int | None = None, name: str = "bot") -> str:
+def key(
+    stack: Stack,
+    *,
+    may: Sequence[Right] = ("agent",),
+    up_to: int | None = None,
+    name: str = "bot",
+    per_day: int = DOLLAR,
+) -> str:
     made = issue(
-        stack.store, name, may=may, per_day=DOLLAR, per_minute=None, now=stack.clock.now(), approve_up_to=up_to
+        stack.store, name, may=may, per_day=per_day, per_minute=None, now=stack.clock.now(), approve_up_to=up_to
     )
     return made.secret
 
@@ -175,6 +182,23 @@ def test_a_price_that_rose_is_asked_about_again(url: str, stack: Stack) -> None:
 
     assert "price_rose: It was 0.00 USD" in asyncio.run(tried())
     assert stack.invoice() == billed
+
+
+def test_what_is_left_of_the_day_limits_a_quote_and_is_no_price_that_rose(url: str, stack: Stack) -> None:
+    person = AnsweringPerson()
+
+    async def bought() -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        async with agent(url, key(stack, name="rich", per_day=100 * DOLLAR)) as rich:
+            without = await call(rich, "quote", company="adobe.com")
+        async with agent(url, key(stack, up_to=50_000, per_day=300_000), person) as client:
+            quote = await call(client, "quote", company="adobe.com")
+            return without, quote, await call(client, "enrich", quote_id=quote["quote_id"])
+
+    without, quote, made = asyncio.run(bought())
+    assert float(quote["most_usd"]) <= 0.3 < float(without["most_usd"])
+    assert [f"at most {quote['most_usd']} USD" in question for question in person.asked] == [True]
+    assert made["approved_by"] == "person"
+    assert float(made["cost_usd"]) <= float(quote["most_usd"])
 
 
 def test_an_agent_that_may_only_buy_changes_nothing_that_others_are_served(url: str, stack: Stack) -> None:
