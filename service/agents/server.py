@@ -6,6 +6,7 @@ Each HTTP call is authenticated by itself, so a revoked key ends with its next c
 began it.
 """
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -44,6 +45,11 @@ _NAME = "enrichment"
 _INSTRUCTIONS = Path(__file__).with_name("instructions.md")
 PATH = "/mcp"
 _MOST_BYTES = 1_000_000
+_OF_RESOLVER = "Resolver "
+_NO_ANSWER = (
+    "not_approved: Your program sent an approval without the answer `approve`, yes or no, so nothing was bought: "
+    "ask the person again."
+)
 _CALLER = "enrich_caller"
 """Where a scope has the caller of an HTTP call."""
 
@@ -68,6 +74,8 @@ class _AgentServer(MCPServer[AgentContext]):
             said = str(error).removeprefix(f"Error executing tool {name}: ")
             if isinstance(wrong, ValidationError):
                 said = f"invalid: {invalid(wrong.errors(), at=0).detail}"
+            elif said.startswith(_OF_RESOLVER):  # the SDK found the person's answer wrong
+                said = _NO_ANSWER
             raise ToolError(said) from wrong
 
 
@@ -137,12 +145,17 @@ def run_stdio(settings: Settings, *, key_name: str | None, now: Callable[[], dat
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # stdout is the protocol's
     consents = Consents(signing_key(settings.home))
 
-    async def shared() -> AsyncIterator[AgentContext]:
+    async def serve() -> None:
+        # opened before the SDK's task group, which would wrap what is raised in a group of its own
         async with opened(settings, now, open_store_of) as state:
             key = None if key_name is None else _valid_key(state, key_name)
-            yield AgentContext(state, consents, lambda _request: _caller_now(state, key))
 
-    agent_server(shared).run("stdio")
+            async def shared() -> AsyncIterator[AgentContext]:
+                yield AgentContext(state, consents, lambda _request: _caller_now(state, key))
+
+            await agent_server(shared).run_stdio_async()
+
+    asyncio.run(serve())
 
 
 def _valid_key(state: ServiceState, name: str) -> ApiKey:

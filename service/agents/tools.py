@@ -20,7 +20,7 @@ from mcp.server.elicitation import AcceptedElicitation, CancelledElicitation, De
 from mcp.server.mcpserver import Context, Elicit, MCPServer, Resolve
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from enrichment.domain.accepted import GivenQuote
 from enrichment.domain.access import Right
@@ -38,7 +38,7 @@ from service.answers.views import ChangesView, VerdictView
 from service.http.access import Caller
 from service.http.bodies import AskBody
 from service.http.money import usd
-from service.http.problems import problem_of
+from service.http.problems import invalid, problem_of
 from service.installation import ServiceState
 
 _P = ParamSpec("_P")
@@ -143,7 +143,7 @@ async def quote(
     consumer: a kind of profile, such as profile, vendor_enrichment, customer_enrichment; or datasets: just these.
     """
     caller, shared = _caller(ctx, "read")
-    body = AskBody(company=company, consumer=consumer, datasets=datasets, max_age=max_age)
+    body = _ask_body(company=company, consumer=consumer, datasets=datasets, max_age=max_age)
     given, stored = await _quoted(body, caller, shared.state)
     by = approved_by_policy(stored, None if caller.key is None else caller.key.approve_up_to)
     return views.AgentQuote(
@@ -325,6 +325,14 @@ def _can_ask(ctx: Context[AgentContext, Any]) -> bool:
 
 def _policy(stored: GivenQuote, caller: Caller) -> Approval | None:
     return approved_by_policy(stored, None if caller.key is None else caller.key.approve_up_to)
+
+
+def _ask_body(**given: Any) -> AskBody:
+    """Raises ToolError, as a route answers what its body may not be."""
+    try:
+        return AskBody(**given)
+    except ValidationError as error:
+        raise ToolError(f"invalid: {invalid(error.errors(), at=0).detail}") from error
 
 
 async def _quoted(body: AskBody, caller: Caller, state: ServiceState) -> tuple[Any, GivenQuote]:

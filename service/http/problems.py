@@ -205,13 +205,26 @@ def invalid(errors: Sequence[Any], *, at: int = 1) -> ApiProblem:
     """errors: of pydantic; at: how many steps of their places a caller does not know, such as 'body'."""
     if errors[0]["type"] == "missing" and errors[0]["loc"] == ("body",):
         return ApiProblem("invalid", "Send a JSON body: this route needs one.")
-    faults = [f"{_place(one['loc'], at)}: {one['msg'].removeprefix('Value error, ')}" for one in errors]
+    faults = [": ".join(filter(None, (_place(one["loc"], at), _fault_in(one)))) for one in errors]
     return ApiProblem("invalid", f"{'; '.join(faults)}.")
 
 
+_IN_OUR_WORDS = {
+    "model_attributes_type": "send a JSON object, with its fields by name",
+    "model_type": "send a JSON object, with its fields by name",
+    "dict_type": "send a JSON object, with its fields by name",
+}
+"""Errors of pydantic whose own text names types of Python."""
+
+
+def _fault_in(error: Any) -> str:
+    said: str = _IN_OUR_WORDS.get(error["type"]) or error["msg"]
+    return said.removeprefix("Value error, ")
+
+
 def _place(steps: Sequence[str | int], at: int) -> str:
-    """'max_cost_usd', 'ids.0', 'body'."""
-    return ".".join(str(step) for step in steps[at:] if step not in _ALTERNATIVES) or str(steps[0])
+    """'max_cost_usd', 'ids.0', 'body'; '' where the whole is meant and has no name."""
+    return ".".join(str(step) for step in steps[at:] if step not in _ALTERNATIVES) or "".join(map(str, steps[:1]))
 
 
 async def _of_framework(request: Request, error: Exception) -> Response:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
 from mcp.client.client import Client
@@ -22,10 +22,11 @@ _COMMAND = "from enrich_cli.main import main; main()"
 
 @dataclass
 class AnsweringPerson:
-    """Answers every question alike. asked: the questions."""
+    """Answers every question alike. asked: the questions. content: what is sent instead of an answer by `approves`."""
 
     approves: bool = True
     asked: list[str] = field(default_factory=list)
+    content: dict[str, Any] | Literal["by approves"] | None = "by approves"
 
     async def answer(
         self,
@@ -33,7 +34,8 @@ class AnsweringPerson:
         params: ElicitRequestParams,
     ) -> ElicitResult:
         self.asked.append(params.message)
-        return ElicitResult(action="accept", content={"approve": self.approves})
+        given = {"approve": self.approves} if self.content == "by approves" else self.content
+        return ElicitResult(action="accept", content=given)
 
 
 @asynccontextmanager

@@ -70,6 +70,13 @@ def test_each_tool_states_what_it_answers_with_and_honestly_whether_it_buys(url:
         ("quote", {"company": 7}, "invalid: company: Input should be a valid string."),
         ("quote", {"company": "tesla.com", "consumers": "x"}, "invalid: quote has no argument 'consumers': it takes "),
         ("quote", {"company": "tesla.com", "consumer": "x"}, "unknown_name: "),
+        ("quote", {"company": "tesla.com", "max_age": "0s"}, "invalid: max_age: write an age such as 3d or 12h, "),
+        ("quote", {"company": " "}, "invalid: company: put a name here"),
+        (
+            "quote",
+            {"company": "tesla.com", "consumer": "profile", "datasets": ["industry"]},
+            "invalid: name a consumer or datasets, not both.",
+        ),
         ("enrich", {"quote_id": "quo_1"}, "not_found: There is no such quote of this key"),
     ],
 )
@@ -104,6 +111,21 @@ def test_a_person_is_asked_for_exactly_the_quote_and_then_it_is_bought_once(url:
     assert (first["state"], first["cost_usd"], first["approved_by"]) == ("complete", "0.15", "person")
     assert again["request_id"] == first["request_id"]
     assert asks_of(stack) == ["mcp:bot, approved by person"]
+
+
+@pytest.mark.parametrize("content", [None, {}, {"approve": "perhaps"}])
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_an_approval_that_does_not_say_whether_buys_nothing_and_says_what_is_missing(
+    url: str, stack: Stack, content: dict[str, Any] | None, mode: str
+) -> None:
+    async def refused() -> str:
+        async with agent(url, key(stack), AnsweringPerson(content=content), mode=mode) as client:
+            quote = await call(client, "quote", company="tesla.com")
+            return await refusal(client, "enrich", quote_id=quote["quote_id"])
+
+    said = asyncio.run(refused())
+    assert said.startswith("not_approved: Your program sent an approval without the answer `approve`")
+    assert stack.invoice() == {}
 
 
 @pytest.mark.parametrize(
@@ -266,6 +288,17 @@ def test_without_a_valid_key_there_are_no_tools(url: str, stack: Stack, given: s
     answer = httpx.post(f"{url}/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, headers=headers)
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("revoked", [False, True])
+def test_over_stdio_a_key_that_is_not_valid_is_one_sentence(stack: Stack, revoked: bool) -> None:
+    if revoked:
+        stack.command("keys", "add", "bot", "--may", "agent")
+        stack.command("keys", "revoke", "bot")
+    done = stack.command("mcp", "--key", "bot")
+    assert done.returncode == 2
+    assert done.stderr.strip().splitlines()[-1].startswith("error: There is no valid key 'bot': `enrich keys list")
+    assert "Traceback" not in done.stderr
 
 
 def test_over_stdio_the_same_tools_ask_a_person(stack: Stack) -> None:

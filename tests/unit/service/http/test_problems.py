@@ -1,6 +1,7 @@
 """Every error of ours has its answer; each says what a program looks at and what a person does."""
 
 import pytest
+from pydantic import ValidationError
 
 from enrichment.identity.ambiguity import AmbiguousCompany
 from enrichment.identity.domains import NotACompany
@@ -9,7 +10,8 @@ from enrichment.rules import RulesError
 from enrichment.rules.requirements import UnknownName
 from enrichment.rules.strategy import UnknownStrategy
 from resources.settings import SettingsError
-from service.http.problems import CODES, ERRORS, ApiProblem, problem_of
+from service.http.bodies import AskBody
+from service.http.problems import CODES, ERRORS, ApiProblem, invalid, problem_of
 
 
 @pytest.mark.parametrize(
@@ -44,3 +46,10 @@ def test_every_code_is_an_error_status_with_a_title() -> None:
 
 def test_a_problem_carries_what_else_it_states() -> None:
     assert ApiProblem("under_way", "wait", id="req_1").as_json()["id"] == "req_1"
+
+
+@pytest.mark.parametrize("given", [[], "tesla.com", 7, None])
+def test_a_body_that_is_no_object_is_answered_without_names_of_types(given: object) -> None:
+    with pytest.raises(ValidationError) as refused:
+        AskBody.model_validate(given)
+    assert invalid(refused.value.errors(), at=0).detail == "send a JSON object, with its fields by name."
