@@ -135,7 +135,7 @@ async def quote(
     company: CompanyText,
     ctx: Context[AgentContext, Any],
     consumer: Word | None = None,
-    datasets: Annotated[list[Word], Field(max_length=50)] = [],  # noqa: B006  the schema's default; never changed
+    datasets: Annotated[list[Word] | None, Field(max_length=50)] = None,
     max_age: Annotated[str | None, Field(max_length=20, description="No fact older than this: 3d")] = None,
 ) -> views.AgentQuote:
     """What a fresh profile would cost at most, and what would be asked for it. Nothing is bought.
@@ -143,7 +143,8 @@ async def quote(
     consumer: a kind of profile, such as profile, vendor_enrichment, customer_enrichment; or datasets: just these.
     """
     caller, shared = _caller(ctx, "read")
-    body = _ask_body(company=company, consumer=consumer, datasets=datasets, max_age=max_age)
+    just = {} if datasets is None else {"datasets": datasets}
+    body = _ask_body(company=company, consumer=consumer, max_age=max_age, **just)
     given, stored = await _quoted(body, caller, shared.state)
     by = approved_by_policy(stored, None if caller.key is None else caller.key.approve_up_to)
     return views.AgentQuote(

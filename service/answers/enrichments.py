@@ -20,6 +20,7 @@ from enrichment.pipeline.enrich import Enriched
 from enrichment.pipeline.identify import company_asked_for_now
 from enrichment.pipeline.stages import Ask, ask_as_json, ask_of_json
 from enrichment.planning.total import total_of
+from enrichment.rules.strategy import check_strategy
 from service.answers.views import EnrichmentView, QuoteView, as_json, enrichment_view, quote_view
 from service.http.access import Caller
 from service.http.problems import ApiProblem
@@ -236,6 +237,8 @@ def _from_memory(
     if key is not None and (before := state.store.accepted_requests.made_before(key, at=state.now())) is not None:
         return before
     rules, context = state.in_force.rules, state.in_force.context
+    if ask.strategy is not None:
+        check_strategy(rules, ask.strategy)
     company = company_asked_for_now(ask, context)
     served = served_at_once(ask, company, rules=rules, context=context, request_id=request_id)
     if served is None:

@@ -5,9 +5,9 @@ AskBody | VendorEnrichBody -> Ask        ApiProblem("invalid", ...): one sentenc
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, StrictBool, Tag, model_validator
 
 from enrichment.identity.countries import country_code
 from enrichment.identity.vendor_ids import stated_id
@@ -43,6 +43,12 @@ def _age(text: str) -> str:
     return text
 
 
+def _some(given: list[Any]) -> list[Any]:
+    if not given:
+        raise ValueError(f"name one at least, or {LEAVE_IT_OUT}: an empty list does not mean none")
+    return given
+
+
 def _country(text: str) -> str:
     if not (code := country_code(text)):
         raise ValueError("a country such as Germany or de")
@@ -72,6 +78,11 @@ Age = Annotated[
 ]
 
 
+_Listed = TypeVar("_Listed")
+Some = Annotated[list[_Listed], Field(json_schema_extra={"minItems": 1}), AfterValidator(_some)]
+"""A list that means something else where it is left out: sent empty, it would ask for more than it names."""
+
+
 class Body(BaseModel):
     """Nothing that is not declared: a slip in a name is an error, not a default."""
 
@@ -90,18 +101,22 @@ class AskBody(Body):
 
     company: CompanyText
     consumer: Named | None = Field(None, description="What kind of profile; `profile` where neither is named")
-    datasets: list[Named] = Field([], max_length=50, description="Just these datasets, instead of a consumer's")
-    sources: list[Named] = Field([], max_length=50, description="With datasets: ask only these sources")
+    datasets: Some[Named] = Field(
+        default_factory=list, max_length=50, description="Just these datasets, instead of a consumer's"
+    )
+    sources: Some[Named] = Field(
+        default_factory=list, max_length=50, description="With datasets: ask only these sources"
+    )
     audience: Named | None = Field(None, description="The vendor that the profile is written for")
     max_age: Age | None = None
     max_cost_usd: AskedUsd | None = Field(None, description="What it may cost at most")
     strategy: Named | None = Field(None, description="enhanced, priority, legacy, or hybrid where it is described")
-    accept_stale: bool = Field(False, description="Expired values where nothing better is to be had, marked")
+    accept_stale: StrictBool = Field(False, description="Expired values where nothing better is to be had, marked")
     ids: list[Annotated[str, Field(max_length=500), AfterValidator(_id)]] = Field(
         [], max_length=20, description="Its ids at vendors", examples=[["cik:320193"]]
     )
     country: Annotated[str, Field(max_length=100), AfterValidator(_country)] | None = None
-    new: bool = Field(False, description="Another company than those registered under this name")
+    new: StrictBool = Field(False, description="Another company than those registered under this name")
 
     @model_validator(mode="after")
     def _of_one_kind(self) -> Self:
@@ -151,14 +166,20 @@ EnrichBody = Annotated[Annotated[AskBody, Tag(ASKED)] | Annotated[QuoteBody, Tag
 
 
 class VendorEnrichBody(Body):
-    """As the users' clients send it. tier: what strategy was called before."""
+    """As the users' clients send it. tier: what strategy was called before; both may be sent where they agree."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     company_name: CompanyText = Field(alias="companyName")
     strategy: Named | None = None
     tier: Named | None = None
-    is_async: bool = Field(False, alias="async")
+    is_async: StrictBool = Field(False, alias="async")
+
+    @model_validator(mode="after")
+    def _one_strategy(self) -> Self:
+        if self.strategy is not None and self.tier is not None and self.strategy != self.tier:
+            raise ValueError("strategy and tier name the same thing and differ: send strategy alone")
+        return self
 
     def ask(self, caller: Caller) -> Ask:
         return Ask(

@@ -10,7 +10,7 @@ from enrichment.domain.webhooks import EventName
 from service.answers import webhooks
 from service.answers.views import DeadLettersView, NewWebhookView, WebhooksView, WebhookTestView, WebhookView
 from service.http.access import Enricher
-from service.http.bodies import Body
+from service.http.bodies import Body, Some
 from service.http.problems import BODY, problems
 from service.installation import Installed
 
@@ -19,10 +19,12 @@ WebhookId = Annotated[str, Path(min_length=1, max_length=60)]
 
 
 class WebhookBody(Body):
-    """url: https, at a public address. events: empty: all of them."""
+    """url: https, at a public address. events: left out: all of them."""
 
     url: Annotated[str, Field(min_length=1, max_length=2_000, examples=["https://crm.example/hooks"])]
-    events: list[EventName] = Field([], max_length=20, examples=[["enrichment.completed", "profile.changed"]])
+    events: Some[EventName] = Field(
+        default_factory=list, max_length=20, examples=[["enrichment.completed", "profile.changed"]]
+    )
 
 
 @router.post("", status_code=201, responses=problems("too_many_webhooks", *BODY))

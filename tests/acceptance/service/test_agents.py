@@ -71,6 +71,7 @@ def test_each_tool_states_what_it_answers_with_and_honestly_whether_it_buys(url:
         ("quote", {"company": "tesla.com", "consumers": "x"}, "invalid: quote has no argument 'consumers': it takes "),
         ("quote", {"company": "tesla.com", "consumer": "x"}, "unknown_name: "),
         ("quote", {"company": "tesla.com", "max_age": "0s"}, "invalid: max_age: write an age such as 3d or 12h, "),
+        ("quote", {"company": "tesla.com", "datasets": []}, "invalid: datasets: name one at least, or leave it out"),
         ("quote", {"company": " "}, "invalid: company: put a name here"),
         (
             "quote",

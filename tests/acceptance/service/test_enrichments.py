@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 
 import httpx
+import pytest
 
 from service.app import create_service
 from service.server import served
@@ -146,3 +147,35 @@ def test_an_enrichment_is_asked_for_before_it_is_finished_also_where_memory_has_
         answers = [enriched(client).json() for _ in range(2)]
     assert [one["served_from"] for one in answers] == ["vendors", "layer_1"]
     assert all(one["asked_at"] <= one["finished_at"] for one in answers)
+
+
+@pytest.mark.parametrize("path", ["/v1/quotes", "/v1/enrichments"])
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"datasets": []}, "datasets: name one at least, or leave it out"),
+        ({"datasets": ["industry"], "sources": []}, "sources: name one at least, or leave it out"),
+        ({"strategy": "basic"}, "There is no strategy 'basic'. Choose one of: "),
+        ({"accept_stale": "yes"}, "accept_stale: Input should be a valid boolean"),
+    ],
+)
+def test_what_would_be_taken_for_something_else_is_refused_before_it_is_accepted(
+    client: httpx.Client, path: str, more: dict[str, object], says: str
+) -> None:
+    answer = client.post(path, json={"company": "zzz.com", **more})
+    assert (answer.status_code, answer.json()["detail"][: len(says)]) == (422, says)
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"tier": "basic", "async": True}, "There is no strategy 'basic'. Choose one of: "),
+        ({"strategy": "enhanced", "tier": "basic"}, "body: strategy and tier name the same thing and differ: "),
+        ({"async": "yes"}, "async: Input should be a valid boolean"),
+    ],
+)
+def test_the_users_own_endpoint_checks_what_it_is_sent(
+    client: httpx.Client, more: dict[str, object], says: str
+) -> None:
+    answer = client.post("/vendor/enrich", json={"companyName": "zzz.com", **more})
+    assert (answer.status_code, answer.json()["detail"][: len(says)]) == (422, says)

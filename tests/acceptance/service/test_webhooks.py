@@ -263,6 +263,11 @@ def test_only_https_and_public_addresses_are_registered(client: httpx.Client) ->
     answers = {url: client.post("/v1/webhooks", json={"url": url}) for url in refused}
     assert {url: answer.status_code for url, answer in answers.items() if answer.status_code != 422} == {}
     assert {answer.json()["code"] for answer in answers.values()} == {"invalid"}
+    of_none = client.post("/v1/webhooks", json={"url": "https://crm.example/hooks", "events": []})
+    assert (of_none.status_code, of_none.json()["detail"][:45]) == (
+        422,
+        "events: name one at least, or leave it out: a",
+    )
     assert client.post("/v1/webhooks", json={"url": "https://crm.example/hooks"}).status_code == 201
 
 
