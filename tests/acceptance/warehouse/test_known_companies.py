@@ -6,6 +6,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from bench.planner.shipped_matrix import shipped_rules
+from enrichment.domain.ids import new_id
 from enrichment.pipeline.enrich import Enriched
 from resources.store import tables as t
 from resources.warehouse import Warehouse
@@ -42,7 +43,8 @@ def test_what_is_shown_besides_saves_nothing_when_a_finished_profile_is_served(s
         bought = await stack.ask("tesla.com")
         with stack.store.database.writing() as tx:
             fields = {name: {**field, "extra": True} for name, field in bought.profile.document["datasets"].items()}
-            tx.execute(sa.update(t.profiles).values(document={**bought.profile.document, "datasets": fields}))
+            changed = {**bought.profile.document, "datasets": fields}
+            tx.execute(sa.update(t.profiles).values(profile_id=new_id("pro"), document=changed))
         return bought, await stack.ask("tesla.com")
 
     bought, besides = asyncio.run(twice())
