@@ -23,7 +23,7 @@ from enrichment.domain.records import Company, Json, Profile
 from enrichment.pipeline.stages import Ask
 from enrichment.ports import StoreError
 from resources.recently_used import RecentlyUsed
-from service.answers.enrichments import FromMemory, booked, from_memory, no_room, rebuilt_by_memory
+from service.answers.enrichments import FromMemory, booked, from_memory, has_room, no_room
 from service.answers.views import EnrichmentView
 from service.http.access import Caller, allowed_to, caller_of_secret
 from service.http.bodies import AskBody, EnrichBody, VendorEnrichBody
@@ -146,7 +146,7 @@ class Hits:
 
 
 async def _is_begun(ask: Ask, found: Company | MadeBefore, state: ServiceState) -> bool:
-    return isinstance(found, MadeBefore) or state.runs.room > 0 or await rebuilt_by_memory(ask, found, state)
+    return isinstance(found, MadeBefore) or await has_room(ask, found, state)
 
 
 async def _caller(secret: str, scope: Scope, state: ServiceState) -> Caller:

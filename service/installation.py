@@ -33,6 +33,7 @@ from service.work.bookings import HitBookings
 from service.work.deliveries import Deliveries
 from service.work.leased_work import GRACE_SECONDS, raised_by
 from service.work.runs import Runs
+from service.work.same_calls import SameCalls
 from service.work.session_runs import SessionRuns
 
 _Found = TypeVar("_Found")
@@ -144,6 +145,7 @@ class ServiceState:
     stopping: asyncio.Event
     rebuilding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LOOKED_AT_ONCE))
     limits: KeyRateLimits = field(default_factory=KeyRateLimits)
+    same_calls: SameCalls = field(default_factory=SameCalls)
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
 
     async def look_up(self, read: Callable[..., _Found], *of: object) -> _Found:

@@ -136,8 +136,11 @@ def made(
     state: ServiceState,
     key: IdempotencyKey | None,
     left_out: Sequence[LeftOut] = (),
-) -> BatchView:
-    """Registers the companies that are new. Blocks. Raises ApiProblem, UnknownName, UnknownStrategy."""
+) -> tuple[BatchView, bool]:
+    """And whether an Idempotency-Key had made it before. Registers the companies that are new. Blocks.
+
+    Raises ApiProblem, UnknownName, UnknownStrategy.
+    """
     requirements_of(state.in_force.rules, wanted.consumers)
     if wanted.strategy is not None:
         check_strategy(state.in_force.rules, wanted.strategy)
@@ -148,7 +151,7 @@ def made(
             detail = f"This Idempotency-Key made {before.made} from another body: use a new key for a new call."
             raise ApiProblem("other_body", detail, id=before.made)
         if (summary := store.batches.summary(before.made)) is not None:
-            return view_of(summary, now)
+            return view_of(summary, now), True
         batch_id = before.made  # its process ended before it was made
     companies, unclear = _companies(texts, state)
     batch = Batch(
@@ -163,7 +166,7 @@ def made(
         daily=caller.daily,
     )
     store.batches.create(batch, [company.company_id for company in companies])
-    return view_of(_summary(batch_id, store), now, [*left_out, *unclear])
+    return view_of(_summary(batch_id, store), now, [*left_out, *unclear]), False
 
 
 async def quoted(texts: Sequence[str], wanted: Wanted, state: ServiceState) -> BatchQuoteView:

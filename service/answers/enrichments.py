@@ -101,32 +101,21 @@ async def enriched(
 ) -> Answered:
     """Served at once, or accepted and waited for so long. Raises ApiProblem, and what a request raises."""
     request_id = new_id("req")
-    found = await from_memory(ask, request_id, caller, state, key)
-    if isinstance(found, FromMemory):
-        made = await booked(found, state, key)
-        return Answered(found.view()) if made is None else await _made_before(made, state, wait_seconds)
-    if isinstance(found, MadeBefore):
-        return await _made_before(found, state, wait_seconds)
-    ask = replace(ask, strategy_override=state.settings.enrich_strategy)
-    if not state.runs.room and not await rebuilt_by_memory(ask, found, state):
-        raise no_room(state)
-    accepted = AcceptedRequest(request_id, caller.owner, ask_as_json(ask), state.now())
-    with state.runs.place():
-        before = await run_in_threadpool(
-            state.store.accepted_requests.accept,
-            accepted,
-            key,
-            worker=state.runs.worker,
-            lease_until=state.runs.lease_until(),
-        )
-        if before is None:
-            state.runs.accept(accepted, found)
-    if before is not None:
-        return await _made_before(before, state, wait_seconds)
+    async with state.same_calls.alone(key):
+        made = await _made(ask, request_id, caller, state, key)
+    if isinstance(made, FromMemory):
+        return Answered(made.view())
+    if isinstance(made, MadeBefore):
+        return await _made_before(made, state, wait_seconds)
     return Answered(await waited_for(request_id, state, wait_seconds))
 
 
-async def rebuilt_by_memory(ask: Ask, company: Company, state: ServiceState) -> bool:
+async def has_room(ask: Ask, company: Company, state: ServiceState) -> bool:
+    """Whether it may be begun now. What became free during the look at memory counts."""
+    return state.runs.room > 0 or await _rebuilt_by_memory(ask, company, state) or state.runs.room > 0
+
+
+async def _rebuilt_by_memory(ask: Ask, company: Company, state: ServiceState) -> bool:
     """Whether there is room all the same, as stored replies answer it: it waits for no vendor. Few are looked at."""
     if state.stopping.is_set() or state.rebuilding.locked():
         return False
@@ -218,6 +207,31 @@ class FromMemory:
         return enrichment_view(accepted, done.request, done.company, done.profile, with_document=with_document)
 
 
+async def _made(
+    ask: Ask, request_id: str, caller: Caller, state: ServiceState, key: IdempotencyKey | None
+) -> FromMemory | MadeBefore | None:
+    """What memory has, booked; what the key made before; None: it is accepted. Raises as `enriched` does."""
+    found = await from_memory(ask, request_id, caller, state, key)
+    if isinstance(found, FromMemory):
+        return await booked(found, state, key) or found
+    if isinstance(found, MadeBefore):
+        return found
+    if not await has_room(ask, found, state):
+        raise no_room(state)
+    accepted = AcceptedRequest(request_id, caller.owner, ask_as_json(ask), state.now())
+    with state.runs.place():
+        before = await run_in_threadpool(
+            state.store.accepted_requests.accept,
+            accepted,
+            key,
+            worker=state.runs.worker,
+            lease_until=state.runs.lease_until(),
+        )
+        if before is None:
+            state.runs.accept(accepted, found)
+    return before
+
+
 async def from_memory(
     ask: Ask, request_id: str, caller: Caller, state: ServiceState, key: IdempotencyKey | None = None
 ) -> FromMemory | MadeBefore | Company:
@@ -281,5 +295,7 @@ async def _made_before(before: MadeBefore, state: ServiceState, wait_seconds: fl
 def no_room(state: ServiceState) -> ApiProblem:
     if state.stopping.is_set():
         return ApiProblem("stopping", "Ask again in a moment.", headers={"Retry-After": str(_RETRY_SECONDS)})
-    detail = f"{state.runs.under_way} requests are under way, as many as may be: ask again in {_RETRY_SECONDS} s."
-    return ApiProblem("busy", detail, headers={"Retry-After": str(_RETRY_SECONDS)})
+    under_way = f"{state.runs.most} requests are under way or being begun, as many as may be"
+    return ApiProblem(
+        "busy", f"{under_way}: ask again in {_RETRY_SECONDS} s.", headers={"Retry-After": str(_RETRY_SECONDS)}
+    )

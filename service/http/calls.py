@@ -4,15 +4,19 @@ Prefer: wait=20 -> 20.0        Idempotency-Key: abc + method, path, body -> Idem
 """
 
 import re
+from collections.abc import Collection
 from hashlib import sha256
 from typing import Annotated
 
-from fastapi import Header, Request
+from fastapi import Header, Request, Response
 
 from enrichment.domain.accepted import IdempotencyKey
 from service.http.access import Caller
+from service.http.bodies import LEAVE_IT_OUT
+from service.http.problems import ApiProblem
 
 MOST_SECONDS = 900.0
+_KEY, _REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 _WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])")
 
 PreferHeader = Annotated[
@@ -22,7 +26,7 @@ PreferHeader = Annotated[
 IdempotencyHeader = Annotated[
     str | None,
     Header(
-        alias="Idempotency-Key",
+        alias=_KEY,
         min_length=1,
         max_length=255,
         description="Your own name for this call: repeated within 24 h, it is carried out once",
@@ -41,3 +45,15 @@ async def idempotency_key(given: str | None, request: Request, caller: Caller) -
         return None
     called = f"{request.method} {request.url.path}\n".encode() + await request.body()
     return IdempotencyKey(caller.owner, given, sha256(called).hexdigest())
+
+
+def say_if_replayed(response: Response, replayed: bool) -> None:
+    """An earlier call with this Idempotency-Key made what is answered."""
+    if replayed:
+        response.headers[_REPLAYED] = "true"
+
+
+def refuse_undeclared_key(request: Request, declared: Collection[str]) -> None:
+    """A key that a route would ignore: the client relies on it. declared: headers of the route. Raises ApiProblem."""
+    if request.method == "POST" and _KEY in request.headers and _KEY not in declared:
+        raise ApiProblem("invalid", f"This route takes no {_KEY}: {LEAVE_IT_OUT}.")

@@ -11,6 +11,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from service.http.bodies import LEAVE_IT_OUT
+from service.http.calls import refuse_undeclared_key
 from service.http.problems import ApiProblem
 
 
@@ -18,8 +19,10 @@ async def query_as_declared(request: Request) -> None:
     """A dependency of every route. Raises ApiProblem."""
     if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
         raise ApiProblem("invalid", f"The address has the character U+0000: {LEAVE_IT_OUT}.")
+    route = request.scope["route"]
+    if isinstance(route, APIRoute):
+        refuse_undeclared_key(request, set(_headers(route.dependant)))
     if request.scope["query_string"]:
-        route = request.scope["route"]
         refuse_others(request, dict(_declared(route.dependant)) if isinstance(route, APIRoute) else {})
 
 
@@ -33,6 +36,10 @@ def refuse_others(request: Request, declared: dict[str, bool]) -> None:
     twice = next((name for name in sent if sent.count(name) > 1 and not declared[name]), None)
     if twice is not None:
         raise ApiProblem("invalid", f"The query parameter '{twice}' is sent twice: send it once.")
+
+
+def _headers(dependant: Dependant) -> Iterator[str]:
+    yield from (field.alias for field in dependant.header_params)
 
 
 def _declared(dependant: Dependant) -> Iterator[tuple[str, bool]]:

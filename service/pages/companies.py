@@ -93,7 +93,7 @@ async def start(visit: PageEnricher) -> Response:
     """The batch that was quoted, within its budget; then to its page."""
     texts = [line for line in visit.text("companies").splitlines() if line]
     body = _body(visit, texts)
-    made = await run_in_threadpool(batches.made, texts, body.wanted(), visit.by, visit.state, None)
+    made, _ = await run_in_threadpool(batches.made, texts, body.wanted(), visit.by, visit.state, None)
     return visit.to(f"/batches/{made.id}")
 
 

@@ -12,7 +12,7 @@ from service.answers import batches
 from service.answers.batches import MOST_COMPANIES, BatchCompaniesView, BatchesView, BatchQuoteView, BatchView, Wanted
 from service.http.access import Enricher, Reader
 from service.http.bodies import Age, Body, CompanyText, Named
-from service.http.calls import IdempotencyHeader, idempotency_key
+from service.http.calls import IdempotencyHeader, idempotency_key, say_if_replayed
 from service.http.csv_export import CSV, csv_response
 from service.http.money import AskedUsd, micro
 from service.http.problems import BODY, ApiProblem, problems
@@ -48,16 +48,24 @@ class BatchBody(BatchQuoteBody):
 
 @router.post("", status_code=202, responses=_MADE)
 async def make(
-    body: BatchBody, request: Request, caller: Enricher, state: Installed, idempotency: IdempotencyHeader = None
+    body: BatchBody,
+    request: Request,
+    response: Response,
+    caller: Enricher,
+    state: Installed,
+    idempotency: IdempotencyHeader = None,
 ) -> BatchView:
     """A batch that this service carries out: complete profiles first, never above its budget."""
     key = await idempotency_key(idempotency, request, caller)
-    return await run_in_threadpool(batches.made, body.companies, body.wanted(), caller, state, key)
+    view, replayed = await run_in_threadpool(batches.made, body.companies, body.wanted(), caller, state, key)
+    say_if_replayed(response, replayed)
+    return view
 
 
 @router.post("/upload", status_code=202, openapi_extra=_LIST, responses={**_MADE, **problems("not_list_type")})
 async def upload(
     request: Request,
+    response: Response,
     caller: Enricher,
     state: Installed,
     max_cost_usd: Annotated[AskedUsd, Query()],
@@ -72,12 +80,14 @@ async def upload(
     key = await idempotency_key(idempotency, request, caller)
     body, wanted = await request.body(), Wanted(tuple(consumers), micro(max_cost_usd))
 
-    def made() -> BatchView:
+    def made() -> tuple[BatchView, bool]:
         listed = batches.listed_in(body, suffix)
         texts, left_out = listed.texts, listed.left_out
         return batches.made(texts, wanted, caller, state, key, left_out)
 
-    return await run_in_threadpool(made)
+    view, replayed = await run_in_threadpool(made)
+    say_if_replayed(response, replayed)
+    return view
 
 
 @router.post("/quote", responses=problems("unknown_name", *BODY))

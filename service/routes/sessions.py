@@ -15,7 +15,7 @@ from service.answers.session_events import place_of
 from service.answers.session_views import QuestionView, SessionsView, SessionView, StoppedView, TranscriptView
 from service.http.access import Enricher, Reader
 from service.http.bodies import Body, CompanyText, Named
-from service.http.calls import IdempotencyHeader, idempotency_key
+from service.http.calls import IdempotencyHeader, idempotency_key, say_if_replayed
 from service.http.event_stream import STREAM, EventStream
 from service.http.money import AskedUsd, micro
 from service.http.problems import BODY, problems
@@ -78,8 +78,7 @@ async def open_session(
     made, replayed = await run_in_threadpool(
         sessions.opened, body.persona.persona(), micro(body.budget_usd), body.question, caller, state, key
     )
-    if replayed:
-        response.headers["Idempotency-Replayed"] = "true"
+    say_if_replayed(response, replayed)
     response.headers["Location"] = made.links["self"]
     state.session_runs.look_soon()
     return await sessions.with_next_questions(made, caller, state)
@@ -108,8 +107,7 @@ async def ask(
     """A question, also while another one is being answered: it waits for its turn. Or the answer to one that waits."""
     key = await idempotency_key(idempotency, request, caller)
     made = await run_in_threadpool(sessions.asked, session_id, body.question, body.answer_to, caller, state, key)
-    if made.replayed:
-        response.headers["Idempotency-Replayed"] = "true"
+    say_if_replayed(response, made.replayed)
     state.session_runs.look_soon()
     return made.view
 

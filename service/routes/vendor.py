@@ -7,7 +7,7 @@ from service.answers.enrichments import enriched
 from service.answers.views import EnrichmentView
 from service.http.access import Enricher
 from service.http.bodies import VendorEnrichBody
-from service.http.calls import MOST_SECONDS, IdempotencyHeader, idempotency_key
+from service.http.calls import MOST_SECONDS, IdempotencyHeader, idempotency_key, say_if_replayed
 from service.http.problems import BODY, problems
 from service.installation import Installed
 
@@ -41,6 +41,7 @@ async def vendor_enrich(
     key = await idempotency_key(idempotency, request, caller)
     wait = 0.0 if body.is_async else MOST_SECONDS
     answered = await enriched(body.ask(caller), caller, state, key=key, wait_seconds=wait)
+    say_if_replayed(response, answered.replayed)
     if not answered.has_ended:
         response.status_code = 202
         response.headers["Location"] = answered.view.links["self"]

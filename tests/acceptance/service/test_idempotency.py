@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
+from sandbox.catalogue import Catalogue
 from tests.acceptance.conftest import Stack
 from tests.acceptance.service.test_keys import bearer
 
@@ -15,7 +16,7 @@ def test_a_hundred_clients_with_one_key_buy_once(client: httpx.Client, stack: St
     def call(_: int) -> httpx.Response:
         return client.post("/v1/enrichments", json={"company": "tesla.com"}, headers={**WAIT, **KEY})
 
-    with ThreadPoolExecutor(20) as threads:
+    with ThreadPoolExecutor(100) as threads:
         answers = list(threads.map(call, range(100)))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.json()["id"] for answer in answers}) == 1
@@ -23,6 +24,58 @@ def test_a_hundred_clients_with_one_key_buy_once(client: httpx.Client, stack: St
     assert len([answer for answer in answers if "idempotency-replayed" not in answer.headers]) == 1
     assert len(stack.store.requests.latest()) == 1
     assert stack.invoice() == {"brightdata": {"company_record": 1}}
+
+
+def test_the_last_place_is_taken_by_one_of_a_hundred_clients_with_one_key(client: httpx.Client, stack: Stack) -> None:
+    stack.fault("*", "latency", seconds=3.0)
+    most = min(64, sum(provider.concurrency for provider in stack.rules.providers.values()))
+    others = [company.domain for company in Catalogue().companies if company.domain != "tesla.com"]
+    for domain in others[: most - 1]:
+        client.post("/v1/enrichments", json={"company": domain})
+
+    def call(_: int) -> httpx.Response:
+        return client.post("/v1/enrichments", json={"company": "tesla.com"}, headers=KEY)
+
+    with ThreadPoolExecutor(100) as threads:
+        answers = list(threads.map(call, range(100)))
+    refused = client.post("/v1/enrichments", json={"company": others[most]})
+
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+    assert f"{most} requests are under way or being begun" in refused.json()["detail"]
+
+
+def test_what_repeats_a_call_says_so_on_every_route_that_takes_a_key(client: httpx.Client) -> None:
+    calls = [
+        ("/v1/enrichments", {"company": "tesla.com"}),
+        ("/vendor/enrich", {"companyName": "tesla.com"}),
+        ("/v1/batches", {"companies": ["tesla.com"], "max_cost_usd": "1.00"}),
+        ("/v1/sessions", {"persona": {"name": "Ann", "role": "seller", "company": "tesla.com", "sells": "things"}}),
+    ]
+    for path, body in calls:
+        first, second = (client.post(path, json=body, headers={"Idempotency-Key": path}) for _ in range(2))
+        assert first.is_success, first.text
+        assert "idempotency-replayed" not in first.headers, path
+        assert second.headers.get("idempotency-replayed") == "true", path
+    upload = {"content": b"name\nTesla\n", "params": {"max_cost_usd": "1.00"}}
+    headers = {"Content-Type": "text/csv", **KEY}
+    first, second = (client.post("/v1/batches/upload", headers=headers, **upload) for _ in range(2))  # type: ignore[arg-type]
+    assert first.is_success, first.text
+    assert (first.headers.get("idempotency-replayed"), second.headers.get("idempotency-replayed")) == (None, "true")
+
+
+def test_a_route_that_does_not_take_a_key_refuses_it_and_makes_nothing(client: httpx.Client) -> None:
+    calls = [
+        ("/v1/webhooks", {"url": "https://hooks.example.com/"}),
+        ("/v1/companies/tesla.com/verdicts", {"dataset": "industry", "because": "it is not"}),
+        ("/v1/quotes", {"company": "tesla.com"}),
+    ]
+    for path, body in calls:
+        refused = client.post(path, json=body, headers=KEY)
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid"), path
+        assert refused.json()["detail"] == "This route takes no Idempotency-Key: leave it out."
+    assert client.get("/v1/webhooks").json()["webhooks"] == []
 
 
 def test_the_same_key_with_another_body_is_refused(client: httpx.Client) -> None:
