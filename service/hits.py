@@ -8,6 +8,7 @@ What is decided is what the routes decide, by the same functions; the caller, on
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,12 +89,22 @@ class Hits:
             await self._app(scope, receive, send)
             return
         whole = message["type"] == "http.request" and not message.get("more_body", False)
-        if not whole or not await self._is_answered(kind, secret, message.get("body", b""), scope, receive, send):
-            await self._app(scope, received_again(message, receive), send)
+        with ExitStack() as kept:
+            body = message.get("body", b"")
+            if not whole or not await self._is_answered(kind, secret, body, kept, scope, receive, send):
+                await self._app(scope, received_again(message, receive), send)
 
     async def _is_answered(
-        self, kind: _Kind, secret: str, content: bytes, scope: Scope, receive: Receive, send: Send
+        self,
+        kind: _Kind,
+        secret: str,
+        content: bytes,
+        kept: ExitStack,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
     ) -> bool:
+        """kept: what its route needs until it has answered: a place is taken here, so that no more go on than may."""
         state: ServiceState = scope["app"].state.service
         try:
             caller = allowed_to("enrich", await _caller(secret, scope, state))
@@ -103,6 +114,8 @@ class Hits:
             ask = body.ask(caller)
             found = await from_memory(ask, new_id("req"), caller, state)
             its_route_goes_on = not isinstance(found, FromMemory) and await _is_begun(ask, found, state)
+            if its_route_goes_on:
+                scope["state"]["place"] = kept.enter_context(state.runs.place())
         except _ITS_ROUTE_ANSWERS:
             return False
         if isinstance(found, FromMemory):

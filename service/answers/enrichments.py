@@ -6,6 +6,7 @@ Functions that block say so: routes call them in a thread of the server's pool, 
 """
 
 import asyncio
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -25,6 +26,7 @@ from service.answers.views import EnrichmentView, QuoteView, as_json, enrichment
 from service.http.access import Caller
 from service.http.problems import ApiProblem
 from service.installation import ServiceState
+from service.work.leased_work import Place
 
 QUOTE_VALID = timedelta(minutes=10)
 _LOOK_AGAIN_SECONDS = 0.25
@@ -97,12 +99,21 @@ async def ask_of_quote(quote_id: str, caller: Caller, state: ServiceState) -> As
 
 
 async def enriched(
-    ask: Ask, caller: Caller, state: ServiceState, *, key: IdempotencyKey | None, wait_seconds: float
+    ask: Ask,
+    caller: Caller,
+    state: ServiceState,
+    *,
+    key: IdempotencyKey | None,
+    wait_seconds: float,
+    place: Place | None = None,
 ) -> Answered:
-    """Served at once, or accepted and waited for so long. Raises ApiProblem, and what a request raises."""
+    """Served at once, or accepted and waited for so long. place: what was kept for it on its way here.
+
+    Raises ApiProblem, and what a request raises.
+    """
     request_id = new_id("req")
     async with state.same_calls.alone(key):
-        made = await _made(ask, request_id, caller, state, key)
+        made = await _made(ask, request_id, caller, state, key, place)
     if isinstance(made, FromMemory):
         return Answered(made.view())
     if isinstance(made, MadeBefore):
@@ -208,7 +219,7 @@ class FromMemory:
 
 
 async def _made(
-    ask: Ask, request_id: str, caller: Caller, state: ServiceState, key: IdempotencyKey | None
+    ask: Ask, request_id: str, caller: Caller, state: ServiceState, key: IdempotencyKey | None, place: Place | None
 ) -> FromMemory | MadeBefore | None:
     """What memory has, booked; what the key made before; None: it is accepted. Raises as `enriched` does."""
     found = await from_memory(ask, request_id, caller, state, key)
@@ -216,10 +227,10 @@ async def _made(
         return await booked(found, state, key) or found
     if isinstance(found, MadeBefore):
         return found
-    if not await has_room(ask, found, state):
+    if place is None and not await has_room(ask, found, state):
         raise no_room(state)
     accepted = AcceptedRequest(request_id, caller.owner, ask_as_json(ask), state.now())
-    with state.runs.place():
+    with state.runs.place() if place is None else nullcontext(place) as kept:
         before = await run_in_threadpool(
             state.store.accepted_requests.accept,
             accepted,
@@ -229,6 +240,7 @@ async def _made(
         )
         if before is None:
             state.runs.accept(accepted, found)
+            kept.leave()
     return before
 
 

@@ -14,6 +14,7 @@ from enrichment.domain.accepted import IdempotencyKey
 from service.http.access import Caller
 from service.http.bodies import LEAVE_IT_OUT
 from service.http.problems import ApiProblem
+from service.work.leased_work import Place
 
 MOST_SECONDS = 900.0
 _KEY, _REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
@@ -45,6 +46,11 @@ async def idempotency_key(given: str | None, request: Request, caller: Caller) -
         return None
     called = f"{request.method} {request.url.path}\n".encode() + await request.body()
     return IdempotencyKey(caller.owner, given, sha256(called).hexdigest())
+
+
+def place_kept(request: Request) -> Place | None:
+    """What was kept for this call on its way to its route."""
+    return getattr(request.state, "place", None)
 
 
 def say_if_replayed(response: Response, replayed: bool) -> None:

@@ -13,7 +13,7 @@ from service.answers.events import follow, resumed_after
 from service.answers.views import EnrichmentView
 from service.http.access import Caller, Enricher, Reader
 from service.http.bodies import AskBody, EnrichBody, QuoteBody
-from service.http.calls import IdempotencyHeader, PreferHeader, idempotency_key, say_if_replayed, wait_asked
+from service.http.calls import IdempotencyHeader, PreferHeader, idempotency_key, place_kept, say_if_replayed, wait_asked
 from service.http.event_stream import STREAM, EventStream
 from service.http.problems import BODY, problems
 from service.installation import Installed, ServiceState
@@ -56,7 +56,9 @@ async def enrich(
     """The profile, where memory has it; else it is bought: waited for as `Prefer` asks, or 202 with `Location`."""
     key = await idempotency_key(idempotency, request, caller)
     wait = wait_asked(prefer)
-    answered = await enrichments.enriched(await _ask(body, caller, state), caller, state, key=key, wait_seconds=wait)
+    answered = await enrichments.enriched(
+        await _ask(body, caller, state), caller, state, key=key, wait_seconds=wait, place=place_kept(request)
+    )
     say_if_replayed(response, answered.replayed)
     if not answered.has_ended:
         response.status_code = 202

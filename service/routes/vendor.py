@@ -7,7 +7,7 @@ from service.answers.enrichments import enriched
 from service.answers.views import EnrichmentView
 from service.http.access import Enricher
 from service.http.bodies import VendorEnrichBody
-from service.http.calls import MOST_SECONDS, IdempotencyHeader, idempotency_key, say_if_replayed
+from service.http.calls import MOST_SECONDS, IdempotencyHeader, idempotency_key, place_kept, say_if_replayed
 from service.http.problems import BODY, problems
 from service.installation import Installed
 
@@ -40,7 +40,7 @@ async def vendor_enrich(
     """A profile for `vendor_enrichment`: waits for it, or with `"async": true` answers 202 with the request's id."""
     key = await idempotency_key(idempotency, request, caller)
     wait = 0.0 if body.is_async else MOST_SECONDS
-    answered = await enriched(body.ask(caller), caller, state, key=key, wait_seconds=wait)
+    answered = await enriched(body.ask(caller), caller, state, key=key, wait_seconds=wait, place=place_kept(request))
     say_if_replayed(response, answered.replayed)
     if not answered.has_ended:
         response.status_code = 202

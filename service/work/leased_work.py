@@ -60,6 +60,18 @@ class Run(Generic[Work]):
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+class Place:
+    """For one that is begun, or not at all: it is left when it has begun, and once more does nothing."""
+
+    def __init__(self, leave: Callable[[], None]) -> None:
+        self._leave, self.is_kept = leave, True
+
+    def leave(self) -> None:
+        if self.is_kept:
+            self.is_kept = False
+            self._leave()
+
+
 async def raised_by(work: Coroutine[Any, Any, None]) -> BaseException | None:
     """What it raised, now that it is over. Where this is cancelled, it is cancelled and waited for."""
     task = asyncio.create_task(work)
@@ -118,13 +130,17 @@ class LeasedWork(ABC, Generic[Work]):
         return self._most()
 
     @contextmanager
-    def place(self) -> Iterator[None]:
+    def place(self) -> Iterator[Place]:
         """Kept for one that is begun inside the block, or not at all. Only where there is room."""
         self._coming += 1
+        place = Place(self._left)
         try:
-            yield
+            yield place
         finally:
-            self._coming -= 1
+            place.leave()
+
+    def _left(self) -> None:
+        self._coming -= 1
 
     def lease_until(self) -> datetime:
         return self._now() + timedelta(seconds=LEASE_SECONDS)

@@ -1,10 +1,16 @@
 """More than the vendors take: some are refused at once, what was accepted ends, and what memory has is served."""
 
+import asyncio
+import json
 from collections import Counter
 
 import httpx
+from fastapi import FastAPI
+from starlette.types import Message, Receive, Scope, Send
 
 from sandbox.catalogue import Catalogue
+from service.app import create_service
+from service.hits import Hits
 from tests.acceptance.conftest import Stack
 from tests.acceptance.service.test_keys import bearer
 from tests.support.eventually import eventually
@@ -43,6 +49,52 @@ def test_beyond_what_the_vendors_take_requests_are_refused_and_what_memory_answe
     eventually(all_ended, "what was accepted ends")
     again = client.post("/v1/enrichments", json={"company": domains[-1]}, headers={**WAIT, **key})
     assert again.status_code == 200
+
+
+def test_of_calls_that_come_at_once_no_more_go_to_their_route_than_there_is_room_for(stack: Stack) -> None:
+    (authorization,) = bearer(stack, "crm", ["enrich"]).values()
+    domains = [company.domain for company in Catalogue().companies]
+    gone_on, answered, may_end = list[str](), list[int](), asyncio.Event()
+
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        gone_on.append(scope["path"])
+        if len(gone_on) > most:
+            may_end.set()
+        await may_end.wait()
+
+    async def call(hits: Hits, app: FastAPI, domain: str) -> None:
+        body = json.dumps({"company": domain}).encode()
+        headers = {
+            "authorization": authorization, "content-type": "application/json", "content-length": str(len(body)),
+        }  # fmt: skip
+        scope = {
+            "type": "http", "method": "POST", "path": "/v1/enrichments", "query_string": b"", "app": app, "state": {},
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        }  # fmt: skip
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answered.append(message["status"])
+                if len(answered) + most == len(domains):
+                    may_end.set()
+
+        await hits(scope, receive, send)
+
+    async def story() -> int:
+        app = create_service(stack.settings, now=stack.clock.now)
+        async with app.router.lifespan_context(app):
+            hits = Hits(route)
+            await asyncio.gather(*(call(hits, app, domain) for domain in domains))
+            return int(app.state.service.runs.room)
+
+    most = min(64, sum(provider.concurrency for provider in stack.rules.providers.values()))
+    room_afterwards = asyncio.run(asyncio.wait_for(story(), 60))
+
+    assert len(gone_on) == room_afterwards == most
+    assert answered == [503] * (len(domains) - most)
 
 
 def test_a_request_under_way_is_stopped_after_its_call(client: httpx.Client, stack: Stack) -> None:
