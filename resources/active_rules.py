@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enrichment.rules import Rules, RulesError, load_rules
+from resources.private_folders import make_private_folder
 from resources.settings import Settings
 
 _POINTER = "last_good"
@@ -55,7 +56,8 @@ def _kept(settings: Settings) -> Path:
 
 def _keep(config: Path, kept: Path, rules: Rules) -> None:
     """A folder per hash, never changed: what a plan was made by can be looked up. Safe for processes side by side."""
-    kept.mkdir(parents=True, exist_ok=True)
+    make_private_folder(kept.parent)
+    kept.mkdir(exist_ok=True)
     if not (kept / rules.hash).is_dir():
         fresh = Path(tempfile.mkdtemp(prefix=".", dir=kept))
         shutil.copytree(config, fresh, dirs_exist_ok=True)

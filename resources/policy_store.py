@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from enrichment.policy.cache import PolicyCache
+from resources.private_folders import make_private_folder
 
 _log = logging.getLogger(__name__)
 _KEPT = 64
@@ -37,7 +38,8 @@ class PolicyFiles:
 
     def save(self, name: str, data: bytes) -> None:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._folder.parent)
+            self._folder.mkdir(exist_ok=True)
             self._replace(self._path(name), data)
             self._remove_old()
         except OSError as error:

@@ -9,6 +9,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from resources.private_folders import make_private_folder
 from resources.settings import SettingsError
 
 _BYTES = 32
@@ -33,7 +34,7 @@ def signing_key(home: Path) -> bytes:
 
 def _make(path: Path) -> None:
     """Whole or not at all; where two processes make it at once, the first one's stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

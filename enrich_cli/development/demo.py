@@ -31,6 +31,7 @@ from enrichment.profiles.assembly import missing
 from enrichment.rules import Rules, load_rules
 from enrichment.rules.requirements import requirements_of
 from resources.clock import utc_now
+from resources.private_folders import make_private_folder
 from resources.settings import Settings, load_settings
 from resources.store import SqlStore
 from resources.warehouse import EXAMPLES, Warehouse
@@ -43,7 +44,7 @@ CONSUMERS = ("vendor_enrichment", "profile", "customer_enrichment")
 def main() -> None:
     settings = load_settings(sandbox=True)
     rules = load_rules(settings.enrich_config)
-    settings.home.mkdir(parents=True, exist_ok=True)
+    make_private_folder(settings.home)
     began, started_at = time.monotonic(), utc_now()
     with sandbox_running(settings) as url:
         store = open_store_of(settings)

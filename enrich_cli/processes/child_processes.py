@@ -16,6 +16,7 @@ from types import FrameType
 from typing import BinaryIO
 
 from enrich_cli.errors import UsageError
+from resources.private_folders import make_private_folder
 from resources.settings import Settings, SettingsError, project_folder
 from resources.wiring import sandbox_url
 
@@ -90,7 +91,7 @@ def kill_group(process: "subprocess.Popen[bytes]") -> None:
 def make_home(settings: Settings) -> None:
     """Raises UsageError when the folder of these settings cannot be made."""
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        make_private_folder(settings.home)
     except OSError as error:
         raise UsageError(
             f"{settings.home} cannot be made ({error.strerror}); set ENRICH_HOME to a folder you may write to."
@@ -100,7 +101,8 @@ def make_home(settings: Settings) -> None:
 def dagster_environment(settings: Settings) -> dict[str, str]:
     """DAGSTER_HOME beside the store, with the Dagster settings that the project ships."""
     home = settings.home / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
+    make_private_folder(settings.home)
+    home.mkdir(exist_ok=True)
     shutil.copyfile(root() / "enrichment_assets" / "dagster.yaml", home / "dagster.yaml")
     return {**environment_of(settings), "DAGSTER_HOME": str(home)}
 

@@ -68,7 +68,7 @@ def judge(
     single = rules.datasets[dataset].at_most == 1
     meant = _meant(company, dataset, wrong, known, single=single, has_right=stated is not None)
     if meant is not None and stated is not None and item_of(dataset, meant) == item_of(dataset, stated):
-        raise NothingToJudge(f"'{_words(stated)}' is both the wrong value and the right one.")
+        raise NothingToJudge(_no_difference(meant, stated))
     item = None if meant is None else item_of(dataset, meant)
     gave = {one.source for one in known if one.source != VERDICT and item_of(dataset, one.value) == item}
     verdict = Verdict(
@@ -159,6 +159,15 @@ def _named(dataset: str, wrong: Stated, known: Sequence[_KnownValue]) -> Value:
                 return one.value
     value = stated_value(dataset, wrong)
     return next((one.value for one in known if item_of(dataset, one.value) == item_of(dataset, value)), value)
+
+
+def _no_difference(wrong: Value, right: Value) -> str:
+    if _words(wrong) == _words(right):
+        return f"'{_words(right)}' is both the wrong value and the right one."
+    return (
+        f"'{_words(wrong)}', which is wrong, and '{_words(right)}', which is right, are two ways to write the same "
+        "value: state one that differs."
+    )
 
 
 def _words(value: Value) -> str:

@@ -9,7 +9,7 @@ write(work)    like ledger(work) on SQLite, which has one writer; on Postgres at
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
 from enrichment.ports import StoreError
+from resources.private_folders import make_private_file, make_private_folder
 from resources.store import error_messages
 from resources.store import tables as t
 from resources.store.engines import WAIT_SECONDS, may_only_be_read, parse, postgres_engine, sqlite_engine
@@ -195,12 +196,18 @@ class Database:
         return sentence(error, place=self.place, seconds=WAIT_SECONDS)
 
 
-def make_folder(database: Database) -> None:
-    """Makes the folder of a SQLite file. Raises StoreError."""
-    folder = Path(database.place).parent
+def make_file(database: Database) -> None:
+    """Makes a SQLite file and its folder, for this user alone; SQLite gives its mode to those beside it.
+
+    Raises StoreError.
+    """
+    path = Path(database.place)
+    folder = path.parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
     except OSError as error:
         raise StoreError(
             f"The store's folder {folder} cannot be made ({error.strerror}): set ENRICH_HOME to one you may write to."
         ) from error
+    with suppress(OSError):  # opening it states why
+        make_private_file(path)

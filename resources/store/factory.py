@@ -21,7 +21,7 @@ from resources.store.balance_readings import SqlBalanceReadings
 from resources.store.batches import SqlBatches
 from resources.store.companies import SqlCompanies
 from resources.store.company_events import SqlCompanyEvents
-from resources.store.database import Database, make_folder
+from resources.store.database import Database, make_file
 from resources.store.identity_reviews import SqlIdentityReviews
 from resources.store.knowledge import SqlKnowledge
 from resources.store.ledger import SqlLedger
@@ -108,7 +108,7 @@ def _check_file(database: Database, *, create: bool) -> None:
     if not database.sqlite:
         return
     if create:
-        make_folder(database)
+        make_file(database)
     elif not Path(database.place).exists():
         raise _nothing_there(database)
 

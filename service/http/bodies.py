@@ -18,7 +18,8 @@ from service.http.money import AskedUsd, micro
 from service.work.batch_work import ASKED_BY
 
 LEAVE_IT_OUT = "leave it out"
-_AGE = re.compile(r"\s*[0-9]{1,9}\s*[smhd]\s*")
+_AGE = re.compile(r"\s*(?=[0-9]*[1-9])[0-9]{1,9}\s*[smhd]\s*")
+_AGE_LENGTH = 20
 _TEN_YEARS = 3_650 * 86_400
 
 
@@ -38,7 +39,7 @@ def has_nul(given: object) -> bool:
 
 
 def _age(text: str) -> str:
-    if not _AGE.fullmatch(text) or not 0 < parse_seconds(text) <= _TEN_YEARS:
+    if len(text) > _AGE_LENGTH or not _AGE.fullmatch(text) or not 0 < parse_seconds(text) <= _TEN_YEARS:
         raise ValueError("write an age such as 3d or 12h, above 0 and of ten years at most")
     return text
 
@@ -72,7 +73,7 @@ Age = Annotated[
     Field(
         description="No fact older than this",
         examples=["3d", "12h"],
-        json_schema_extra={"maxLength": 20, "pattern": f"^{_AGE.pattern}$"},
+        json_schema_extra={"maxLength": _AGE_LENGTH, "pattern": f"^{_AGE.pattern}$"},
     ),
     AfterValidator(_age),
 ]

@@ -13,13 +13,21 @@ from service.http.problems import problems
 from service.installation import Installed
 
 router = APIRouter(prefix="/v1/changes", tags=["changes"])
+Cursor = Annotated[
+    str,
+    Query(
+        max_length=100,
+        description="The `cursor` of the page before; empty: the first",
+        json_schema_extra={"pattern": r"^($|[0-9]{1,18}\.)"},
+    ),
+]
 
 
 @router.get("", responses=problems("not_found"))
 async def changes(
     _caller: Reader,
     state: Installed,
-    after: Annotated[str, Query(max_length=100, description="The `cursor` of the page before; empty: the first")] = "",
+    after: Cursor = "",
     company: Annotated[str | None, Query(min_length=1, max_length=300, description="Only of this key")] = None,
     dataset: Annotated[Named | None, Query(description="Only of this dataset")] = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,

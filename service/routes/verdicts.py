@@ -10,7 +10,7 @@ from service.answers import verdicts
 from service.answers.views import VerdictsView, VerdictView
 from service.http.access import Enricher, Reader
 from service.http.bodies import Body, Named
-from service.http.problems import problems
+from service.http.problems import BODY, problems
 from service.installation import Installed
 
 router = APIRouter(prefix="/v1/companies/{key}/verdicts", tags=["verdicts"])
@@ -28,7 +28,7 @@ class VerdictBody(Body):
     right: Value | None = Field(None, examples=["5,200", {"low": 5200, "high": 5200}])
 
 
-@router.post("", status_code=201, responses=problems("not_found", "nothing_to_judge"))
+@router.post("", status_code=201, responses=problems("not_found", "nothing_to_judge", *BODY))
 async def judge(key: CompanyKey, body: VerdictBody, caller: Enricher, state: Installed) -> VerdictView:
     """It wins over vendors, whatever they report later, until it is withdrawn. Nothing is bought for it."""
 

@@ -1,5 +1,6 @@
 """The OpenAPI document is true: calls made from it by bench/service/from_the_document.py, a few of each kind."""
 
+import re
 from pathlib import Path
 
 import httpx
@@ -18,6 +19,32 @@ def test_calls_made_from_the_document_find_nothing_that_it_does_not_state(
     key = bearer(stack, "tester", ["read", "enrich", "admin"])["Authorization"].removeprefix("Bearer ")
     url = str(client.base_url).rstrip("/")
     assert called(url, key, tmp_path, examples=2, seed=1, seconds=_PATIENCE_SECONDS) is None
+
+
+def test_every_route_that_takes_a_body_states_how_bodies_are_refused(client: httpx.Client) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    operations = {(path, method): one for path, methods in paths.items() for method, one in methods.items()}
+    taking = {of: set(one["responses"]) for of, one in operations.items() if "requestBody" in one}
+    assert ("/v1/companies/{key}/verdicts", "post") in taking
+    assert {of: missing for of, has in taking.items() if (missing := {"400", "408", "413", "415", "422"} - has)} == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "good", "refused"),
+    [
+        ("/v1/purchases", "since", ["3d", " 10 h", "007m"], ["0d", "00 s", "x"]),
+        ("/v1/changes", "after", ["", "12.chg_1"], ["x", ".chg_1", "12"]),
+    ],
+)
+def test_a_text_that_is_refused_is_not_one_that_the_document_allows(
+    client: httpx.Client, path: str, name: str, good: list[str], refused: list[str]
+) -> None:
+    parameters = client.get("/openapi.json").json()["paths"][path]["get"]["parameters"]
+    [schema] = [one["schema"] for one in parameters if one["name"] == name]
+    [pattern] = [one["pattern"] for one in (schema, *schema.get("anyOf", ())) if "pattern" in one]
+    allowed = [text for text in (*good, *refused) if re.search(pattern, text)]
+    answered = [text for text in (*good, *refused) if client.get(path, params={name: text}).status_code == 200]
+    assert allowed == answered == good
 
 
 JSON = {"Content-Type": "application/json"}
@@ -56,7 +83,7 @@ def test_a_text_that_postgres_cannot_store_is_refused_wherever_it_is(
     assert "the character U+0000: leave it out" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("age", ["3 weeks", "", "0d", "99999d", "3d" + " " * 20 + "x"])
+@pytest.mark.parametrize("age", ["3 weeks", "", "0d", "99999d", "3d" + " " * 20, "3d" + " " * 20 + "x"])
 def test_an_age_that_is_none_is_told_what_to_write(client: httpx.Client, age: str) -> None:
     answer = client.post("/v1/quotes", json={"company": "tesla.com", "max_age": age})
     said = "max_age: write an age such as 3d or 12h, above 0 and of ten years at most."

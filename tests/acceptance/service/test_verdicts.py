@@ -111,6 +111,18 @@ def test_what_makes_no_sense_is_answered_in_one_sentence(
     assert client.get(AT).json() == {"verdicts": []}
 
 
+def test_another_spelling_of_the_value_that_is_served_is_no_correction(
+    client: httpx.Client, first: dict[str, Any]
+) -> None:
+    served = best(first, "industry")["value"]
+    answer = client.post(AT, json={"dataset": "industry", "because": "x", "right": "Automotive"})
+    assert (answer.status_code, answer.json()["detail"]) == (
+        422,
+        f"'{served['text']}', which is wrong, and 'Automotive', which is right, are two ways to write the same value: "
+        "state one that differs.",
+    )
+
+
 def test_a_company_that_is_not_registered_is_not_found(client: httpx.Client) -> None:
     assert client.post("/v1/companies/nowhere.example/verdicts", json=WRONG_HEADCOUNT).status_code == 404
 

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import stat
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
@@ -32,6 +33,33 @@ pytestmark = pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-s
 DAY = "day:2026-03-02"
 MIGRATIONS = Path(factory.__file__).parent / "migrations"
 NO_SERVER = "postgresql://somebody:hunter2@127.0.0.1:1/enrichment"
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_store_that_is_made_is_for_its_user_alone_and_so_is_its_folder(tmp_path: Path) -> None:
+    home = tmp_path / "enrich" / "sandbox"
+    before = os.umask(0o022)
+    try:
+        store = open_store(f"sqlite:///{home / 'store.sqlite'}", world="sandbox")
+    finally:
+        os.umask(before)
+    beside = {path.name: mode_of(path) for path in home.iterdir() if path.name.startswith("store.sqlite")}
+    store.close()
+    assert {mode_of(home), mode_of(home.parent)} == {0o700}
+    assert beside.keys() >= {"store.sqlite", "store.sqlite-wal"}
+    assert {mode for name, mode in beside.items() if not name.endswith(".lock")} == {0o600}
+
+
+def test_a_store_that_is_there_stays_readable_by_those_that_may_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    open_store(f"sqlite:///{path}", world="sandbox").close()
+    path.chmod(0o640)
+    tmp_path.chmod(0o750)
+    open_store(f"sqlite:///{path}", world="sandbox").close()
+    assert (mode_of(path), mode_of(tmp_path)) == (0o640, 0o750)
 
 
 @contextmanager
