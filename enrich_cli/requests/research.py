@@ -29,7 +29,7 @@ from enrichment.domain.records import Json
 from enrichment.domain.research import NewSessionEvent, Persona, Question, Session, SessionEvent
 from enrichment.identity.domains import AmbiguousCompany
 from enrichment.pipeline.identify import company_for
-from enrichment.research.opening import question_received, session_started
+from enrichment.research.first_events import question_received, session_started
 from enrichment.research.question_requests import ResearchContext
 from enrichment.research.worker import research
 from enrichment.rules import Rules

@@ -15,9 +15,9 @@ from enrichment.analysis.evidence import Evidence, as_data, on_one_line, render_
 from enrichment.analysis.question import FRAMING_TOKENS, AnalysisQuestion
 from enrichment.domain.money import charge
 from enrichment.domain.records import Json
-from enrichment.research.answer_kinds import RESEARCH_ANSWER, ResearchAnswer
 from enrichment.research.breakdown import LookUp
 from enrichment.research.evidence import Sides
+from enrichment.research.model_answers import RESEARCH_ANSWER, ResearchAnswer
 from enrichment.rules import AnalysisRules, Rules
 from enrichment.rules.loader import RESEARCH_ANSWER as NAME
 

@@ -21,9 +21,9 @@ from enrichment.domain.records import Json
 from enrichment.domain.research import Persona
 from enrichment.identity.domains import NotACompany, parse_company, registrable_domain
 from enrichment.identity.names import name_words
-from enrichment.research.answer_kinds import BREAKDOWN, Breakdown
 from enrichment.research.areas import AREA_NAMES, AREAS, areas_in, datasets_of, is_whole
-from enrichment.research.revealed import repeats
+from enrichment.research.leaked_instructions import repeats
+from enrichment.research.model_answers import BREAKDOWN, Breakdown
 from enrichment.rules import AnalysisRules, Rules
 from enrichment.rules.loader import RESEARCH_BREAKDOWN
 

@@ -17,9 +17,9 @@ from enrichment.analysis.citations import SHORTEST_QUOTE, check_citations
 from enrichment.analysis.evidence import Evidence, Passage
 from enrichment.domain.records import Json
 from enrichment.domain.values import FoundPassage, IntentSignal, JobPosting, NewsItem, Value
-from enrichment.research.answer_kinds import ResearchAnswer, VendorRecommendation
 from enrichment.research.evidence import Sides
-from enrichment.research.revealed import repeats
+from enrichment.research.leaked_instructions import repeats
+from enrichment.research.model_answers import ResearchAnswer, VendorRecommendation
 
 ClaimVerdict = Literal["exact", "normalised"]
 ClaimKind = Literal["finding", "person", "recommendation"]

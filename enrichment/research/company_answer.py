@@ -12,14 +12,14 @@ from enrichment.domain.records import Company, Known, Profile
 from enrichment.domain.research import Question
 from enrichment.pipeline.enrich import Ask, Enriched
 from enrichment.research.answer import CompanyAnswer, OpenPoint, asked_for, missing_points
-from enrichment.research.answer_kinds import ResearchAnswer
 from enrichment.research.answer_question import answer_question
+from enrichment.research.answer_without_model import composed, fits_role
 from enrichment.research.areas import roles_in
 from enrichment.research.breakdown import QuestionParts
 from enrichment.research.claims import CheckedClaim, DroppedClaim, checked, in_order
-from enrichment.research.composed import composed, fits_role
 from enrichment.research.evidence import Sides
-from enrichment.research.guided import price_of
+from enrichment.research.model_answers import ResearchAnswer
+from enrichment.research.next_questions import price_of
 from enrichment.research.question_requests import QuestionRequests
 from enrichment.research.relevance import VendorRelevance
 from enrichment.research.session_knowledge import SessionKnowledge, relevance_between

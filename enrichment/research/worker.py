@@ -29,14 +29,14 @@ from enrichment.research.answer import (
     completed,
     in_one_sentence,
 )
-from enrichment.research.answer_kinds import Breakdown
 from enrichment.research.answer_question import most_for_answer
 from enrichment.research.areas import AREA_NAMES, datasets_of
 from enrichment.research.breakdown import QuestionParts, breakdown_question, by_model, by_rule, fits
 from enrichment.research.companies_meant import CompaniesMeant
 from enrichment.research.company_answer import CompanyAnswers, CompanyCollected
 from enrichment.research.event_data import narrower, plan_data, vendor_data, vendor_sentence
-from enrichment.research.guided import next_questions
+from enrichment.research.model_answers import Breakdown
+from enrichment.research.next_questions import next_questions
 from enrichment.research.question_requests import QuestionRequests, ResearchContext
 from enrichment.research.session_knowledge import SessionKnowledge, relevance_between
 from enrichment.research.session_log import SessionLog

@@ -18,8 +18,8 @@ from enrichment.domain.records import Company
 from enrichment.domain.research import NewSessionEvent, Persona, Question, Session, SessionEvent
 from enrichment.pipeline.identify import company_asked_for_now
 from enrichment.pipeline.stages import Ask
-from enrichment.research.guided import NextQuestion, first_questions
-from enrichment.research.opening import question_received, session_started
+from enrichment.research.first_events import question_received, session_started
+from enrichment.research.next_questions import NextQuestion, first_questions
 from enrichment.research.transcript import in_markdown
 from service.answers.session_views import (
     NextQuestionView,

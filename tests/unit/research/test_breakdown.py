@@ -3,9 +3,9 @@
 import pytest
 
 from enrichment.domain.research import Persona
-from enrichment.research.answer_kinds import Breakdown
 from enrichment.research.areas import AREAS, datasets_of, roles_in
 from enrichment.research.breakdown import breakdown_question, by_model, by_rule, names_in
+from enrichment.research.model_answers import Breakdown
 from enrichment.rules import load_rules
 from tests.support.examples import MATRIX
 from tests.support.research_stack import SHIPPED

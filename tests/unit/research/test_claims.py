@@ -8,9 +8,9 @@ import pytest
 from enrichment.analysis.evidence import Evidence, select_evidence
 from enrichment.domain.records import Company, Fact
 from enrichment.domain.values import Contact, NewsItem, Text, Value
-from enrichment.research.answer_kinds import ResearchAnswer
 from enrichment.research.claims import checked
 from enrichment.research.evidence import Sides
+from enrichment.research.model_answers import ResearchAnswer
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ACME = Company("com_1", "acme.com", "Acme", "acme.com", NOW)
