@@ -16,7 +16,8 @@ from enrichment.collection.booking import Bookings, CollectionResult
 from enrichment.collection.context import CollectionContext
 from enrichment.collection.source_call import deliver, order_for
 from enrichment.context.trace import Trace
-from enrichment.domain.records import Cap, Company, Known, Outage, PolicyDecision, Request, SourceFailure
+from enrichment.domain.decisions import PolicyDecision
+from enrichment.domain.records import Cap, Company, Known, Outage, Request, SourceFailure
 from enrichment.memory.company_kind import kind_of
 from enrichment.memory.freshness import DatasetStatus, dataset_status
 from enrichment.parsing import NoReader, reader_of

@@ -14,7 +14,8 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from enrichment.domain.records import Event, Json, PolicyDecision, Stage
+from enrichment.domain.decisions import PolicyDecision
+from enrichment.domain.records import Event, Json, Stage
 from enrichment.ports import Requests, StoreError
 
 

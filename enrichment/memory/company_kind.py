@@ -5,7 +5,8 @@ Company + facts  ->  CompanyKind: industry group, size band, country
 
 from collections.abc import Iterable
 
-from enrichment.domain.records import Company, CompanyKind, Fact
+from enrichment.domain.decisions import CompanyKind
+from enrichment.domain.records import Company, Fact
 from enrichment.domain.values import SIZE_BANDS, EmployeeCount, Headquarters, SizeBand, Text, Value, band_name
 from enrichment.parsing.industries import canonical_industry
 

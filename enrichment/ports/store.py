@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from enrichment.domain.decisions import PolicyDecision
 from enrichment.domain.records import (
     Alias,
     Analysis,
@@ -25,7 +26,6 @@ from enrichment.domain.records import (
     Known,
     ModelReply,
     Outage,
-    PolicyDecision,
     Profile,
     ProfileHead,
     Reply,

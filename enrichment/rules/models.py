@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from enrichment.domain.decisions import CompanyKind
 from enrichment.domain.money import charge, to_micro
-from enrichment.domain.records import CompanyKind
 from enrichment.rules.experiments import Experiment, Strategy
 from enrichment.rules.fields import (
     DAY,

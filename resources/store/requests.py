@@ -10,7 +10,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import CacheRead, Change, Event, PolicyDecision, Profile, Request
+from enrichment.domain.decisions import PolicyDecision
+from enrichment.domain.records import CacheRead, Change, Event, Profile, Request
 from enrichment.ports import REQUEST_LEASE, StoreError
 from resources.store import announcements
 from resources.store import tables as t

@@ -1,4 +1,4 @@
-"""Ask: open a research session as somebody who sells, or go on with one."""
+"""Ask: a seller opens a research session, or goes on with one."""
 
 from typing import Any
 

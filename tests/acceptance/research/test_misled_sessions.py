@@ -1,6 +1,6 @@
 """What pages, names, questions and personas order buys nothing, reveals nothing and changes no tool.
 
-The model here does all that it is told by whoever speaks to it: what remains is what the machinery allows.
+The model here follows every instruction in any text: what is left is what the system itself refuses.
 """
 
 import json

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from enrichment.domain.records import CacheRead, PolicyDecision, Request
+from enrichment.domain.decisions import PolicyDecision
+from enrichment.domain.records import CacheRead, Request
 from enrichment.pipeline.stages import Ask
 from resources.store import SqlStore
 from resources.warehouse import Warehouse

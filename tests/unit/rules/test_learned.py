@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from enrichment.domain.records import CompanyKind
+from enrichment.domain.decisions import CompanyKind
 from enrichment.rules import RulesError, load_rules
 
 LINE = "value: 0.25, low: 0.2, high: 0.3, answers: 400"
