@@ -113,13 +113,14 @@ def test_in_the_background_nothing_is_lost(page: Page, stack: Stack) -> None:
     answered(page)
 
 
-def test_after_a_long_sleep_the_page_is_read_anew(page: Page) -> None:
-    asked(page)
-    answered(page)
-    page.clock.install()
-    page.reload()
-    page.evaluate("window.same = true")
-    with page.expect_navigation():
-        page.clock.fast_forward("01:00:00")
-    answered(page)
-    assert page.evaluate("window.same") is None
+def test_after_a_long_sleep_the_page_is_read_anew(browser: Browser, url: str) -> None:
+    with page_open(browser, url, expected=["htmx:error: timeout"]) as page:
+        asked(page)
+        answered(page)
+        page.clock.install()
+        page.reload()
+        page.evaluate("window.same = true")
+        with page.expect_navigation():
+            page.clock.fast_forward("01:00:00")
+        answered(page)
+        assert page.evaluate("window.same") is None
