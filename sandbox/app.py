@@ -112,8 +112,10 @@ def _route(context: SandboxContext, vendor: Vendor, route: VendorRoute, latency:
             return await answer(request, fault)
 
     async def answer(request: VendorRequest, fault: Fault | None) -> Response:
-        if delay := latency + (fault.duration() if fault and fault.fault == "latency" else 0.0):
-            await asyncio.sleep(delay)
+        if latency:
+            await asyncio.sleep(latency)
+        if fault and fault.fault == "latency":
+            await context.faults.delay(fault.duration())
         if fault and fault.fault in REFUSALS:
             return _refused(vendor, request, fault)
         return await _delivered(await _answered(vendor, request, route), request.http, fault)

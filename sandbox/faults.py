@@ -3,8 +3,10 @@
 inject(Fault) -> next_fault(vendor, path) -> the fault of this call, or None
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sandbox.clock import SandboxClock
@@ -73,13 +75,22 @@ class FaultInjector:
         self._seed = seed
         self._rate = rate
         self._calls: Counter[tuple[str, str]] = Counter()
+        self._cleared = asyncio.Event()
 
     def inject(self, fault: Fault) -> None:
         fault.since = self._clock.now()
         self.injected.append(fault)
 
     def clear(self) -> None:
+        """What a fault delays goes on at once."""
         self.injected.clear()
+        self._cleared.set()
+        self._cleared = asyncio.Event()
+
+    async def delay(self, seconds: float) -> None:
+        """Returns after so many seconds, or as soon as the faults are cleared."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._cleared.wait(), seconds)
 
     def next_fault(self, vendor: str, path: str) -> Fault | None:
         for fault in self.injected:

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 _ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-PATIENCE_MILLISECONDS = 60_000
+PATIENCE_MILLISECONDS = 120_000
+HELD = 30.0  # seconds that vendors may take while a test looks, if it does not end that itself
 _HEIGHT = 900
 
 Scheme = Literal["light", "dark"]
@@ -42,6 +43,7 @@ LOOKS = tuple(Look(scheme, width) for scheme in ("light", "dark") for width in (
 @contextmanager
 def browser_running() -> Iterator[Browser]:
     """Not for longer than a module of tests: while it runs, no test of this thread may start an event loop."""
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
         try:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from enrichment.domain.records import Company
 from tests.acceptance.conftest import Stack
 from tests.acceptance.research.conftest import stack as stack  # noqa: PLC0414  the rules of research
-from tests.support.browser import page_open
+from tests.support.browser import HELD, page_open
 
 QUESTION = "How should I position Okta to Tesla?"
 
@@ -33,7 +33,7 @@ def asked(page: Page, question: str = QUESTION, *, budget: str = "3.00") -> str:
 
 
 def answered(page: Page) -> None:
-    expect(page.locator(".question").first.get_by_text("answered", exact=True)).to_be_visible(timeout=60_000)
+    expect(page.locator(".question").first.get_by_text("answered", exact=True)).to_be_visible()
 
 
 @pytest.fixture
@@ -82,9 +82,11 @@ def test_a_claim_opens_its_evidence_with_the_quote_marked(page: Page, client: ht
     expect(shown).to_contain_text("for the whole reply")
 
 
-def test_reloaded_in_the_middle_it_goes_on_to_the_same_answer(page: Page, client: httpx.Client) -> None:
+def test_reloaded_in_the_middle_it_goes_on_to_the_same_answer(page: Page, stack: Stack, client: httpx.Client) -> None:
+    stack.fault("*", "latency", seconds=HELD)
     path = asked(page)
     page.reload()
+    stack.clear_faults()
     answered(page)
     (question,) = client.get(f"/v1{path}").json()["questions"]
     assert all(claim["text"] in page.locator(".question").inner_text() for claim in question["answer"]["claims"])
@@ -99,7 +101,7 @@ def test_a_follow_up_is_answered_above_the_first_one_in_every_tab(
         page.get_by_placeholder("Ask on").fill("and their technology?")
         page.get_by_role("button", name="Ask", exact=True).click()
         for tab in (page, second):
-            expect(tab.locator(".question")).to_have_count(2, timeout=60_000)
+            expect(tab.locator(".question")).to_have_count(2)
             expect(tab.locator(".question").first).to_contain_text("and their technology?")
             answered(tab)
 
@@ -108,13 +110,18 @@ def test_a_question_to_ask_next_says_its_price_and_is_asked_by_one_click(page: P
     next_one = page.locator(".next button").first
     expect(next_one).to_contain_text(re.compile(r"free|USD"))
     next_one.click()
-    expect(page.locator(".question")).to_have_count(2, timeout=60_000)
+    expect(page.locator(".question")).to_have_count(2)
 
 
 def test_it_is_copied_with_its_citations(page: Page, client: httpx.Client, session: str) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.get_by_role("button", name="Copy with citations").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    button = page.get_by_role("button", name="Copy with citations")
+    button.evaluate(
+        "(button) => { window.labels = []; new MutationObserver(() => labels.push(button.textContent))"
+        ".observe(button, {childList: true}); }"
+    )
+    button.click()
+    page.wait_for_function("window.labels.includes('Copied')")
     (question,) = client.get(f"/v1{session}").json()["questions"]
     copied = page.evaluate("navigator.clipboard.readText()")
     claim = question["answer"]["claims"][0]
@@ -126,19 +133,20 @@ def test_two_companies_of_one_name_are_asked_back_and_the_answer_goes_on(page: P
     for key in ("mercury.com", "mercury.co.nz"):
         stack.store.companies.add([Company(f"com_{key}", key, "Mercury", key, stack.clock.now())])
     asked(page, "What is new at Mercury?")
-    expect(page.get_by_text("which company do you mean?")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("which company do you mean?")).to_be_visible()
     page.get_by_role("button", name="mercury.co.nz").click()
     expect(page.locator(".question").get_by_text("which company do you mean?")).to_have_count(0)
-    expect(page.locator(".question .facts").get_by_text("cost")).to_be_visible(timeout=60_000)
+    expect(page.locator(".question .facts").get_by_text("cost")).to_be_visible()
 
 
 def test_a_session_is_stopped_and_still_answers_with_what_is_there(
     page: Page, stack: Stack, client: httpx.Client
 ) -> None:
-    stack.fault("apollo", "latency", seconds=2.0)
+    stack.fault("*", "latency", seconds=HELD)
     path = asked(page)
     page.get_by_role("button", name="Stop").click()
-    expect(page.locator(".question .facts").get_by_text("cost")).to_be_visible(timeout=60_000)
+    stack.clear_faults()
+    expect(page.locator(".question .facts").get_by_text("cost")).to_be_visible()
     assert client.get(f"/v1{path}").json()["questions"][0]["state"] == "ended"
 
 

@@ -10,7 +10,7 @@ from tests.acceptance.conftest import Stack
 from tests.acceptance.page.test_ask import answered, asked
 from tests.acceptance.page.test_safety import secret
 from tests.acceptance.research.conftest import stack as stack  # noqa: PLC0414  the rules of research
-from tests.support.browser import page_open
+from tests.support.browser import HELD, page_open
 from tests.support.network_line import Line, line_to
 
 REFUSED = [
@@ -38,25 +38,26 @@ def line(url: str) -> Iterator[Line]:
 def test_a_service_that_is_gone_is_said_and_a_question_goes_on_when_it_is_back(
     browser: Browser, line: Line, stack: Stack
 ) -> None:
-    stack.fault("apollo", "latency", seconds=2.0)
+    stack.fault("*", "latency", seconds=HELD)
     with page_open(browser, line.url, expected=REFUSED) as page:
         asked(page)
         page.evaluate("window.same = true")
         line.cut()
         expect(page.locator("#lost")).to_be_visible()
         line.mend()
+        stack.clear_faults()
         answered(page)
         expect(page.locator("#lost")).to_be_hidden()
         assert page.evaluate("window.same")
         assert page.locator(".question").count() == 1
 
 
-def test_a_stream_that_could_not_be_opened_is_asked_for_again(browser: Browser, line: Line, stack: Stack) -> None:
-    stack.fault("apollo", "latency", seconds=2.0)
+def test_a_stream_that_could_not_be_opened_is_asked_for_again(browser: Browser, line: Line) -> None:
     with page_open(browser, line.url, expected=REFUSED) as page:
-        page.route("**/events*", lambda route: route.abort(), times=1)
+        page.route("**/events*", lambda route: route.abort())
         asked(page)
         expect(page.locator("#lost")).to_be_visible()
+        page.unroute("**/events*")
         answered(page)
         expect(page.locator("#lost")).to_be_hidden()
 
@@ -69,7 +70,7 @@ def test_a_slow_service_is_waited_for_in_sight(browser: Browser, line: Line, sta
         page.get_by_role("button", name="What would it cost?").click()
         expect(page.locator("#quote-waits")).to_be_visible()
         line.release()
-        expect(page.locator("#quoted .quote")).to_be_visible(timeout=60_000)
+        expect(page.locator("#quoted .quote")).to_be_visible()
         expect(page.locator("#quote-waits")).to_be_hidden()
 
 
@@ -106,10 +107,11 @@ def test_a_key_that_is_revoked_while_a_page_is_open_leads_to_the_way_to_sign_in(
 
 
 def test_in_the_background_nothing_is_lost(page: Page, stack: Stack) -> None:
-    stack.fault("apollo", "latency", seconds=2.0)
+    stack.fault("*", "latency", seconds=HELD)
     asked(page)
     page.evaluate(HIDDEN, True)
     page.evaluate(HIDDEN, False)
+    stack.clear_faults()
     answered(page)
 
 

@@ -62,6 +62,7 @@ def test_a_list_is_shown_as_understood_before_it_is_taken(
     page.locator("input[name=list]").set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
     page.get_by_role("button", name="What would it cost?").click()
     columns = page.get_by_role("region", name="Columns").locator("tbody tr")
+    expect(columns).to_have_count(len(ROWS[0]))
     assert [row.split("\t") for row in columns.all_inner_texts()] == [
         [*sheet, "Firm", "name of the company"],
         [*sheet, "Website", "website"],

@@ -18,7 +18,7 @@ from tests.acceptance.conftest import Stack
 from tests.acceptance.page.test_ask import answered, fill
 from tests.acceptance.page.test_safety import secret
 from tests.acceptance.research.conftest import stack as stack  # noqa: PLC0414  the rules of research
-from tests.support.browser import LOOKS, kept, page_open
+from tests.support.browser import HELD, LOOKS, kept, page_open
 
 PICTURES = Path(__file__).parents[3] / "pictures"
 EVIL = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>\u202eevil =1+1"
@@ -89,14 +89,14 @@ def test_axe_finds_nothing_on_any_view_and_what_others_wrote_is_text_on_each(
         expect(page.get_by_role("heading", level=1)).to_contain_text("1 company")
         harmless(page)
         found += looked_at(page, "selection")
-        stack.fault("*", "latency", seconds=6.0)
+        stack.fault("*", "latency", seconds=HELD)
         page.goto(session)
         page.get_by_placeholder("Ask on").fill("What is new at adobe.com?")
         page.get_by_role("button", name="Ask", exact=True).click()
         expect(page.locator(".live")).to_be_visible()
         found += looked_at(page, "session-in-progress")
-        stack.clear_faults()
         page.get_by_role("button", name="Stop").click()
+        stack.clear_faults()
     assert found == []
 
 

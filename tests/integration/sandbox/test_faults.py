@@ -1,6 +1,7 @@
 """Fault injection: which calls a fault reaches, how often, what it does, and what is charged all the same."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,15 @@ def test_an_outage_may_have_an_end(http: httpx.Client) -> None:
 def test_a_slow_call_is_answered_all_the_same(http: httpx.Client) -> None:
     inject(http, "serpapi", "latency", seconds=0.05)
     assert search(http, "Tesla").status_code == 200
+
+
+def test_a_slow_call_is_answered_at_once_when_faults_are_cleared(http: httpx.Client) -> None:
+    inject(http, "serpapi", "latency", seconds=3600)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(http.get, "/serpapi/search.json", params={"q": "Tesla", "api_key": "patient"})
+        eventually(lambda: "patient" in http.get("/_sandbox/limits").json()["serpapi"], "the call arrives")
+        http.delete("/_sandbox/faults")
+        assert slow.result().status_code == 200
 
 
 def test_an_empty_result_is_the_vendors_own_nothing(http: httpx.Client) -> None:
