@@ -33,7 +33,7 @@ from resources.wiring import ProviderEndpoint, client, endpoints_of
 
 if TYPE_CHECKING:
     from resources.store import SqlStore
-    from resources.store.balance_readings import LedgerTotalsByUnit
+    from resources.store.purchases.balance_readings import LedgerTotalsByUnit
 
 
 @dataclass(frozen=True, slots=True)

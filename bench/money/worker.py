@@ -25,8 +25,8 @@ from enrichment.rules import Rules, load_rules
 from resources.clock import utc_now
 from resources.settings import Settings
 from resources.store import SqlStore
-from resources.store.database import Database
-from resources.store.ledger import SqlLedger
+from resources.store.database.database import Database
+from resources.store.purchases.ledger import SqlLedger
 from resources.wiring import open_context
 
 PROGRESS = "progress"

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from enrichment.rules import Rules
 from resources.store import SqlStore, open_store
 from resources.store import tables as t
-from resources.store.column_types import zipped
+from resources.store.tables.column_types import zipped
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 NO_DOMAIN = 0.03

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from resources.store import SqlStore, open_store
 from resources.store import tables as t
-from resources.store.column_types import zipped
+from resources.store.tables.column_types import zipped
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 _AT_ONCE = 20_000

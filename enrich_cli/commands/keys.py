@@ -30,8 +30,8 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Make a key. It is shown once: only its SHA-256 is kept."""
-    from enrich_cli.operations.service_keys import add_key
-    from enrich_cli.rendering.keys import issued_data, issued_view
+    from enrich_cli.operations.api_keys import add_key
+    from enrich_cli.rendering.api_keys import issued_data, issued_view
     from enrich_cli.rendering.terminal import show
 
     issued = add_key(name, may, per_day, per_minute, approve_up_to=approve_up_to, sandbox=sandbox)
@@ -41,8 +41,8 @@ def add(
 @app.command(name="list")
 def list_keys(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
     """All keys with their rights, their daily cap and what they have spent of it today."""
-    from enrich_cli.operations.service_keys import listed_keys
-    from enrich_cli.rendering.keys import keys_data, keys_view
+    from enrich_cli.operations.api_keys import listed_keys
+    from enrich_cli.rendering.api_keys import keys_data, keys_view
     from enrich_cli.rendering.terminal import show
 
     keys = listed_keys(sandbox=sandbox)
@@ -52,7 +52,7 @@ def list_keys(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
 @app.command()
 def revoke(name: KeyName, sandbox: Sandbox = False) -> None:
     """From now on this key opens nothing."""
-    from enrich_cli.operations.service_keys import revoke_key
+    from enrich_cli.operations.api_keys import revoke_key
     from enrich_cli.rendering.terminal import console
 
     revoke_key(name, sandbox=sandbox)

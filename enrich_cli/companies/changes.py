@@ -7,7 +7,7 @@ from enrich_cli.bootstrap import opened_store
 from enrich_cli.companies.company_events import registered
 from enrich_cli.typed_values import seconds_of
 from resources.clock import utc_now
-from resources.store.profile_changes import SeenChange
+from resources.store.knowledge.profile_changes import SeenChange
 
 _EVER_SECONDS = 100 * 365 * 86_400
 

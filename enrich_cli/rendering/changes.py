@@ -8,7 +8,7 @@ from rich.text import Text
 
 from enrichment.domain.records import Json
 from enrichment.domain.values import in_words
-from resources.store.profile_changes import SeenChange
+from resources.store.knowledge.profile_changes import SeenChange
 
 
 def changes_view(changes: Sequence[SeenChange]) -> RenderableType:

@@ -17,7 +17,7 @@ from enrichment.rules.provider_models import RateLimits
 from resources.providers.rate_limiter import NoSlot, RateLimitSlot
 
 if TYPE_CHECKING:
-    from resources.store.shared_rate_limits import ScheduledCall, SqlRateLimitLog
+    from resources.store.purchases.rate_limit_log import ScheduledCall, SqlRateLimitLog
 
 A_MOMENT = 1.0  # seconds without calls to a vendor that is asked too fast and does not report how long to wait
 LONGEST_PAUSE = 3600.0  # seconds, whatever the vendor asks for: the longest of its windows
@@ -41,7 +41,7 @@ class SharedLimiter:
         time_scale: float = 1.0,
         read_time: Callable[[], float] = time.time,
     ) -> None:
-        from resources.store.shared_rate_limits import Window  # noqa: PLC0415  SQLAlchemy takes 0.3 s to import
+        from resources.store.purchases.rate_limit_log import Window  # noqa: PLC0415  SQLAlchemy takes 0.3 s to import
 
         lengths = [(limits.per_minute, 60 / time_scale), (limits.per_hour, 3600 / time_scale)]
         kept = [(most, seconds) for most, seconds in lengths if most]

@@ -3,9 +3,15 @@
 open_store(url, world=...) -> SqlStore: one attribute per port of enrichment.ports, and what only `resources` needs
 """
 
-from resources.store.changes_since import MadeProfile, UnreportedPurchase, new_companies, new_profiles, new_unreported
+from resources.store.changes_since import (
+    MadeProfile,
+    UnreportedPurchase,
+    new_companies,
+    new_profiles,
+    new_unreported,
+)
 from resources.store.factory import SqlStore, open_store
-from resources.store.ledger_queries import LedgerLine, StoreTotals
+from resources.store.queries.ledger_queries import LedgerLine, StoreTotals
 
 __all__ = [
     "LedgerLine",

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from enrichment.domain.records import Company, Profile, Purchase, Request
 from resources.store import tables as t
+from resources.store.database.row_mapping import chunks, purchase_of, record_of
 from resources.store.factory import SqlStore
 from resources.store.former_ids import now
-from resources.store.row_mapping import chunks, purchase_of, record_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,28 +14,28 @@ import sqlalchemy as sa
 from enrichment.ports import StoreError
 from resources.settings import Installation
 from resources.store import tables as t
-from resources.store.accepted_requests import SqlAcceptedRequests
-from resources.store.api_keys import SqlApiKeys
-from resources.store.backtest_history import SqlBacktestHistory
-from resources.store.balance_readings import SqlBalanceReadings
-from resources.store.batches import SqlBatches
-from resources.store.companies import SqlCompanies
-from resources.store.company_events import SqlCompanyEvents
-from resources.store.database import Database, make_file
-from resources.store.identity_reviews import SqlIdentityReviews
-from resources.store.knowledge import SqlKnowledge
-from resources.store.ledger import SqlLedger
-from resources.store.ledger_queries import SqlLedgerQueries
-from resources.store.profile_changes import SqlProfileChanges
-from resources.store.profiles import SqlProfiles
-from resources.store.provider_health import SqlProviderHealth
-from resources.store.refresh_history import SqlRefreshHistory
-from resources.store.reports import SqlReports
-from resources.store.requests import SqlRequests
-from resources.store.sessions import SqlSessions
-from resources.store.shared_rate_limits import SqlRateLimitLog
-from resources.store.verdicts import SqlVerdicts
-from resources.store.webhooks import SqlWebhooks
+from resources.store.clients.api_keys import SqlApiKeys
+from resources.store.clients.webhooks import SqlWebhooks
+from resources.store.companies.companies import SqlCompanies
+from resources.store.companies.events import SqlCompanyEvents
+from resources.store.companies.identity_reviews import SqlIdentityReviews
+from resources.store.database.database import Database, make_file
+from resources.store.knowledge.knowledge import SqlKnowledge
+from resources.store.knowledge.profile_changes import SqlProfileChanges
+from resources.store.knowledge.profiles import SqlProfiles
+from resources.store.knowledge.verdicts import SqlVerdicts
+from resources.store.purchases.balance_readings import SqlBalanceReadings
+from resources.store.purchases.ledger import SqlLedger
+from resources.store.purchases.provider_health import SqlProviderHealth
+from resources.store.purchases.rate_limit_log import SqlRateLimitLog
+from resources.store.queries.backtest_history import SqlBacktestHistory
+from resources.store.queries.ledger_queries import SqlLedgerQueries
+from resources.store.queries.refresh_history import SqlRefreshHistory
+from resources.store.queries.reports import SqlReports
+from resources.store.requests.accepted_requests import SqlAcceptedRequests
+from resources.store.requests.batches import SqlBatches
+from resources.store.requests.requests import SqlRequests
+from resources.store.requests.sessions import SqlSessions
 
 SCHEMA = "0027"
 _MIGRATIONS = Path(__file__).parent / "migrations"

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from resources.store import tables as t
-from resources.store.column_types import PlainText
-from resources.store.row_mapping import chunks
+from resources.store.database.row_mapping import chunks
+from resources.store.tables.column_types import PlainText
 
 _former = t.former_companies.c
 _NOW = sa.select(_former.company_id, _former.now).where(_former.company_id.in_(sa.bindparam("ids", expanding=True)))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from enrichment.refresh.learned_rates import ChangeRate, LearnedRates
 from enrichment.refresh.looks import looks_in
-from resources.store.refresh_history import renewals, traits
+from resources.store.queries.refresh_history import renewals, traits
 
 _COLUMNS = pa.schema(
     [

@@ -12,7 +12,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from resources.store import tables as t
-from resources.store.column_types import JsonText, JsonZip, UtcMicros
+from resources.store.tables.column_types import JsonText, JsonZip, UtcMicros
 
 # In this order: the SQL of a later table joins earlier ones.
 LOADED = (

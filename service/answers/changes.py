@@ -2,7 +2,7 @@
 
 from enrichment.domain.records import Json
 from enrichment.domain.values import in_words
-from resources.store.profile_changes import SeenChange
+from resources.store.knowledge.profile_changes import SeenChange
 from service.answers.verdicts import company_of
 from service.answers.views import ChangesView, ChangeView, StatedValueView
 from service.installation import ServiceState

@@ -19,7 +19,7 @@ from enrichment.pipeline.stages import Ask, request_for
 from enrichment.planning.plan import Plan, make_plan, make_plans
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.rules.requirements import IDENTITY, UnknownName, custom
-from resources.store.companies import TablePage
+from resources.store.companies.companies import TablePage
 from service.answers.companies import place_of
 from service.answers.views import CompanyView, View, company_view
 from service.http.money import Usd, usd

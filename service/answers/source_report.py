@@ -12,7 +12,7 @@ from pydantic import Field
 from enrichment.pipeline.backtest.compare import compare
 from enrichment.pipeline.backtest.replay import Side, SimulationOutcome
 from enrichment.rules import Rules
-from resources.store.reports import Performance
+from resources.store.queries.reports import Performance
 from service.answers import spending
 from service.answers.spending import SourceView
 from service.answers.views import View

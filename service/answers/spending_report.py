@@ -12,7 +12,7 @@ from typing import Literal, get_args
 from pydantic import Field
 
 from enrichment.domain.records import Json
-from resources.store.reports import ReuseLine, SpendingLine
+from resources.store.queries.reports import ReuseLine, SpendingLine
 from service.answers.views import View
 from service.http.access import Caller
 from service.http.money import Usd, usd

@@ -25,7 +25,7 @@ from enrichment.rules import RulesError
 from enrichment.rules.requirements import UnknownName
 from enrichment.rules.strategy import UnknownStrategy
 from resources.settings import SettingsError
-from resources.store.profile_changes import BadCursor
+from resources.store.knowledge.profile_changes import BadCursor
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:enrich:problem:"

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
-from resources.store.companies import TablePage
+from resources.store.companies.companies import TablePage
 from service.answers import batches, company_table
 from service.answers.batches import ListedCompanies
 from service.http.problems import ApiProblem, invalid

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from resources.store.companies import TablePage
+from resources.store.companies.companies import TablePage
 from service.answers import companies, company_table
 from service.answers.company_table import CompanyTableView
 from service.answers.company_views import CompaniesView, CompanyDetail, HistoryView, ProfileView

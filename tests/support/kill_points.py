@@ -37,8 +37,8 @@ from enrichment.ports import (
     StoreError,
 )
 from resources.store import SqlStore
-from resources.store.database import Database
-from resources.store.ledger import SqlLedger
+from resources.store.database.database import Database
+from resources.store.purchases.ledger import SqlLedger
 from resources.wiring import open_context
 
 HeldStep = Literal["reserve", "settle"]

@@ -23,7 +23,7 @@ from bench.money.worker import SharedClock, WorkerSetup
 from enrichment.domain.accepted import AcceptedRequest, IdempotencyKey, MadeBefore
 from resources.settings import Settings
 from resources.store import SqlStore, open_store
-from resources.store.accepted_requests import SqlAcceptedRequests
+from resources.store.requests.accepted_requests import SqlAcceptedRequests
 from service.app import create_service
 from service.server import serve
 from tests.support.forkserver import FORKSERVER

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from resources.store.group_commit import CommitQueue
+from resources.store.database.group_commit import CommitQueue
 
 PATIENCE = 60
 """Seconds; only what is broken takes as long."""

@@ -8,7 +8,7 @@ import pytest
 
 from bench.money.worker import WorkItem
 from enrichment.ports import REQUEST_LEASE
-from resources.store.requests import SILENT
+from resources.store.requests.requests import SILENT
 from tests.support.forkserver import FORKSERVER
 from tests.support.kill_points import Deadly, work_until_death
 from tests.support.money_stack import PATIENCE_SECONDS, MoneyStack, known_by, money_stack

@@ -10,8 +10,8 @@ from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
 from enrichment.domain.research import NewSessionEvent, Question, Session
 from enrichment.research.first_events import question_received
-from resources.store.database import Database
-from resources.store.sessions import SqlSessions
+from resources.store.database.database import Database
+from resources.store.requests.sessions import SqlSessions
 from service.answers.session_events import Place, SessionStreams
 from service.app import create_service
 from tests.acceptance.conftest import Stack

@@ -18,7 +18,7 @@ from resources.providers import PROVIDERS, credential_names
 from resources.providers.rate_limit_slots import LONGEST_PAUSE, SharedLimiter
 from resources.providers.rate_limiter import NoSlot
 from resources.store import SqlStore, open_store
-from resources.store.shared_rate_limits import ScheduledCall, Window
+from resources.store.purchases.rate_limit_log import ScheduledCall, Window
 from resources.store.tables import turns as turns_table
 from sandbox.app import create_app
 from sandbox.server import served

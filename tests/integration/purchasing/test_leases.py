@@ -31,8 +31,8 @@ from enrichment.purchasing.purchase import (
 from enrichment.rules import ProviderRules
 from resources.providers.rate_limiter import RateLimitSlot, Unlimited
 from resources.store import SqlStore, open_store
-from resources.store.database import Database
-from resources.store.ledger import SqlLedger
+from resources.store.database.database import Database
+from resources.store.purchases.ledger import SqlLedger
 from tests.integration.providers.test_sending import ASKED
 from tests.support.app_sender import AppSender
 from tests.support.examples import MATRIX, NOON

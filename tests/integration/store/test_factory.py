@@ -21,8 +21,8 @@ from alembic.migration import MigrationContext
 from enrichment.domain.records import DailyLimit, Purchase
 from enrichment.ports import AlreadyClaimed, Reserved, Store, StoreError
 from resources.store import SqlStore, factory, open_store
-from resources.store.database import Database
-from resources.store.row_mapping import fact_row, row_of
+from resources.store.database.database import Database
+from resources.store.database.row_mapping import fact_row, row_of
 from resources.store.tables import metadata
 from tests.support.examples import NOON
 from tests.support.ledger_records import LATER, MANY, answered, caps, company, draft, facts_of, reply_of

@@ -25,7 +25,7 @@ from enrichment.domain.values import (
 from enrichment.pipeline.verdicts import judge, withdraw
 from resources.store import SqlStore
 from resources.store import tables as t
-from resources.store.row_mapping import row_of
+from resources.store.database.row_mapping import row_of
 from resources.warehouse import Warehouse
 from resources.warehouse.incremental_build import bring_up_to_date
 from tests.support.examples import MATRIX, NOON

@@ -12,7 +12,7 @@ from enrichment.domain.records import Analysis
 from enrichment.domain.values import Contact, EmployeeCount, Founded, Headquarters, SizeBand, Text
 from resources.store import SqlStore
 from resources.store import tables as t
-from resources.store.row_mapping import row_of
+from resources.store.database.row_mapping import row_of
 from resources.warehouse import QUESTIONS, Example, Warehouse
 from tests.support.examples import NOON
 from tests.support.new_stores import new_store

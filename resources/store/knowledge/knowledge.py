@@ -1,0 +1,251 @@
+"""What is known: replies, the facts read from them, and analyses.
+
+company ids -> the newest reply of each source and topic, without payload, and the facts of these replies
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from enrichment.domain.records import Analysis, Fact, Known, ModelReply, Reply, ReplyHead, Verdict
+from enrichment.memory.same_item import item_of
+from enrichment.ports import SourceDatasetPair
+from resources.store import tables as t
+from resources.store.database.database import Database
+from resources.store.database.row_mapping import (
+    FACT_COLUMNS,
+    HEAD_COLUMNS,
+    chunks,
+    fact_of,
+    fact_row,
+    record_of,
+    row_of,
+)
+from resources.store.former_ids import now, now_of
+from resources.store.knowledge.bulk_state import reply_states_query
+from resources.store.knowledge.verdicts import valid_of
+from resources.store.tables.column_types import PlainText, zipped
+
+_ROWS_PER_FETCH = 5_000
+_ids = sa.bindparam("ids", expanding=True, type_=PlainText)
+_id, _key, _source, _topic = (sa.bindparam(name, type_=PlainText) for name in ("id", "key", "source", "topic"))
+_HEADS = (
+    sa.select(t.replies.c.company_id, *HEAD_COLUMNS)
+    .where(t.NEWEST_REPLY, t.replies.c.company_id.in_(_ids))
+    .order_by(t.replies.c.source)
+)
+_FACTS = sa.select(*FACT_COLUMNS).where(t.facts.c.reply_id.in_(_ids)).order_by(t.facts.c.fact_id)
+_NEWEST_OF = (
+    sa.select(*HEAD_COLUMNS)
+    .where(t.replies.c.company_id == now(_id), t.replies.c.source == _source, t.replies.c.topic == _topic)
+    .order_by(t.replies.c.collected_at.desc(), t.replies.c.reply_id.desc())
+    .limit(1)
+)
+_REPLY = sa.update(t.replies).where(t.replies.c.reply_id == _id)
+_COMPANY_OF = sa.select(t.replies.c.company_id).where(t.replies.c.reply_id == _id)
+_READ_FROM = sa.select(*FACT_COLUMNS).where(t.facts.c.reply_id == _id, t.facts.c.analysis_id.is_(None))
+_FACTS_OF_READERS = sa.delete(t.facts).where(t.facts.c.reply_id == _id, t.facts.c.analysis_id.is_(None))
+_NEW_FACT = sa.insert(t.facts)
+_ANSWER = (
+    sa.select(t.model_replies)
+    .where(t.model_replies.c.key == _key)
+    .order_by(t.model_replies.c.answered_at.desc(), t.model_replies.c.analysis_id.desc())
+    .limit(1)
+)
+_ANSWER_OF = sa.select(t.model_replies.c.company_id, t.model_replies.c.purchase_id).where(
+    t.model_replies.c.analysis_id == _id
+)
+_CHECKED = sa.update(t.model_replies).where(t.model_replies.c.analysis_id == _id)
+_FACTS_OF_ANALYSIS = sa.delete(t.facts).where(t.facts.c.analysis_id == _id)
+_FORMER_ANALYSIS = sa.delete(t.analyses).where(t.analyses.c.analysis_id == _id)
+_NEW_ANALYSIS = sa.insert(t.analyses)
+_FAILED = sa.update(t.purchases).where(t.purchases.c.purchase_id == _id)
+_ANALYSIS = (
+    sa.select(t.analyses)
+    .where(t.analyses.c.key == _key)
+    .order_by(t.analyses.c.created_at.desc(), t.analyses.c.analysis_id.desc())
+    .limit(1)
+)
+
+
+class SqlKnowledge:
+    """See enrichment.ports.Knowledge."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def known(self, company_id: str, source: str | None = None, topic: str = "") -> Known:
+        """The newest reply of each source and topic, and its facts, whatever their age.
+
+        source: of this source only, on this topic.
+        """
+        if source is None:
+            return self.known_many([company_id])[company_id]
+        with self._db.reading() as tx:
+            heads = [
+                ReplyHead(*row) for row in tx.execute(_NEWEST_OF, {"id": company_id, "source": source, "topic": topic})
+            ]
+            facts = [fact_of(row) for row in tx.execute(_FACTS, {"ids": [head.reply_id for head in heads]})]
+        return Known(tuple(heads), tuple(facts))
+
+    def known_many(self, company_ids: Sequence[str]) -> dict[str, Known]:
+        """company_id -> what is known of it, for every id given, former ids included."""
+        heads: dict[str, list[ReplyHead]] = defaultdict(list)
+        facts: dict[str, list[Fact]] = defaultdict(list)
+        verdicts: dict[str, list[Verdict]] = defaultdict(list)
+        with self._db.reading() as tx:
+            moved = now_of(tx, company_ids)
+            ids = [moved.get(id_, id_) for id_ in company_ids]
+            for some in chunks(list(dict.fromkeys(ids)), size=5_000):
+                for row in tx.execute(_HEADS, {"ids": some}):
+                    heads[row[0]].append(ReplyHead(*row[1:]))
+                for verdict in valid_of(tx, some):
+                    verdicts[verdict.company_id].append(verdict)
+            reply_ids = [head.reply_id for of_one in heads.values() for head in of_one]
+            for some in chunks(reply_ids, size=5_000):
+                for row in tx.execute(_FACTS, {"ids": some}):
+                    facts[row[0]].append(fact_of(row))
+        return {
+            asked: Known(tuple(heads[id_]), tuple(facts[id_]), verdicts=tuple(verdicts[id_]))
+            for asked, id_ in zip(company_ids, ids, strict=True)
+        }
+
+    def reply_states(self, pairs: Sequence[SourceDatasetPair]) -> dict[str, str]:
+        """company_id -> the newest reply of each source about it, without values."""
+        with self._db.reading() as tx:
+            rows = tx.execution_options(yield_per=_ROWS_PER_FETCH).execute(reply_states_query(pairs))
+            return {company_id: states for company_id, states in rows if states}
+
+    def reply(self, reply_id: str) -> Reply | None:
+        with self._db.reading() as tx:
+            row = tx.execute(sa.select(t.replies).where(t.replies.c.reply_id == reply_id)).first()
+        return None if row is None else record_of(Reply, row)
+
+    def reply_ids(self, purchase_ids: Sequence[str]) -> dict[str, str]:
+        """Purchase -> the reply that came for it, for those that brought one."""
+        r = t.replies.c
+        found: dict[str, str] = {}
+        with self._db.reading() as tx:
+            for some in chunks(purchase_ids):
+                rows = tx.execute(sa.select(r.purchase_id, r.reply_id).where(r.purchase_id.in_(some)))
+                found.update((row.purchase_id, row.reply_id) for row in rows)
+        return found
+
+    def read_by_older(self, versions: Mapping[str, int], *, after: str, limit: int) -> list[Reply]:
+        """Newest replies that know their company and were read by an older version than versions[source], or by none.
+
+        By reply_id, those above `after`.
+        """
+        r = t.replies.c
+        older = sa.or_(
+            *(sa.and_(r.source == source, r.reader_version < version) for source, version in versions.items())
+        )
+        query = sa.select(t.replies).where(older, r.found, r.reply_id > after, t.NEWEST_REPLY)
+        with self._db.reading() as tx:
+            return [record_of(Reply, row) for row in tx.execute(query.order_by(r.reply_id).limit(limit))]
+
+    def keep_facts(self, reply_id: str, facts: Sequence[Fact], *, reader_version: int | None = None) -> None:
+        """Replaces the facts of a stored reply by what was read from it now; what analyses read from it stays.
+
+        reader_version: the reader's, where there may be no fact that carries it. The facts are written for the company
+        the reply belongs to by now. Ledger work, because two companies may be merged at the same time.
+        """
+        read_by = newest_reader(facts) if facts else t.replies.c.reader_version
+        changes = {"reader_version": read_by if reader_version is None else reader_version}
+        rows = [fact_row(fact, analysis_id=None) for fact in facts]
+
+        def kept(tx: sa.Connection) -> None:
+            company_id = tx.scalar(_COMPANY_OF, {"id": reply_id})
+            if company_id is None:
+                return
+            before = [fact_of(row) for row in tx.execute(_READ_FROM, {"id": reply_id})]
+            if any(fact.reader_version < (reader_version or newest_reader(facts)) for fact in before):
+                _count_rereading(tx, before, facts)
+            tx.execute(_REPLY.values(changes), {"id": reply_id})
+            tx.execute(_FACTS_OF_READERS, {"id": reply_id})
+            if rows:
+                tx.execute(_NEW_FACT, [{**row, "company_id": company_id} for row in rows])
+
+        self._db.ledger(kept)
+
+    def rereadings(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """(source, dataset) -> replies that a newer reader read again, and in how many it found another value."""
+        r = t.rereadings.c
+        with self._db.reading() as tx:
+            rows = tx.execute(sa.select(r.source, r.dataset, r.read, r.misread))
+            return {(row.source, row.dataset): (row.read, row.misread) for row in rows}
+
+    def analysis(self, key: str) -> Analysis | None:
+        """The newest one of this key."""
+        with self._db.reading() as tx:
+            row = tx.execute(_ANALYSIS, {"key": key}).first()
+        return None if row is None else record_of(Analysis, row)
+
+    def analyses_of(self, company_ids: Sequence[str]) -> list[Analysis]:
+        """All analyses of these companies."""
+        analyses: list[Analysis] = []
+        with self._db.reading() as tx:
+            for some in chunks(company_ids):
+                rows = tx.execute(sa.select(t.analyses).where(t.analyses.c.company_id.in_(some)))
+                analyses += [record_of(Analysis, row) for row in rows]
+        return analyses
+
+    def model_reply(self, key: str) -> ModelReply | None:
+        """The newest one of this key."""
+        with self._db.reading() as tx:
+            row = tx.execute(_ANSWER, {"key": key}).first()
+        return None if row is None else record_of(ModelReply, row)
+
+    def keep_analysis(self, analysis: Analysis, facts: Sequence[Fact], *, checked_by: int) -> None:
+        """Replaces what an earlier check made of the same answer. Ledger work, because two companies may be merged."""
+        id_ = {"id": analysis.analysis_id}
+        row = {**row_of(analysis), "evidence": zipped(analysis.evidence)}
+        rows = [fact_row(fact, analysis_id=analysis.analysis_id) for fact in facts]
+
+        def kept(tx: sa.Connection) -> None:
+            answer = tx.execute(_ANSWER_OF, id_).first()
+            if answer is None:
+                return
+            self._forget_analysis(tx, analysis.analysis_id)
+            tx.execute(_CHECKED.values(checked_by=checked_by, failure=None), id_)
+            tx.execute(_NEW_ANALYSIS, [{**row, "company_id": answer.company_id}])
+            if rows:
+                tx.execute(_NEW_FACT, [{**one, "company_id": answer.company_id} for one in rows])
+
+        self._db.ledger(kept)
+
+    def keep_failure(self, analysis_id: str, failure: str, *, checked_by: int) -> None:
+        """Of a stored answer that cannot be used; its purchase, which is settled, has failed then."""
+
+        def kept(tx: sa.Connection) -> None:
+            answer = tx.execute(_ANSWER_OF, {"id": analysis_id}).first()
+            if answer is None:
+                return
+            self._forget_analysis(tx, analysis_id)
+            tx.execute(_CHECKED.values(checked_by=checked_by, failure=failure), {"id": analysis_id})
+            tx.execute(_FAILED.values(outcome="failed", reason=failure), {"id": answer.purchase_id})
+
+        self._db.ledger(kept)
+
+    def _forget_analysis(self, tx: sa.Connection, analysis_id: str) -> None:
+        tx.execute(_FACTS_OF_ANALYSIS, {"id": analysis_id})
+        tx.execute(_FORMER_ANALYSIS, {"id": analysis_id})
+
+
+def _count_rereading(tx: sa.Connection, before: Sequence[Fact], now: Sequence[Fact]) -> None:
+    """Of each dataset that the reply had: it was read again, and whether a value of it is no longer found."""
+    r = t.rereadings.c
+    items = {(fact.dataset, item_of(fact.dataset, fact.value)) for fact in now}
+    misread = {fact.dataset for fact in before if (fact.dataset, item_of(fact.dataset, fact.value)) not in items}
+    for source, dataset in sorted({(fact.source, fact.dataset) for fact in before}):
+        wrong = int(dataset in misread)
+        one = sa.and_(r.source == source, r.dataset == dataset)
+        counted = sa.update(t.rereadings).where(one).values(read=r.read + 1, misread=r.misread + wrong)
+        if tx.execute(counted).rowcount == 0:
+            tx.execute(sa.insert(t.rereadings).values(source=source, dataset=dataset, read=1, misread=wrong))
+
+
+def newest_reader(facts: Sequence[Fact]) -> int:
+    """The highest reader version among these facts; 1 if there are none."""
+    return max((fact.reader_version for fact in facts), default=1)

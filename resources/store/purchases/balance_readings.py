@@ -1,0 +1,72 @@
+"""The two sides of a reconciliation: the ledger's totals per provider and unit, and the vendors' balances as read.
+
+ledger_totals(provider) -> provider -> vendor unit -> LedgerTotals;   keep(Reading) -> readings(provider)
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from enrichment.purchasing.reconciliation import Doubt, LedgerTotals, Reading
+from resources.store import tables as t
+from resources.store.database.database import Database
+from resources.store.database.row_mapping import Row, record_of, row_of
+
+_MOST_READINGS = 500  # of one provider; enough to find one without uncertain purchases
+
+LedgerTotalsByUnit = dict[str, dict[str, LedgerTotals]]
+
+
+class SqlBalanceReadings:
+    """Balances that vendors reported, and the ledger's totals to compare them with."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def ledger_totals(self, provider: str | None = None) -> LedgerTotalsByUnit:
+        """provider -> vendor unit -> totals of the ledger now, from one snapshot. None: of all providers."""
+        p = t.purchases.c
+        settled = sa.select(p.provider, p.units, sa.func.count().label("times")).where(p.state == "settled")
+        open_ = sa.select(p.purchase_id, p.provider, p.state, p.reserved_units, p.sent_at, p.reserved_at).where(t.OPEN)
+        if provider is not None:
+            settled, open_ = settled.where(p.provider == provider), open_.where(p.provider == provider)
+        with self._db.reading() as tx:
+            bought = _settled(tx.execute(settled.group_by(p.provider, p.units)))
+            doubts = _doubts(tx.execute(open_.order_by(p.purchase_id)))
+        found: LedgerTotalsByUnit = defaultdict(dict)
+        for name, unit in sorted(bought.keys() | doubts.keys()):
+            found[name][unit] = LedgerTotals(bought[name, unit], *map(tuple, doubts[name, unit]))
+        return dict(found)
+
+    def keep(self, reading: Reading) -> None:
+        with self._db.writing() as tx:
+            tx.execute(sa.insert(t.balances).values({**row_of(reading), "amount": str(reading.amount)}))
+
+    def readings(self, provider: str) -> list[Reading]:
+        """The newest first, at most 500."""
+        b = t.balances.c
+        query = sa.select(t.balances).where(b.provider == provider).order_by(b.balance_id.desc())
+        with self._db.reading() as tx:
+            rows = tx.execute(query.limit(_MOST_READINGS))
+            return [record_of(Reading, row, amount=Decimal(row.amount)) for row in rows]
+
+
+def _settled(rows: Iterable[Row]) -> defaultdict[tuple[str, str], int]:
+    """(provider, unit) -> number of units settled."""
+    found: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for row in rows:
+        for unit, count in row.units.items():
+            found[row.provider, unit] += count * row.times
+    return found
+
+
+def _doubts(rows: Iterable[Row]) -> defaultdict[tuple[str, str], tuple[list[Doubt], list[Doubt]]]:
+    """(provider, unit) -> uncertain purchases, purchases under way."""
+    found: defaultdict[tuple[str, str], tuple[list[Doubt], list[Doubt]]] = defaultdict(lambda: ([], []))
+    for row in rows:
+        for unit, count in row.reserved_units.items():
+            doubt = Doubt(row.purchase_id, count, row.sent_at or row.reserved_at)
+            found[row.provider, unit][row.state != "uncertain"].append(doubt)
+    return found

@@ -1,0 +1,78 @@
+"""Micro-USD counted against each cap, reserves included. Changed only inside Database.ledger, one at a time.
+
+take(caps, amount)    counts it against all caps, or against none
+shift(names, amount)  corrects a reserve to what was billed, even above the limit
+taken(names)          the sum so far
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from enrichment.domain.records import Cap
+from enrichment.ports import CapReached
+from resources.store import tables as t
+from resources.store.tables.column_types import PlainText
+
+_c = t.caps.c
+_NEW = sa.insert(t.caps)
+_TAKEN = sa.select(_c.name, _c.taken_micro_usd).where(_c.name.in_(sa.bindparam("names", expanding=True)))
+
+
+class CapCount(NamedTuple):
+    """refused: the first cap, by name, that it would exceed; then nothing was counted. taken: the sums as they are.
+
+    full: caps that have no room for the same amount once more.
+    """
+
+    refused: CapReached | None
+    full: Sequence[Cap]
+    taken: Mapping[str, int]
+
+
+def take(tx: sa.Connection, caps: Sequence[Cap], amount: int) -> CapCount:
+    """An amount of 0 exceeds none."""
+    if amount <= 0:
+        return CapCount(None, (), {})
+    by_name = {cap.name: cap for cap in caps}
+    now = _add(tx, by_name, amount)
+    for name in sorted(by_name):
+        limit = by_name[name].limit_micro_usd
+        if limit is not None and now[name] > limit:
+            before = _add(tx, by_name, -amount)
+            return CapCount(CapReached(name, max(0, limit - before[name])), [by_name[name]], before)
+    limited = [(cap, cap.limit_micro_usd) for cap in caps if cap.limit_micro_usd is not None]
+    return CapCount(None, [cap for cap, limit in limited if now[cap.name] + amount > limit], now)
+
+
+def shift(tx: sa.Connection, names: Sequence[str], amount: int) -> None:
+    """What a vendor has billed is recorded even above the cap."""
+    if amount:
+        _add(tx, names, amount)
+
+
+def taken(tx: sa.Connection, names: Sequence[str]) -> dict[str, int]:
+    """name -> micro-USD; 0 for a cap without a row."""
+    rows = tx.execute(_TAKEN, {"names": list(names)})
+    return dict.fromkeys(names, 0) | {row.name: row.taken_micro_usd for row in rows}
+
+
+def _add(tx: sa.Connection, names: Collection[str], amount: int) -> dict[str, int]:
+    """name -> its new sum. A cap without a row gets one."""
+    if not names:
+        return {}
+    named = {f"name_{number}": name for number, name in enumerate(names)}
+    now = {row.name: row.taken_micro_usd for row in tx.execute(_more(len(named)), {**named, "amount": amount})}
+    if new := sorted(set(names) - now.keys()):
+        tx.execute(_NEW, [{"name": name, "taken_micro_usd": amount} for name in new])
+    return dict.fromkeys(names, amount) | now
+
+
+@cache
+def _more(count: int) -> sa.UpdateBase:
+    """One cached statement per number of names: SQLAlchemy would expand and compile an IN list on every call."""
+    names = [sa.bindparam(f"name_{number}", type_=PlainText) for number in range(count)]
+    sum_ = _c.taken_micro_usd + sa.bindparam("amount", type_=sa.BigInteger)
+    return sa.update(t.caps).where(_c.name.in_(names)).values(taken_micro_usd=sum_).returning(*_c)
