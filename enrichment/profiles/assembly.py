@@ -164,7 +164,7 @@ def _field(rules: Rules, requirements: Requirements, made_of: Ingredients, datas
     if status == "missing":
         stale = tuple(f for f in made_of.known.facts if f.dataset == dataset)
         if stale:
-            status, facts = "expired", (_best(stale) if made_of.accept_stale else ())
+            status, facts = "expired", (newest_first(stale) if made_of.accept_stale else ())
     values, others = choose(rules, dataset, facts)
     why = None if status in GOOD else _why(rules, made_of, dataset, status)
     rejected = tuple(fact for fact in made_of.known.rejected if fact.dataset == dataset)
@@ -187,7 +187,8 @@ def _collected_status(status: DatasetStatus, threshold: float) -> FieldStatus:
     return "last resort" if status.facts else "missing"
 
 
-def _best(facts: Sequence[Fact]) -> tuple[Fact, ...]:
+def newest_first(facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """As a profile serves what is no longer fresh, and what an analysis states; a verdict is first."""
     return tuple(sorted(facts, key=lambda f: (f.source == VERDICT, f.collected_at, f.quality), reverse=True))
 
 
@@ -195,7 +196,7 @@ def _analysed_field(rules: Rules, requirements: Requirements, made_of: Ingredien
     required, threshold = dataset in requirements.required, requirements.threshold(rules, dataset)
     verdicts = [verdict for verdict in made_of.known.verdicts if verdict.dataset == dataset]
     found, rejected = sorted_out(verdicts, [f for f in made_of.analysis_facts if f.dataset == dataset])
-    facts = _best(found)
+    facts = newest_first(found)
     values, others = choose(rules, dataset, facts)
     good = [f for f in values if f.quality >= threshold]
     status: FieldStatus = "satisfied" if len(good) >= rules.datasets[dataset].enough else "missing"

@@ -10,6 +10,7 @@ from enrichment.domain.records import Company, Fact, Profile
 from enrichment.memory.verdicts import judged
 from enrichment.pipeline.cached_profile import serves
 from enrichment.pipeline.verdicts import profile_now
+from enrichment.profiles.assembly import choose
 from enrichment.rules import Rules
 from enrichment.rules.requirements import CUSTOM, Requirements, UnknownName, requirements_of
 from service.answers.company_views import (
@@ -66,7 +67,7 @@ def detail(state: ServiceState, key: str) -> CompanyDetail:
             )
             for one in known.replies
         ],
-        facts=_facts(known.facts, now),
+        facts=_facts(known.facts, state.in_force.rules, now),
         spent_usd=usd(store.ledger_queries.spent_on([company.company_id])[company.company_id].micro_usd),
     )
 
@@ -165,10 +166,13 @@ def _head(kept: Profile, state: ServiceState, now: datetime) -> ProfileHeadView:
     )
 
 
-def _facts(facts: Sequence[Fact], now: datetime) -> Mapping[str, list[FactView]]:
-    """Dataset -> values, the best first."""
+def _facts(facts: Sequence[Fact], rules: Rules, now: datetime) -> Mapping[str, list[FactView]]:
+    """Dataset -> values, those first that a profile would serve."""
     views: dict[str, list[FactView]] = {}
+    by_dataset: dict[str, list[Fact]] = {}
     for fact in sorted(facts, key=lambda one: (one.dataset, -one.quality, one.source)):
+        by_dataset.setdefault(fact.dataset, []).append(fact)
+    for fact in (one for name, stored in by_dataset.items() for one in _served_first(name, stored, rules)):
         views.setdefault(fact.dataset, []).append(
             FactView(
                 value=fact.value.model_dump(mode="json"),
@@ -182,3 +186,10 @@ def _facts(facts: Sequence[Fact], now: datetime) -> Mapping[str, list[FactView]]
             )
         )
     return views
+
+
+def _served_first(dataset: str, facts: Sequence[Fact], rules: Rules) -> Sequence[Fact]:
+    if dataset not in rules.datasets:  # one that the rules had once
+        return facts
+    served, others = choose(rules, dataset, facts)
+    return (*served, *others)

@@ -18,6 +18,7 @@ from enrichment.pipeline.plan import plan_inputs
 from enrichment.pipeline.stages import Ask, request_for
 from enrichment.planning.plan import Plan, make_plan, make_plans
 from enrichment.planning.plan_inputs import PlanInputs
+from enrichment.profiles.assembly import choose, newest_first
 from enrichment.rules.requirements import IDENTITY, UnknownName, custom
 from resources.store.companies.companies import TablePage
 from service.answers.companies import place_of
@@ -110,32 +111,33 @@ class _Cells:
         self._estimates: dict[object, _Estimate] = {}
 
     def cell(self, company: Company, known: Known, dataset: str) -> CellView:
-        facts = sorted(
-            (fact for fact in known.facts if fact.dataset == dataset), key=lambda one: (-one.quality, one.source)
-        )
-        status = self._status(known, dataset, facts)
-        best = facts[0] if facts else None
+        status, facts = self._status(known, dataset)
+        served, _ = choose(self._rules, dataset, facts)
+        best = served[0] if served else None
         estimate = _Estimate(None, None) if status in {"fresh", "none"} else self._estimate(company, known, dataset)
         return CellView(
             state=status,
             text=None if best is None else in_words(best.value.model_dump(mode="json")),
-            values=len({in_words(one.value.model_dump(mode="json")) for one in facts}),
+            values=len(served),
             source=None if best is None else best.source,
             collected_at=None if best is None else best.collected_at,
             expected_usd=None if estimate.expected is None else usd(estimate.expected),
             chance=None if estimate.chance is None else round(estimate.chance, 3),
         )
 
-    def _status(self, known: Known, dataset: str, facts: Sequence[Fact]) -> CellState:
+    def _status(self, known: Known, dataset: str) -> tuple[CellState, Sequence[Fact]]:
+        """And its facts, those first that a profile would serve."""
+        stored = newest_first([fact for fact in known.facts if fact.dataset == dataset])
         if self._rules.datasets[dataset].analysis is not None:
-            fresh = any(self._now < one.holds_until for one in facts)
-            return "fresh" if fresh else "old" if facts else "missing"
-        status = dataset_status(self._rules, self._requirements[dataset], known, dataset, self._now).status
-        if status == "satisfied":
-            return "fresh"
-        if status == "empty":
-            return "none"
-        return "old" if facts else "missing"
+            fresh = any(self._now < one.holds_until for one in stored)
+            return "fresh" if fresh else "old" if stored else "missing", stored
+        found = dataset_status(self._rules, self._requirements[dataset], known, dataset, self._now)
+        facts = found.facts or stored
+        if found.status == "satisfied":
+            return "fresh", facts
+        if found.status == "empty":
+            return "none", facts
+        return "old" if facts else "missing", facts
 
     def _estimate(self, company: Company, known: Known, dataset: str) -> _Estimate:
         """Of companies of which nothing is known, once for all; else of each, as the same request is quoted."""

@@ -5,19 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
+from enrichment.domain.values import in_words
+from enrichment.pipeline.verdicts import NotAValue, NothingToJudge, OtherVerdict
 from service.answers import changes, companies, enrichments, spending, verdicts
 from service.answers.company_views import CompanyDetail, HistoryView, ProfileView
 from service.answers.views import ChangeView, VerdictView
 from service.http.bodies import AskBody
-from service.http.problems import ApiProblem, invalid
+from service.http.problems import ApiProblem, invalid, problem_of
 from service.installation import ServiceState
-from service.pages.company_values import DatasetShown, datasets_shown
+from service.pages.company_values import DatasetShown, ShownValue, datasets_shown
 from service.pages.layers import Layer, layers_of
-from service.pages.rendering import segment
+from service.pages.rendering import as_data, segment
 from service.pages.visit import PageEnricher, PageReader, Visit
 
 router = APIRouter(prefix="/companies")
@@ -82,23 +84,56 @@ async def buy(key: CompanyKey, visit: PageEnricher) -> Response:
     return visit.to(f"/enrichments/{answered.view.id}")
 
 
+@router.get("/{key}/wrong")
+async def wrong(
+    key: CompanyKey,
+    visit: PageEnricher,
+    dataset: Annotated[str, Query(max_length=100)],
+    value: Annotated[str, Query(max_length=64)],
+) -> Response:
+    """The form that says that a value is wrong, as a part of it or as a page. value: its mark."""
+
+    def found() -> tuple[CompanyPage, ShownValue | None]:
+        page = company_page(key, visit)
+        shown = page.datasets.get(dataset)
+        return page, next((one for one in shown.values if one.mark == value), None) if shown else None
+
+    page, meant = await run_in_threadpool(found)
+    if meant is None:
+        raise ApiProblem("nothing_to_judge", "This value is not there any more: open the company again.")
+    shown: dict[str, Any] = {"key": page.company.key, "name": page.company.name or page.company.key, "problem": None}
+    shown |= {"dataset": dataset, "wrong": as_data(meant.value), "text": meant.text, "right": "", "because": ""}
+    return visit.part("_wrong.html", **shown) if visit.wants_part else visit.page("wrong.html", **shown)
+
+
 @router.post("/{key}/verdicts")
 async def judge(key: CompanyKey, visit: PageEnricher) -> Response:
-    """It is wrong; what is right, where that is known."""
-    wrong = visit.text("wrong")
+    """It is wrong; what is right, where that is known. What was refused is shown beside what was filled in."""
+    dataset, said = visit.text("dataset"), visit.text("wrong")
+    meant = _stored(said) if said else None
 
     def given() -> None:
         verdicts.given(
             key,
-            visit.text("dataset"),
+            dataset,
             because=visit.text("because") or "said on the page",
-            wrong=_stored(wrong) if wrong else None,
+            wrong=meant,
             right=visit.text("right") or None,
             caller=visit.by,
             state=visit.state,
         )
 
-    await run_in_threadpool(given)
+    try:
+        await run_in_threadpool(given)
+    except (NotAValue, NothingToJudge, OtherVerdict) as error:
+        if meant is None:
+            raise
+        problem = problem_of(error)
+        found = await run_in_threadpool(companies.found, visit.state, key)
+        filled = {"dataset": dataset, "wrong": said, "text": in_words(meant)}
+        filled |= {"right": visit.text("right"), "because": visit.text("because")}
+        name = found.name or found.key
+        return visit.page("wrong.html", status=422, key=found.key, name=name, problem=problem, **filled)
     return visit.to(f"/companies/{segment(key)}#verdicts")
 
 

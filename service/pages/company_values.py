@@ -6,13 +6,15 @@ profiles of its consumers + facts -> dataset -> DatasetShown: values, each with 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from enrichment.domain.records import VERDICT, Json
 from enrichment.domain.values import EmployeeCount, identity, in_words, load_value
 from service.answers.company_views import CompanyDetail, FactView, ProfileView, RequestView
-from service.pages.rendering import age, words
+from service.pages.rendering import age, as_data, words
 
+_SHOWN_IN_FULL = frozenset({"company_description"})
 _ALMOST = 0.005
 """Qualities that read the same with two decimals."""
 
@@ -30,12 +32,15 @@ class LostValue:
 
 @dataclass(frozen=True, slots=True)
 class ShownValue:
-    """value: as stored. cost: of its purchase, micro-USD. bought: for what, by whom; empty: not known. evidence: where
-    in the reply it is; of a verdict: its reason."""
+    """value: as stored. full: its text, where a line does not say all of it. cost: of its purchase, micro-USD. bought:
+    for what, by whom; empty: not known. evidence: where in the reply it is; of a verdict: its reason. checked: how
+    often its source was right (`right`, `of`); empty: not known."""
 
     value: Mapping[str, Any]
     text: str
+    full: str
     source: str
+    checked: Mapping[str, int]
     quality: float
     at: datetime
     until: datetime
@@ -50,6 +55,11 @@ class ShownValue:
     @property
     def by_verdict(self) -> bool:
         return self.source == VERDICT
+
+    @property
+    def mark(self) -> str:
+        """It, in an address."""
+        return sha256(as_data(self.value).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +143,9 @@ def _value(
     return ShownValue(
         value=entry["value"],
         text=in_words(entry["value"]),
+        full=_full(dataset, entry["value"]),
         source=entry["source"],
+        checked=entry.get("checked", {}),
         quality=entry["quality"],
         at=datetime.fromisoformat(entry["collected_at"]),
         until=until,
@@ -145,6 +157,11 @@ def _value(
         agreeing=len(agreeing),
         lost=tuple(_lost(dataset, one, entry, now) for one in its),
     )
+
+
+def _full(dataset: str, value: Mapping[str, Json]) -> str:
+    text = str(value.get("text") or "")
+    return "" if dataset in _SHOWN_IN_FULL or text in in_words(value) else text
 
 
 def _lost(dataset: str, lost: Mapping[str, Json], won: Mapping[str, Json] | None, now: datetime) -> LostValue:

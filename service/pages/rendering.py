@@ -18,7 +18,7 @@ from markupsafe import Markup
 from enrichment.domain.money import in_full, in_usd, to_micro
 from enrichment.domain.numbers import in_number
 from enrichment.domain.values import in_words
-from service.pages.static_files import static_address
+from service.pages.static_files import static_address, style
 
 _REORDERING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2060\ufeff]")
@@ -54,7 +54,7 @@ def _environment() -> Environment:
         "counted": in_number,
         "named": named,
     }
-    environment.globals |= {"static": static_address}
+    environment.globals |= {"static": static_address, "style": style}
     return environment
 
 

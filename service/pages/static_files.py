@@ -1,6 +1,8 @@
-"""Style, scripts and icon: files of this package, sent compressed, under an address that changes when they do.
+"""Scripts, style and icon: files of this package, sent compressed, under an address that changes when they do.
 
-static_address("page.css") -> /static/page.css?v=3f9c0a12        nothing is fetched from anywhere else
+static_address("page.js") -> /static/page.js?v=3f9c0a12        style() -> page.css, which every page has within it
+
+A first paint needs one answer only, and the scripts are one more. Nothing is fetched from anywhere else.
 """
 
 import gzip
@@ -10,12 +12,16 @@ from hashlib import sha256
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
+from markupsafe import Markup
 
 from service.http.problems import ApiProblem
 
 router = APIRouter()
 FOLDER = Path(__file__).parent / "static"
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_JOINED = {"page.js": ("vendor/htmx.min.js", "vendor/hx-sse.min.js", "vendor/hx-csp.min.js", "page.js")}
+"""Sent as one file, in this order."""
+_WITHIN = "page.css"
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -32,14 +38,21 @@ class StaticFile:
 @cache
 def static_files() -> dict[str, StaticFile]:
     """Path below static/ -> file."""
-    found = {}
-    for path in sorted(FOLDER.rglob("*")):
-        if path.suffix in _KINDS:
-            content = path.read_bytes()
-            found[path.relative_to(FOLDER).as_posix()] = StaticFile(
-                content, gzip.compress(content, mtime=0), _KINDS[path.suffix], sha256(content).hexdigest()[:12]
-            )
-    return found
+    there = [path.relative_to(FOLDER).as_posix() for path in sorted(FOLDER.rglob("*")) if path.suffix in _KINDS]
+    apart = {_WITHIN, *(part for parts in _JOINED.values() for part in parts)}
+    names = {name: (name,) for name in there if name not in apart} | _JOINED
+    return {name: _file(parts) for name, parts in names.items()}
+
+
+def _file(parts: tuple[str, ...]) -> StaticFile:
+    content = b"\n".join((FOLDER / part).read_bytes() for part in parts)
+    kind = _KINDS[Path(parts[0]).suffix]
+    return StaticFile(content, gzip.compress(content, mtime=0), kind, sha256(content).hexdigest()[:12])
+
+
+@cache
+def style() -> Markup:
+    return Markup((FOLDER / _WITHIN).read_text(encoding="utf-8"))  # noqa: S704  a file of this package
 
 
 def static_address(name: str) -> str:

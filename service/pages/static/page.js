@@ -4,7 +4,67 @@
 /* A request that has ended: on to what is known now. */
 document.addEventListener("end", (event) => {
   const then = event.target.dataset?.then;
-  if (then) location.assign(then);
+  if (then) location.replace(then);
+});
+
+/* Where a value came from: by click without this; by hover and by focus with it. One that was clicked stays open. */
+const card = (target) => {
+  const button = target.closest?.("button[popovertarget]") ?? document.querySelector(`[popovertarget="${target.closest?.(".provenance")?.id}"]`);
+  return button && { button, shown: document.getElementById(button.getAttribute("popovertarget")) };
+};
+const isOpen = (shown) => shown.matches(":popover-open");
+let soon, later;
+function open({ button, shown }) {
+  clearTimeout(later);
+  if (isOpen(shown)) return;
+  shown.dataset.passing = "yes";
+  shown.showPopover({ source: button });
+}
+function closing({ button, shown }) {
+  clearTimeout(later);
+  later = setTimeout(() => {
+    const there = button.matches(":hover, :focus-visible") || shown.matches(":hover, :focus-within");
+    if (shown.dataset.passing && !there && isOpen(shown)) shown.hidePopover();
+  }, 250);
+}
+document.addEventListener("pointerover", (event) => {
+  const one = event.pointerType === "mouse" && card(event.target);
+  if (!one) return;
+  clearTimeout(soon);
+  if (isOpen(one.shown)) clearTimeout(later);
+  else if (event.target.closest("button")) soon = setTimeout(() => { if (one.button.matches(":hover")) open(one); }, 200);
+});
+document.addEventListener("pointerout", (event) => {
+  const one = event.pointerType === "mouse" && card(event.target);
+  if (one) closing(one);
+});
+document.addEventListener("focusin", ({ target }) => {
+  const one = card(target);
+  if (one && target === one.button && target.matches(":focus-visible")) open(one);
+});
+document.addEventListener("focusout", ({ target }) => {
+  const one = card(target);
+  if (one) closing(one);
+});
+document.addEventListener("click", (event) => {
+  const one = card(event.target);
+  if (!one || event.target.closest("button") !== one.button) return;
+  if (isOpen(one.shown) && one.shown.dataset.passing) event.preventDefault();
+  delete one.shown.dataset.passing;
+});
+document.addEventListener("toggle", ({ target, newState }) => {
+  if (newState === "closed") delete target.dataset?.passing;
+}, true);
+
+/* "This is wrong" opens its form where it is; without this, on a page of its own. */
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a.wrong");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const shown = link.closest(".provenance");
+  delete shown.dataset.passing;
+  await htmx.ajax("GET", link.href, { source: link, target: link, swap: "outerHTML" });
+  shown.querySelector("input[name=right]")?.focus();
 });
 
 /* Events are missing: read the page anew, it has all of them. */

@@ -162,6 +162,7 @@ def test_by_keyboard_alone_one_asks_reads_evidence_gives_a_verdict_and_starts_a_
     page.keyboard.press("Enter")
     focus(page, "This is wrong")
     page.keyboard.press("Enter")
+    expect(page.get_by_label("How you know")).to_be_visible()
     focus(page, "How you know")
     page.keyboard.type("their annual report")
     page.keyboard.press("Enter")
