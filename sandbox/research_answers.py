@@ -17,7 +17,9 @@ _SELLER = re.compile(r"<seller>(.*?)</seller>", re.DOTALL)
 _VENDOR = re.compile(r"<vendor\b[^>]*>\n?(.*?)</vendor>", re.DOTALL)
 _AREA = re.compile(r"- areas: (.*)")
 _DOMAIN = re.compile(r"\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b")
-_NAME = re.compile(r"\b[A-Z][\w&-]*(?:\.[a-z]{2,})?(?: [A-Z][\w&-]*)*")
+_NAME = re.compile(r"(?<!\w)[A-Z][\w&'’-]*(?: (?:& |of )?[A-Z0-9][\w&'’-]*)*")
+_BEGINS = re.compile(r"(?:^|[.!?:;¿¡\n])[\s\"'“‘(¿¡-]*$")
+_NO_NAMES = frozenset({"USD", "EUR", "GBP"})
 _WHOLE = re.compile(r"\b(?:position|approach|pitch|win|everything|sell)\b", re.IGNORECASE)
 _TOPIC = re.compile(r"\b(?:for|about|on) (?:their|its|the) ([a-z][\w-]*(?: [a-z][\w-]*){0,2})", re.IGNORECASE)
 _SENIOR = ("chief", "vice president", "vp", "director", "head")
@@ -75,16 +77,31 @@ def _areas(question: str, prompt: str) -> list[str]:
 
 
 def _names(question: str) -> list[str]:
-    found = _DOMAIN.findall(question)
-    for match in _NAME.finditer(_DOMAIN.sub(" ; ", question)):
-        words = match[0].split()
-        while words and words[0].lower() in _listed("opening"):
-            words = words[1:]
-        while words and words[-1].lower() in _listed("opening"):
-            words = words[:-1]
-        if words:
-            found.append(" ".join(words))
-    return list(dict.fromkeys(found))[:4]
+    """Of the catalogue, or by where they stand: a word that only begins a sentence counts where no other name does."""
+    found, perhaps, bare = _DOMAIN.findall(question), list[str](), _DOMAIN.sub(" ; ", question)
+    for match in _NAME.finditer(bare):
+        name = _without_opening(match[0])
+        if name not in _known_names():
+            name = re.split(r"['’]s?(?:\s|$)", name)[0]
+        if not name or "_" in name or name in _NO_NAMES:
+            continue
+        begins = match[0].startswith(name) and _BEGINS.search(bare[: match.start()])
+        (perhaps if begins and " " not in name and name not in _known_names() else found).append(name)
+    return list(dict.fromkeys(found or perhaps))[:8]
+
+
+def _without_opening(name: str) -> str:
+    words = name.split()
+    while words and words[0].lower() in _listed("opening"):
+        words = words[1:]
+    while words and words[-1].lower() in _listed("opening"):
+        words = words[:-1]
+    return " ".join(words)
+
+
+@cache
+def _known_names() -> frozenset[str]:
+    return frozenset(row["name"] for row in read_data("companies.csv"))
 
 
 def _answer(prompt: str) -> dict[str, Any]:

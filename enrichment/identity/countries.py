@@ -60,6 +60,14 @@ def _territory(words: str) -> "Territory | None":
     return found
 
 
+def country_in_english(words: str) -> str:
+    """The code of a country by its English name, or by its code in capitals, as in a sentence; '' for what is none."""
+    if len(words) == _CODE:
+        return country_code(words) if words.isupper() else ""
+    found = _english_names().get(words.casefold())
+    return "" if found is None else found.code
+
+
 @cache
 def _english_names() -> "dict[str, Territory]":
     """Of countries; a name that a part of another one has too, such as 'Georgia', is left to the whole table."""

@@ -62,4 +62,5 @@ def _has(text: str, words: str) -> bool:
 
 @cache
 def _pattern(words: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(words)}(?!\w)", re.IGNORECASE)
+    """Words in capitals are those only: 'IT' is no 'it'."""
+    return re.compile(rf"(?<!\w){re.escape(words)}(?!\w)", 0 if words.isupper() else re.IGNORECASE)

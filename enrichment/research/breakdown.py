@@ -16,26 +16,26 @@ from typing import Any, Literal
 
 from enrichment.analysis.evidence import Evidence, as_data, on_one_line
 from enrichment.analysis.question import FRAMING_TOKENS, AnalysisQuestion
-from enrichment.domain.data_tables import rows_of
 from enrichment.domain.records import Json
 from enrichment.domain.research import Persona
-from enrichment.identity.domains import NotACompany, parse_company, registrable_domain
+from enrichment.identity.domains import registrable_domain
 from enrichment.identity.names import name_words
 from enrichment.research.areas import AREA_NAMES, AREAS, areas_in, datasets_of, is_whole
+from enrichment.research.company_names import names_in
 from enrichment.research.leaked_instructions import repeats
 from enrichment.research.model_answers import BREAKDOWN, Breakdown
+from enrichment.research.orders import is_an_order
 from enrichment.rules import AnalysisRules, Rules
 from enrichment.rules.loader import RESEARCH_BREAKDOWN
 
-_MOST_COMPANIES = 3
 _SHOWN_COMPANIES = 5
-_COMPARES = re.compile(r"\b(?:compare|compared|comparison|versus|vs|against|better than|differ|difference)\b", re.I)
+_COMPARES = re.compile(
+    r"\b(?:compare|compared|comparison|versus|vs|against|better than|differ|differs|difference|differences)\b", re.I
+)
 _POSITIONS = re.compile(r"\b(?:position|pitch|approach|win over)\b|\bsell\b[^?]*\bto\b", re.I)
-_NAME = re.compile(r"(?:[A-Z0-9À-Ý][\w&'’.-]*|[a-z]+[A-Z][\w]*)(?:\s+(?:&\s+|of\s+)?[A-Z0-9À-Ý][\w&'’.-]*)*")
-_PRODUCT_OF = re.compile(r"\b(?:position|pitch|sell|sells|selling|present|offer|introduce)\s+(?:our\s+)?$", re.I)
+_GOES_ON = re.compile(r"\b(?:it|its|them|they|their|those|these|both|the two|the (?:first|second|other) one)\b", re.I)
 _ABOUT = re.compile(r"\b(?:for|about|on|regarding) (?:their|its|the) ((?:[\w-]+ ){0,2}[\w-]+)", re.I)
 """'for their European expansion': a topic, where no model names any."""
-_NUMBER = re.compile(r"[\d.,%$€£-]+(?: (?:USD|EUR|GBP|CHF))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,8 @@ class LookUp:
 class QuestionParts:
     """companies: as the question names them; none: the ones asked about before. areas: none: the whole company.
 
+    perhaps: words that are companies only if they are registered, or if the question names no other. goes_on: it has
+    a word such as "it" or "their"; compares: such as "versus".
     unanswerable: part of the question -> why no source knows it. by: what broke it down; because: why by rule.
     """
 
@@ -62,6 +64,9 @@ class QuestionParts:
     unanswerable: Mapping[str, str] = field(default_factory=dict)
     by: Literal["model", "rule"] = "rule"
     because: str | None = None
+    perhaps: tuple[str, ...] = ()
+    goes_on: bool = False
+    compares: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -131,15 +136,20 @@ def by_model(answer: Breakdown, text: str, persona: Persona, rules: Rules, *, in
     datasets = (*answer.datasets, *(d for one in answer.sub_questions for d in one.datasets))
     return QuestionParts(
         intent=answer.intent,
-        companies=tuple(dict.fromkeys(companies))[:_MOST_COMPANIES] or plain.companies,
+        companies=tuple(dict.fromkeys(companies)) or plain.companies,
         areas=areas or plain.areas,
-        topics=tuple(dict.fromkeys(topic for topic in answer.topics if topic)),
+        topics=tuple(dict.fromkeys(topic for topic in answer.topics if _may_be_searched(topic, text))),
         datasets=_known(datasets, rules),
         sub_questions=tuple(
-            LookUp(one.question, _known(one.datasets, rules)) for one in answer.sub_questions if one.question
+            LookUp(one.question, _known(one.datasets, rules))
+            for one in answer.sub_questions
+            if one.question and not is_an_order(one.question)
         ),
         unanswerable={one.what: one.why for one in answer.unanswerable if one.what and one.why},
         by="model",
+        perhaps=() if companies else plain.perhaps,
+        goes_on=plain.goes_on,
+        compares=plain.compares,
     )
 
 
@@ -156,7 +166,8 @@ def _without_instructions(answer: Breakdown, instructions: str) -> Breakdown:
 
 def by_rule(text: str, persona: Persona, rules: Rules, *, because: str | None) -> QuestionParts:
     """By names with capitals, domains, and words of areas."""
-    companies = tuple(name for name in names_in(text) if not _is_of(name, persona))[:_MOST_COMPANIES]
+    found = names_in(text)
+    companies = tuple(name for name in found.names if not _is_of(name, persona))
     areas = areas_in(text)
     compares = len(companies) > 1 and _COMPARES.search(text)
     if _POSITIONS.search(text):
@@ -177,44 +188,16 @@ def by_rule(text: str, persona: Persona, rules: Rules, *, because: str | None) -
         ),
         by="rule",
         because=because,
+        perhaps=tuple(name for name in found.perhaps if not _is_of(name, persona)),
+        goes_on=_GOES_ON.search(text) is not None,
+        compares=_COMPARES.search(text) is not None,
     )
 
 
-def names_in(text: str) -> tuple[str, ...]:
-    """What may be a company: domains, and words with a capital that do not begin a sentence as any word may."""
-    found: list[str] = []
-    for match in re.finditer(r"[\w.-]+\.[a-zA-Z]{2,}", text):
-        if registrable_domain(match[0]) is not None:
-            found.append(match[0])
-    bare = re.sub(r"[\w.-]+\.[a-zA-Z]{2,}", " ; ", text)
-    for match in _NAME.finditer(bare):
-        name = _without_ends(match[0])
-        if name and not _PRODUCT_OF.search(bare[: match.start()]) and _may_be_a_name(name):
-            found.append(name)
-    return tuple(dict.fromkeys(found))
-
-
-def _without_ends(name: str) -> str:
-    words = re.sub(r"['’]s?$", "", name.strip(" .,-'’")).split()
-    while words and words[0].casefold() in _words_of_sentences():
-        words = words[1:]
-    while words and words[-1].casefold() in _words_of_sentences():
-        words = words[:-1]
-    return " ".join(words).strip(" .,-'’")
-
-
-def _may_be_a_name(name: str) -> bool:
-    if _NUMBER.fullmatch(name) or name.casefold() in _words_of_sentences():
-        return False
-    try:
-        return parse_company(name).name is not None
-    except NotACompany:
-        return False
-
-
-@cache
-def _words_of_sentences() -> frozenset[str]:
-    return frozenset(row[0] for row in rows_of("enrichment.research", "plain_words"))
+def _may_be_searched(topic: str, text: str) -> bool:
+    """Words of anybody, but no address or search operator that the question does not have."""
+    marked = [word for word in topic.split() if re.search(r"[.:/\\@]\w", word)]
+    return bool(topic) and not is_an_order(topic) and all(word.casefold() in text.casefold() for word in marked)
 
 
 def _is_of(name: str, persona: Persona) -> bool:

@@ -44,7 +44,7 @@ class Unanswerable(_Part):
 class Breakdown(AnalysisAnswer):
     intent: Intent = Field(description="what the seller wants to do")
     companies: list[MeantCompany] = Field(
-        description="the companies that are asked about", json_schema_extra={"maxItems": 4}
+        description="the companies that are asked about", json_schema_extra={"maxItems": 8}
     )
     areas: list[Label] = Field(description="areas to look at", json_schema_extra={"maxItems": 10})
     topics: list[Label] = Field(description="what in particular", json_schema_extra={"maxItems": 6})

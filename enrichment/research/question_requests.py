@@ -1,6 +1,7 @@
 """The requests of one question: what it buys and asks a model for, within what the session's budget leaves.
 
-slot 0: of the model, 1: of the vendor's context, 2 and on: of the companies        an id is a row before it is opened
+slot 0: of the model, 1: of the vendor's context, then of names that are looked up, then of the companies
+an id is a row before it is opened
 
 Where an earlier process has ended the request of a slot, its profile is taken; nothing is bought twice.
 """

@@ -32,7 +32,7 @@ from enrichment.research.answer import (
 from enrichment.research.answer_question import most_for_answer
 from enrichment.research.areas import AREA_NAMES, datasets_of
 from enrichment.research.breakdown import QuestionParts, breakdown_question, by_model, by_rule, fits
-from enrichment.research.companies_meant import CompaniesMeant
+from enrichment.research.companies_meant import SLOTS, CompaniesMeant
 from enrichment.research.company_answer import CompanyAnswers, CompanyCollected
 from enrichment.research.event_data import narrower, plan_data, vendor_data, vendor_sentence
 from enrichment.research.model_answers import Breakdown
@@ -44,8 +44,8 @@ from enrichment.research.topic_searches import TopicSearches
 from enrichment.research.topics import topics_to_search
 
 _CONTEXT = "vendor_context"
-_FIRST = 2
-"""The slot of the first company's request."""
+_FIRST = 2 + SLOTS
+"""The slot of the first company's request: after those that find out which company a name means."""
 _VENDOR_SHARE = 2
 """What the vendor's context may cost at most: one part in so many of what the budget leaves."""
 
@@ -73,7 +73,7 @@ class _Research:
         deadline = self.began + self.rules.research.max_seconds
         self.bought = QuestionRequests(question, session, runs_in, self.log, deadline=deadline)
         self.context = self.bought.context
-        self.meant = CompaniesMeant(question, session, runs_in, self.context, self.log)
+        self.meant = CompaniesMeant(question, session, self.bought)
         self.knowledge = SessionKnowledge(session, self.bought)
         self.answers = CompanyAnswers(question, self.bought, self.knowledge)
 

@@ -18,6 +18,7 @@ from enrichment.domain.records import Company
 from enrichment.domain.research import NewSessionEvent, Persona, Question, Session, SessionEvent
 from enrichment.pipeline.identify import company_asked_for_now
 from enrichment.pipeline.stages import Ask
+from enrichment.research.clarification import company_chosen
 from enrichment.research.first_events import question_received, session_started
 from enrichment.research.next_questions import NextQuestion, first_questions
 from enrichment.research.transcript import in_markdown
@@ -213,8 +214,10 @@ def _answered(session: Session, text: str, answer_to: str | None, state: Service
         event = state.store.sessions.clarification(question.question_id)
         if event is None or (answer_to is not None and answer_to != question.question_id):
             continue
-        key = _chosen(text, event, sure=answer_to is not None)
+        key = company_chosen(text, event.data["candidates"])
         if key is None:
+            if answer_to is not None:
+                raise ApiProblem("invalid", _names_none(text, event))
             continue
         said = NewSessionEvent(
             "question_received",
@@ -230,17 +233,9 @@ def _answered(session: Session, text: str, answer_to: str | None, state: Service
     return None
 
 
-def _chosen(text: str, event: SessionEvent, *, sure: bool) -> str | None:
-    """Key of the candidate that is meant: by its key, name, domain or place in the list. sure: it is an answer."""
-    wanted, candidates = text.strip().casefold(), event.data["candidates"]
-    for number, one in enumerate(candidates, start=1):
-        called = {str(one[part]).casefold() for part in ("key", "domain") if one[part]} | {str(number)}
-        if wanted in called:
-            return str(one["key"])
-    named = [one for one in candidates if one["name"] and one["name"].casefold() == wanted]
-    if len(named) == 1:
-        return str(named[0]["key"])
-    return text.strip() if sure else None
+def _names_none(text: str, event: SessionEvent) -> str:
+    keys = ", ".join(f"{number} ({one['key']})" for number, one in enumerate(event.data["candidates"], start=1))
+    return f"{text.strip()[:60]!r} names none of the companies: answer with {keys}, or state its website."
 
 
 def _same(before: MadeBefore, key: IdempotencyKey | None) -> str:

@@ -7,6 +7,8 @@ from enrichment.domain.records import Company
 from tests.acceptance.conftest import Stack
 from tests.support.research_stack import asked, opened, until
 
+IDENTIFYING = {"google_knowledge_graph", "serp_organic", "brightdata_company_db"}
+
 
 def two_called_northwind(stack: Stack) -> None:
     """Two registered companies of one name."""
@@ -17,6 +19,12 @@ def two_called_northwind(stack: Stack) -> None:
             Company(new_id("com"), "northwind.de", "Northwind", "northwind.de", at),
         ]
     )
+
+
+def five_companies(stack: Stack) -> None:
+    for name in ("Ada", "Bly", "Cox", "Dow", "Eri"):
+        domain = f"{name.lower()}.com"
+        stack.store.companies.add([Company(new_id("com"), domain, name, domain, stack.clock.now())])
 
 
 def test_two_plausible_companies_are_asked_about_and_the_answer_goes_on(client: httpx.Client, stack: Stack) -> None:
@@ -80,3 +88,66 @@ def test_a_persona_of_a_company_that_cannot_be_is_refused_at_once(client: httpx.
     persona = {"name": "Ann", "role": "seller", "company": "ann@gmail.com", "sells": "things"}
     answer = client.post("/v1/sessions", json={"persona": persona})
     assert (answer.status_code, answer.json()["code"]) == (422, "not_a_company")
+
+
+def test_an_answer_that_names_none_of_them_is_asked_for_again_and_buys_nothing(
+    client: httpx.Client, stack: Stack
+) -> None:
+    two_called_northwind(stack)
+    session = opened(client, "Whom does Northwind hire?")
+    waiting = until(client, session["id"], "clarification_needed")[-1][2]
+    billed = stack.invoice()
+    answer = client.post(
+        f"/v1/sessions/{session['id']}/questions",
+        json={"question": "I don't know", "answer_to": waiting["data"]["answer_to"]},
+    )
+    assert answer.status_code == 422
+    assert "names none of the companies" in answer.json()["detail"]
+    (question,) = client.get(f"/v1/sessions/{session['id']}").json()["questions"]
+    assert (question["state"], stack.invoice()) == ("waiting", billed)
+
+
+def test_a_name_that_no_source_knows_is_looked_up_and_no_more_is_bought_about_it(client: httpx.Client) -> None:
+    session = opened(client, "What has happened at tesla.com, and at Zzyzx Nonexistent?", budget_usd=6)
+    seen = until(client, session["id"], "research_complete")
+    asked_about = {
+        data["data"]["source"] for _, kind, data in seen if kind == "source_queried" and "zzyzx" in str(data)
+    }
+    assert {"google_knowledge_graph", "serp_organic"} <= asked_about <= IDENTIFYING
+    data = seen[-1][2]["data"]
+    assert [one["key"] for one in data["companies"]] == ["tesla.com"]
+    (point,) = [one for one in data["open_points"] if one["what"] == "Zzyzx Nonexistent"]
+    assert "ask again with its website" in point["because"]
+    assert len(point["asked"]) == len(asked_about)
+
+
+def test_companies_beyond_three_are_said_to_be_left_out(client: httpx.Client, stack: Stack) -> None:
+    five_companies(stack)
+    session = opened(client, "Compare Ada, Bly, Cox, Dow and Eri on hiring", budget_usd=0)
+    data = until(client, session["id"], "research_complete")[-1][2]["data"]
+    assert [one["key"] for one in data["companies"]] == ["ada.com", "bly.com", "cox.com"]
+    left_out = [one["what"] for one in data["open_points"] if "three companies at most" in one["because"]]
+    assert left_out == ["Dow", "Eri"]
+
+
+def test_words_of_another_language_that_begin_a_sentence_are_no_companies(client: httpx.Client) -> None:
+    session = opened(client, "¿Quién es el director financiero de tesla.com? Ahora mismo.", budget_usd=0)
+    data = until(client, session["id"], "research_complete")[-1][2]["data"]
+    assert [one["key"] for one in data["companies"]] == ["tesla.com"]
+    assert not [one for one in data["open_points"] if one["what"] in {"Quién", "Ahora"}]
+
+
+def test_what_was_asked_about_before_is_compared_and_found_in_small_letters(client: httpx.Client, stack: Stack) -> None:
+    five_companies(stack)
+    last: list[str | None] = [None]
+
+    def companies(text: str) -> list[str]:
+        asked(client, session["id"], text)
+        (last[0], _, ended) = until(client, session["id"], "research_complete", after=last[0])[-1]
+        return [one["key"] for one in ended["data"]["companies"]]
+
+    session = opened(client, budget_usd=0)
+    assert companies("what does ada run on?") == ["ada.com"]
+    assert companies("Compare it with Bly on technology") == ["ada.com", "bly.com"]
+    assert companies("And Cox?") == ["cox.com"]
+    assert companies("What is the difference between the two?") == ["cox.com", "ada.com"]

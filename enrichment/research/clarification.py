@@ -1,0 +1,56 @@
+"""Which of the companies that a session asked about is meant by what a person says. Pure.
+
+"the German one", "2", "the second", "mercury.de", its name  -> its key        "I don't know" -> None: ask again
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from enrichment.domain.data_tables import rows_of
+from enrichment.domain.records import Json
+from enrichment.identity.countries import country_in_english
+from enrichment.identity.domains import registrable_domain
+
+_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6}
+_PLACE = re.compile(r"(?:number|no\.?|#)?\s*(\d)(?:st|nd|rd|th)?")
+_MOST_WORDS = 3
+
+
+def company_chosen(said: str, candidates: Sequence[Mapping[str, Json]]) -> str | None:
+    """Key of a candidate, or a website that is stated instead; None: it names none, or several."""
+    wanted = said.strip().casefold().rstrip(".!")
+    for one in candidates:
+        if wanted in {str(one[part]).casefold() for part in ("key", "domain") if one[part]}:
+            return str(one["key"])
+    if (place := _place(wanted, len(candidates))) is not None:
+        return str(candidates[place - 1]["key"])
+    websites = [word for word in re.findall(r"[\w-]+(?:\.[\w-]+)+", wanted) if registrable_domain(word)]
+    named = [one for one in candidates if one["domain"] in websites or str(one["name"]).casefold() == wanted]
+    countries = _countries(said)
+    fitting = named or [one for one in candidates if one["country"] and str(one["country"]).lower() in countries]
+    if len(fitting) == 1:
+        return str(fitting[0]["key"])
+    return websites[0] if len(websites) == 1 and not named else None
+
+
+def _place(wanted: str, number: int) -> int | None:
+    words = re.findall(r"\w+", wanted)
+    exact = _PLACE.fullmatch(wanted)
+    places = {int(exact[1])} if exact else {_ORDINALS[word] for word in words if word in _ORDINALS}
+    if "last" in words:
+        places.add(number)
+    (place,) = places if len(places) == 1 else (0,)
+    return place if 1 <= place <= number else None
+
+
+def _countries(said: str) -> frozenset[str]:
+    words = re.findall(r"\w+", said)
+    phrases = (" ".join(words[at : at + most]) for at in range(len(words)) for most in range(1, _MOST_WORDS + 1))
+    found = {_demonyms().get(phrase.casefold()) or country_in_english(phrase) for phrase in phrases}
+    return frozenset(found - {""})
+
+
+@cache
+def _demonyms() -> dict[str, str]:
+    return {row[0]: row[1] for row in rows_of("enrichment.identity", "demonyms")}
