@@ -9,11 +9,11 @@ from datetime import date
 
 from enrichment.learning.families import FamilyEstimate
 from enrichment.learning.pooled_rates import Count, RateEstimate, pooled_rates
-from enrichment.rules import MATCH_RATE, LearnedLine, Rules, SourceRules
+from enrichment.rules import BILLED_UNITS, MATCH_RATE, LearnedLine, Rules, SourceRules
 from enrichment.rules.learned import KNOWN_TO_ANY, RateName, family_name
 
 Rate = tuple[str, str]
-"""Source, and MATCH_RATE or the dataset whose fill rate it is."""
+"""Source, and MATCH_RATE, BILLED_UNITS or the dataset whose fill rate it is."""
 Kind = tuple[str, str]
 """Industry group and size band, '' where not known."""
 _DIGITS = 4
@@ -59,9 +59,11 @@ def rates_of(rules: Rules) -> Iterator[Rate]:
         yield from ((source, dataset) for dataset in entry.datasets)
 
 
-def _stated(sources: Mapping[str, SourceRules], rate: Rate) -> float:
+def stated_rate(sources: Mapping[str, SourceRules], rate: Rate) -> float:
     source, name = rate
     entry = sources[source]
+    if name == BILLED_UNITS:
+        return float(entry.expected_units)
     return entry.match_rate if name == MATCH_RATE else entry.datasets[name].fill_rate
 
 
@@ -71,14 +73,14 @@ def lessons(rules: Rules, counts: Mapping[Rate, RateCounts]) -> list[Lesson]:
 
 
 def _lesson(rules: Rules, rate: Rate, counted: RateCounts) -> Lesson:
-    prior, kinds = _stated(rules.as_written or rules.sources, rate), sorted(counted.kinds)
+    prior, kinds = stated_rate(rules.as_written or rules.sources, rate), sorted(counted.kinds)
     _, each = pooled_rates(prior, [counted.kinds[kind] for kind in kinds])
     overall = _of_all(prior, [*counted.kinds.values()]) if len(kinds) > 1 else each[0]
     known = {kind: found for kind, found in zip(kinds, each, strict=True) if any(kind) and found.tries >= _ENOUGH}
     source, name = rate
     lined = {RateName.parsed(text)[1:] for text in rules.learned.get(source, {}) if RateName.parsed(text).name == name}
     apart = {kind: it for kind, it in known.items() if kind in lined or not it.low <= overall.mean <= it.high}
-    return Lesson(rate, _stated(rules.sources, rate), overall, counted.first_day, counted.has_changed, apart)
+    return Lesson(rate, stated_rate(rules.sources, rate), overall, counted.first_day, counted.has_changed, apart)
 
 
 def _of_all(prior: float, counts: Sequence[Count]) -> RateEstimate:
@@ -94,7 +96,8 @@ def renewed_lines(
     lines = {source: dict(entries) for source, entries in rules.learned.items()}
     for lesson in learned:
         source, name = lesson.rate
-        _renew(lines, source, name, lesson.learned, proposed=lesson.differs)
+        since = lesson.since if lesson.has_changed else None
+        _renew(lines, source, name, lesson.learned, proposed=lesson.differs, since=since)
         for kind, found in lesson.kinds.items():
             _renew(lines, source, str(RateName(name, *kind)), found, proposed=True)
     for family in families:
@@ -123,11 +126,20 @@ def _tonight(rules: Rules, source: str, name: str, line: LearnedLine, night: dat
         before = there.before
     else:
         before = there.value if there is not None and there.counts else _counts_now(rules, source, name)
-    bounds = rules.learning
-    step = min(max(line.value, before - bounds.largest_step), before + bounds.largest_step)
-    value = round(min(max(step, bounds.floor), bounds.ceiling), _DIGITS)
-    renewed = {"value": value, "use": "accepted", "renewed": night, "before": round(before, _DIGITS)}
+    renewed = {
+        "value": _one_step(rules, name, before, line.value),
+        "use": "accepted",
+        "renewed": night,
+        "before": round(before, _DIGITS),
+    }
     return line.model_copy(update=renewed)
+
+
+def _one_step(rules: Rules, name: str, before: float, learned: float) -> float:
+    bounds, is_rate = rules.learning, name != BILLED_UNITS
+    most = bounds.largest_step if is_rate else bounds.largest_step_of_units * before
+    step = min(max(learned, before - most), before + most)
+    return round(min(max(step, bounds.floor), bounds.ceiling) if is_rate else step, _DIGITS)
 
 
 def _figures(line: LearnedLine) -> tuple[object, ...]:
@@ -136,7 +148,7 @@ def _figures(line: LearnedLine) -> tuple[object, ...]:
 
 def _counts_now(rules: Rules, source: str, name: str) -> float:
     """What plans use where there is no line that counts."""
-    return 1.0 if name == KNOWN_TO_ANY else _stated(rules.sources, (source, RateName.parsed(name).name))
+    return 1.0 if name == KNOWN_TO_ANY else stated_rate(rules.sources, (source, RateName.parsed(name).name))
 
 
 def in_families(learned: Sequence[Lesson], families: Sequence[FamilyEstimate], rules: Rules) -> list[Lesson]:
@@ -158,15 +170,21 @@ def _moved(found: RateEstimate, mean: float) -> RateEstimate:
 
 
 def _renew(
-    lines: dict[str, dict[str, LearnedLine]], source: str, name: str, found: RateEstimate, *, proposed: bool
+    lines: dict[str, dict[str, LearnedLine]],
+    source: str,
+    name: str,
+    found: RateEstimate,
+    *,
+    proposed: bool,
+    since: date | None = None,
 ) -> None:
     before = lines.get(source, {}).get(name)
     if before is None and proposed:
-        lines.setdefault(source, {})[name] = _line(found)
+        lines.setdefault(source, {})[name] = _line(found, since)
     elif before is not None and before.use != "pinned":
-        lines[source][name] = _line(found).model_copy(update={"use": before.use})
+        lines[source][name] = _line(found, since).model_copy(update={"use": before.use})
 
 
-def _line(learned: RateEstimate) -> LearnedLine:
+def _line(learned: RateEstimate, since: date | None) -> LearnedLine:
     value, low, high = (round(figure, _DIGITS) for figure in (learned.mean, learned.low, learned.high))
-    return LearnedLine(value=value, low=low, high=high, answers=learned.tries)
+    return LearnedLine(value=value, low=low, high=high, answers=learned.tries, since=since)
