@@ -10,7 +10,15 @@ from datetime import date
 from enrichment.domain.numbers import in_number
 from enrichment.learning.billed_units import bill_lessons
 from enrichment.learning.families import FamilyEstimate, families_of
-from enrichment.learning.lessons import Lesson, accepted_tonight, in_families, lessons, rates_of, renewed_lines
+from enrichment.learning.lessons import (
+    Lesson,
+    accepted_tonight,
+    doubtful_lines,
+    in_families,
+    lessons,
+    rates_of,
+    renewed_lines,
+)
 from enrichment.rules import LearnedLine, Rules
 from resources.learned_file import write_learned
 from resources.settings import Settings
@@ -45,7 +53,7 @@ def learned_from(store: SqlStore, warehouse: Warehouse, rules: Rules, night: dat
     found = [*in_families(lessons(rules, counts), families, rules), *bill_lessons(rules, bills)]
     lines = renewed_lines(rules, found, families)
     if rules.learning.learn == "automatic":
-        lines = accepted_tonight(rules, lines, night)
+        lines = accepted_tonight(rules, lines, night, doubtful=doubtful_lines(found))
     return LearnedRates(found, families, lines)
 
 

@@ -20,7 +20,7 @@ from bench.planner.policy_forecast import forecast
 from bench.planner.shipped_matrix import shipped_rules
 from enrichment.learning.billed_units import Bills, bill_lessons
 from enrichment.learning.drift import counts_since
-from enrichment.learning.lessons import Rate, RateCounts, accepted_tonight, lessons, renewed_lines
+from enrichment.learning.lessons import Rate, RateCounts, accepted_tonight, doubtful_lines, lessons, renewed_lines
 from enrichment.learning.pooled_rates import Count
 from enrichment.policy import Enhanced, Offer, Problem, compile_enhanced, start
 from enrichment.rules import MATCH_RATE, LearningRules, Rules
@@ -33,7 +33,7 @@ _DATASET, _BEGIN = "key_contacts", date(2026, 1, 1)
 _PRICES = {FALLING: 100_000, DEARER: 120_000, THIRD: 250_000}
 _UNITS = {FALLING: 4, DEARER: 4, THIRD: 5}
 """That an answer is billed, at first; one may be billed thrice as many before the source would be suspended."""
-BOUNDS = LearningRules(learn="automatic", largest_step=0.25)
+SHIPPED = LearningRules(learn="automatic")
 _SOON = 60
 """Observations of the source that changed, within which the planner shall have moved."""
 _AS_GOOD = 1.005
@@ -117,11 +117,11 @@ class Run:
     bills: dict[str, list[tuple[date, Bills]]] = field(default_factory=lambda: defaultdict(list))
 
 
-def ninety_days(seed: int, fall: float) -> Run:
+def ninety_days(seed: int, fall: float, bounds: LearningRules = SHIPPED) -> Run:
     world, rng = World.of(seed, fall), Random(seed + 1_000_000)
     changes = (FALLING, FALL_DAY, PRICE_DAY), (DEARER, PRICE_DAY, DAYS)
     moves = [Move(*of, is_due=not _as_good(world.truth(of[1] - 1), world.truth(of[1]))) for of in changes]
-    run, rules = Run((moves[0], moves[1])), _rules_of(world)
+    run, rules = Run((moves[0], moves[1])), _rules_of(world, bounds)
     for day in range(DAYS):
         sources = {source: rules.sources[source] for source in _SOURCES}
         units = {source: float(entry.expected_units) for source, entry in sources.items()}
@@ -136,14 +136,14 @@ def ninety_days(seed: int, fall: float) -> Run:
     return run
 
 
-def _rules_of(world: World) -> Rules:
+def _rules_of(world: World, bounds: LearningRules) -> Rules:
     """The shipped ones with the true rates and bills of the first day."""
     rules = shipped_rules()
     sources = dict(rules.sources)
     for source in _SOURCES:
         units = {"expected_units": Decimal(_UNITS[source]), "max_units": 3 * _UNITS[source]}
         sources[source] = sources[source].model_copy(update={"match_rate": world.rates[source], **units})
-    return rules.model_copy(update={"sources": sources, "as_written": sources, "learning": BOUNDS})
+    return rules.model_copy(update={"sources": sources, "as_written": sources, "learning": bounds})
 
 
 def _ask(run: Run, decided: Problem, world: World, rng: Random, day: int) -> None:
@@ -173,8 +173,9 @@ def _learned(rules: Rules, run: Run, day: int) -> Rules:
         first = counts_since([count for _, count in seen])
         hits, tries = (sum(getattr(count, name) for _, count in seen[first:]) for name in ("hits", "tries"))
         counts[rate] = RateCounts(seen[first][0], first > 0, {("", ""): Count(hits, tries)})
-    lines = renewed_lines(rules, [*lessons(rules, counts), *bill_lessons(rules, run.bills)])
-    return as_learned(rules, accepted_tonight(rules, lines, _BEGIN + timedelta(days=day)))
+    found = [*lessons(rules, counts), *bill_lessons(rules, run.bills)]
+    lines, night = renewed_lines(rules, found), _BEGIN + timedelta(days=day)
+    return as_learned(rules, accepted_tonight(rules, lines, night, doubtful=doubtful_lines(found)))
 
 
 def show(seeds: int, fall: float = 0.4) -> None:
@@ -197,5 +198,5 @@ def show_runs(changed: list[Run], same: list[Run], fall: float) -> None:
 
 
 def _in_words(took: list[float]) -> str:
-    p50, p95 = np.percentile(took, [50, 95])
+    p50, p95 = np.percentile(took, [50, 95], method="higher")
     return f"p50 {p50:.0f}, p95 {p95:.0f}"

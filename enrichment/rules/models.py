@@ -81,7 +81,7 @@ class LearningRules(RuleModel):
     """
 
     learn: Literal["by_hand", "automatic"] = "by_hand"
-    largest_step: Probability = 0.1
+    largest_step: Probability = 0.25
     largest_step_of_units: Probability = 0.5
     floor: Probability = 0.02
     ceiling: Probability = 0.98
