@@ -11,7 +11,12 @@ from enrichment_assets.batch_job import refresh_job
 from enrichment_assets.checks import mart_checks, profile_checks
 from enrichment_assets.enrich_assets import enrich_assets
 from enrichment_assets.marts import marts, publish_marts
-from enrichment_assets.nightly_learning import learn_rates_job, learn_rates_nightly
+from enrichment_assets.nightly_learning import (
+    guard_experiments_job,
+    guard_experiments_nightly,
+    learn_rates_job,
+    learn_rates_nightly,
+)
 from enrichment_assets.schedules import read_accounts_hourly, refresh_due_companies
 from enrichment_assets.sensors import company_sensor, report_bought_outside, report_made_outside, worker_sensor
 from enrichment_assets.vendor_report import no_match_rate_has_fallen, vendor_report
@@ -37,8 +42,13 @@ def definitions_of(rules: Rules) -> dg.Definitions:
     return dg.Definitions(
         assets=[enrich_assets(rules), marts(rules), vendor_report],
         asset_checks=[*profile_checks(rules), *mart_checks(), no_match_rate_has_fallen],
-        jobs=[job, read_accounts_job, learn_rates_job],
-        schedules=[refresh_due_companies(job), read_accounts_hourly(read_accounts_job), learn_rates_nightly],
+        jobs=[job, read_accounts_job, learn_rates_job, guard_experiments_job],
+        schedules=[
+            refresh_due_companies(job),
+            read_accounts_hourly(read_accounts_job),
+            learn_rates_nightly,
+            guard_experiments_nightly,
+        ],
         sensors=[
             company_sensor(rules),
             report_bought_outside,

@@ -12,7 +12,8 @@ from enrichment.rules import DatasetReliability, LearnedLine
 LEARNED_FILE, RELIABILITY_FILE, STOPPED_FILE = "learned.yaml", "reliability.yaml", "stopped_arms.yaml"
 _HEAD = """\
 # Rates that use has taught, written by `enrich rules learn --write`, which replaces this file as a whole.
-# value: what is learned. low, high: its 90 % interval. answers: how many it rests on. use, which people edit:
+# value: what is learned: a rate, or the units that an answer is billed. low, high: its 90 % interval. answers: how
+# many it rests on. since: the first day that counts, where it was another one before. use, which people edit:
 #   proposed  counts for nothing until it is accepted
 #   accepted  counts instead of the figure in sources.yaml, and is renewed
 #   pinned    counts, and stays as it is; pin the figure of sources.yaml to refuse a proposal for good
@@ -36,10 +37,14 @@ def learned_text(lines: Mapping[str, Mapping[str, LearnedLine]]) -> str:
         rows.append(f"{source}:\n")
         rows += [
             f"  {rate}: {{value: {line.value:.4f}, low: {line.low:.4f}, high: {line.high:.4f}, "
-            f"answers: {line.answers}, use: {line.use}{_night(line)}}}\n"
+            f"answers: {line.answers}, use: {line.use}{_since(line)}{_night(line)}}}\n"
             for rate, line in entries.items()
         ]
     return "".join(rows) if lines else f"{_HEAD}{{}}\n"
+
+
+def _since(line: LearnedLine) -> str:
+    return "" if line.since is None else f", since: {line.since}"
 
 
 def _night(line: LearnedLine) -> str:

@@ -8,14 +8,23 @@ from dataclasses import dataclass
 from datetime import date
 
 from enrichment.domain.numbers import in_number
+from enrichment.learning.billed_units import bill_lessons
 from enrichment.learning.families import FamilyEstimate, families_of
-from enrichment.learning.lessons import Lesson, accepted_tonight, in_families, lessons, rates_of, renewed_lines
+from enrichment.learning.lessons import (
+    Lesson,
+    accepted_tonight,
+    doubtful_lines,
+    in_families,
+    lessons,
+    rates_of,
+    renewed_lines,
+)
 from enrichment.rules import LearnedLine, Rules
 from resources.learned_file import write_learned
 from resources.settings import Settings
 from resources.store import SqlStore
 from resources.warehouse import Warehouse
-from resources.warehouse.answer_counts import answer_counts, answers_together
+from resources.warehouse.answer_counts import answer_counts, answers_together, billed_by_day
 
 LEFT_TO_PEOPLE = "Learned rates are left to people: write `learn: automatic` into config/learning.yaml to change that."
 
@@ -38,12 +47,13 @@ def learned_from(store: SqlStore, warehouse: Warehouse, rules: Rules, night: dat
     with warehouse.reading() as connection:
         counts = answer_counts(connection, [*rates_of(rules)])
         together = answers_together(connection)
+        bills = billed_by_day(connection, rules)
     stated = {source: entry.match_rate for source, entry in (rules.as_written or rules.sources).items()}
     families = families_of(together, [entry.sources for entry in rules.datasets.values()], stated)
-    found = in_families(lessons(rules, counts), families, rules)
+    found = [*in_families(lessons(rules, counts), families, rules), *bill_lessons(rules, bills)]
     lines = renewed_lines(rules, found, families)
     if rules.learning.learn == "automatic":
-        lines = accepted_tonight(rules, lines, night)
+        lines = accepted_tonight(rules, lines, night, doubtful=doubtful_lines(found))
     return LearnedRates(found, families, lines)
 
 

@@ -29,7 +29,7 @@ def experiments(
     from enrich_cli.bootstrap import opened_store
     from enrich_cli.errors import INCOMPLETE, UsageError
     from enrich_cli.rendering.terminal import console, show
-    from resources.learned_file import write_stopped
+    from resources.stopped_arms import broken_guards, stop_arms
     from resources.warehouse import Warehouse
     from resources.warehouse.experiment_results import ArmResult, experiment_results
 
@@ -57,11 +57,9 @@ def experiments(
         experiment: {arm: _plain(asdict(one)) for arm, one in arms.items()} for experiment, arms in found.items()
     }
     show(table if found else Text(_NONE), data, as_json=as_json)
-    broken = {name: [arm for arm, one in arms.items() if one.to_stop] for name, arms in found.items()}
-    if any(broken.values()):
+    if broken := broken_guards(found):
         if stop:
-            stopped = {name: one.stopped for name, one in rules.experiments.items()}
-            write_stopped(settings.enrich_config, stopped | {n: [*stopped[n], *arms] for n, arms in broken.items()})
+            stop_arms(settings, rules, broken)
         elif not as_json:
             console.print("--stop stops it: its companies are then served as all others")
         raise typer.Exit(INCOMPLETE)

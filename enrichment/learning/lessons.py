@@ -3,17 +3,18 @@
 rules + counts of answers -> Lesson of each rate -> lines: pinned ones stay, accepted are renewed, others proposed
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from enrichment.learning.families import FamilyEstimate
 from enrichment.learning.pooled_rates import Count, RateEstimate, pooled_rates
-from enrichment.rules import MATCH_RATE, LearnedLine, Rules, SourceRules
+from enrichment.learning.sequential_test import surely_another
+from enrichment.rules import BILLED_UNITS, MATCH_RATE, LearnedLine, Rules, SourceRules
 from enrichment.rules.learned import KNOWN_TO_ANY, RateName, family_name
 
 Rate = tuple[str, str]
-"""Source, and MATCH_RATE or the dataset whose fill rate it is."""
+"""Source, and MATCH_RATE, BILLED_UNITS or the dataset whose fill rate it is."""
 Kind = tuple[str, str]
 """Industry group and size band, '' where not known."""
 _DIGITS = 4
@@ -35,9 +36,10 @@ class RateCounts:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """stated: the figure that plans use now.
+    """stated: the figure that plans use now. is_sure: that it is wrong, however often one looked.
 
-    kinds: those whose interval does not contain the mean of all, and those of which there is a line.
+    kinds: those whose interval does not contain the mean of all, and those of which there is a line. sure_kinds: those
+    of them that surely have another rate than all.
     """
 
     rate: Rate
@@ -46,6 +48,8 @@ class Lesson:
     since: date
     has_changed: bool
     kinds: Mapping[Kind, RateEstimate]
+    is_sure: bool = True
+    sure_kinds: frozenset[Kind] = frozenset()
 
     @property
     def differs(self) -> bool:
@@ -59,9 +63,11 @@ def rates_of(rules: Rules) -> Iterator[Rate]:
         yield from ((source, dataset) for dataset in entry.datasets)
 
 
-def _stated(sources: Mapping[str, SourceRules], rate: Rate) -> float:
+def stated_rate(sources: Mapping[str, SourceRules], rate: Rate) -> float:
     source, name = rate
     entry = sources[source]
+    if name == BILLED_UNITS:
+        return float(entry.expected_units)
     return entry.match_rate if name == MATCH_RATE else entry.datasets[name].fill_rate
 
 
@@ -71,20 +77,30 @@ def lessons(rules: Rules, counts: Mapping[Rate, RateCounts]) -> list[Lesson]:
 
 
 def _lesson(rules: Rules, rate: Rate, counted: RateCounts) -> Lesson:
-    prior, kinds = _stated(rules.as_written or rules.sources, rate), sorted(counted.kinds)
+    prior, kinds = stated_rate(rules.as_written or rules.sources, rate), sorted(counted.kinds)
     _, each = pooled_rates(prior, [counted.kinds[kind] for kind in kinds])
-    overall = _of_all(prior, [*counted.kinds.values()]) if len(kinds) > 1 else each[0]
+    overall = pooled_rates(prior, [_together(counted)])[1][0] if len(kinds) > 1 else each[0]
     known = {kind: found for kind, found in zip(kinds, each, strict=True) if any(kind) and found.tries >= _ENOUGH}
     source, name = rate
     lined = {RateName.parsed(text)[1:] for text in rules.learned.get(source, {}) if RateName.parsed(text).name == name}
     apart = {kind: it for kind, it in known.items() if kind in lined or not it.low <= overall.mean <= it.high}
-    return Lesson(rate, _stated(rules.sources, rate), overall, counted.first_day, counted.has_changed, apart)
+    stated, all_of_them = stated_rate(rules.sources, rate), _together(counted)
+    return Lesson(
+        rate,
+        stated,
+        overall,
+        counted.first_day,
+        counted.has_changed,
+        apart,
+        is_sure=surely_another(stated, all_of_them),
+        sure_kinds=frozenset(kind for kind in apart if surely_another(overall.mean, counted.kinds[kind])),
+    )
 
 
-def _of_all(prior: float, counts: Sequence[Count]) -> RateEstimate:
+def _together(counted: RateCounts) -> Count:
     """Of the companies that are asked about, whatever mix of kinds they are."""
-    (together,) = pooled_rates(prior, [Count(sum(c.hits for c in counts), sum(c.tries for c in counts))])[1]
-    return together
+    counts = counted.kinds.values()
+    return Count(sum(count.hits for count in counts), sum(count.tries for count in counts))
 
 
 def renewed_lines(
@@ -94,7 +110,8 @@ def renewed_lines(
     lines = {source: dict(entries) for source, entries in rules.learned.items()}
     for lesson in learned:
         source, name = lesson.rate
-        _renew(lines, source, name, lesson.learned, proposed=lesson.differs)
+        since = lesson.since if lesson.has_changed else None
+        _renew(lines, source, name, lesson.learned, proposed=lesson.differs, since=since)
         for kind, found in lesson.kinds.items():
             _renew(lines, source, str(RateName(name, *kind)), found, proposed=True)
     for family in families:
@@ -102,32 +119,56 @@ def renewed_lines(
     return {source: entries for source, entries in lines.items() if entries}
 
 
+def doubtful_lines(learned: Sequence[Lesson]) -> frozenset[tuple[str, str]]:
+    """Source and name of lines whose evidence may be chance: a night that looks at a rate is one of many."""
+    of_all = {lesson.rate for lesson in learned if not lesson.is_sure}
+    return frozenset(of_all).union(
+        (lesson.rate[0], str(RateName(lesson.rate[1], *kind)))
+        for lesson in learned
+        for kind in lesson.kinds.keys() - lesson.sure_kinds
+    )
+
+
 def accepted_tonight(
-    rules: Rules, lines: Mapping[str, Mapping[str, LearnedLine]], night: date
+    rules: Rules,
+    lines: Mapping[str, Mapping[str, LearnedLine]],
+    night: date,
+    *,
+    doubtful: Collection[tuple[str, str]] = (),
 ) -> dict[str, dict[str, LearnedLine]]:
     """Lines as they count from this night on by themselves, within the bounds of config/learning.yaml.
 
-    Done again in one night it changes nothing, as a step is taken from what had counted before the night.
+    doubtful: lines that do not begin to count by themselves. Done again in one night it changes nothing, as a step is
+    taken from what had counted before the night.
     """
     return {
-        source: {name: _tonight(rules, source, name, line, night) for name, line in entries.items()}
+        source: {
+            name: _tonight(rules, source, name, line, night, begins=(source, name) not in doubtful)
+            for name, line in entries.items()
+        }
         for source, entries in lines.items()
     }
 
 
-def _tonight(rules: Rules, source: str, name: str, line: LearnedLine, night: date) -> LearnedLine:
+def _tonight(rules: Rules, source: str, name: str, line: LearnedLine, night: date, *, begins: bool) -> LearnedLine:
     there = rules.learned.get(source, {}).get(name)
     if line.use == "pinned" or (there is not None and _figures(line) == _figures(there)):
         return line if there is None else there
-    if there is not None and there.renewed == night and there.before is not None:
-        before = there.before
+    if there is None or not there.counts:
+        if not begins:
+            return line
+        before = _counts_now(rules, source, name)
     else:
-        before = there.value if there is not None and there.counts else _counts_now(rules, source, name)
-    bounds = rules.learning
-    step = min(max(line.value, before - bounds.largest_step), before + bounds.largest_step)
-    value = round(min(max(step, bounds.floor), bounds.ceiling), _DIGITS)
-    renewed = {"value": value, "use": "accepted", "renewed": night, "before": round(before, _DIGITS)}
-    return line.model_copy(update=renewed)
+        before = there.before if there.renewed == night and there.before is not None else there.value
+    renewed = {"use": "accepted", "renewed": night, "before": round(before, _DIGITS)}
+    return line.model_copy(update={"value": _one_step(rules, name, before, line.value), **renewed})
+
+
+def _one_step(rules: Rules, name: str, before: float, learned: float) -> float:
+    bounds, is_rate = rules.learning, name != BILLED_UNITS
+    most = bounds.largest_step if is_rate else bounds.largest_step_of_units * before
+    step = min(max(learned, before - most), before + most)
+    return round(min(max(step, bounds.floor), bounds.ceiling) if is_rate else step, _DIGITS)
 
 
 def _figures(line: LearnedLine) -> tuple[object, ...]:
@@ -136,7 +177,7 @@ def _figures(line: LearnedLine) -> tuple[object, ...]:
 
 def _counts_now(rules: Rules, source: str, name: str) -> float:
     """What plans use where there is no line that counts."""
-    return 1.0 if name == KNOWN_TO_ANY else _stated(rules.sources, (source, RateName.parsed(name).name))
+    return 1.0 if name == KNOWN_TO_ANY else stated_rate(rules.sources, (source, RateName.parsed(name).name))
 
 
 def in_families(learned: Sequence[Lesson], families: Sequence[FamilyEstimate], rules: Rules) -> list[Lesson]:
@@ -158,15 +199,21 @@ def _moved(found: RateEstimate, mean: float) -> RateEstimate:
 
 
 def _renew(
-    lines: dict[str, dict[str, LearnedLine]], source: str, name: str, found: RateEstimate, *, proposed: bool
+    lines: dict[str, dict[str, LearnedLine]],
+    source: str,
+    name: str,
+    found: RateEstimate,
+    *,
+    proposed: bool,
+    since: date | None = None,
 ) -> None:
     before = lines.get(source, {}).get(name)
     if before is None and proposed:
-        lines.setdefault(source, {})[name] = _line(found)
+        lines.setdefault(source, {})[name] = _line(found, since)
     elif before is not None and before.use != "pinned":
-        lines[source][name] = _line(found).model_copy(update={"use": before.use})
+        lines[source][name] = _line(found, since).model_copy(update={"use": before.use})
 
 
-def _line(learned: RateEstimate) -> LearnedLine:
+def _line(learned: RateEstimate, since: date | None) -> LearnedLine:
     value, low, high = (round(figure, _DIGITS) for figure in (learned.mean, learned.low, learned.high))
-    return LearnedLine(value=value, low=low, high=high, answers=learned.tries)
+    return LearnedLine(value=value, low=low, high=high, answers=learned.tries, since=since)

@@ -75,7 +75,7 @@ def _posterior(prior: float, hits: Floats, tries: Floats, mean: Floats, strength
     a, b = mean * strength, (1 - mean) * strength
     likelihood = np.zeros_like(mean)
     for hit, tried in zip(hits, tries, strict=True):
-        likelihood += _log_beta(a + hit, b + tried - hit) - _log_beta(a, b)
+        likelihood += log_beta(a + hit, b + tried - hit) - log_beta(a, b)
     stated = np.clip(prior, 0.02, 0.98) * PRIOR_OBSERVATIONS
     likelihood += (stated - 1) * np.log(mean) + (PRIOR_OBSERVATIONS - stated - 1) * np.log1p(-mean)
     likelihood += np.log(_cell_widths(mean))
@@ -99,7 +99,7 @@ def _mixture(weight: Floats, a: Floats, b: Floats, tries: int) -> RateEstimate:
     angles = np.linspace(_angle(mean - reach), _angle(mean + reach), _POINTS)
     points, middle = np.sin(angles) ** 2, (angles[1:] + angles[:-1]) / 2
     logs = np.log(np.sin(middle)), np.log(np.cos(middle))
-    density = np.exp((2 * a - 1)[:, None] * logs[0] + (2 * b - 1)[:, None] * logs[1] - _log_beta(a, b)[:, None])
+    density = np.exp((2 * a - 1)[:, None] * logs[0] + (2 * b - 1)[:, None] * logs[1] - log_beta(a, b)[:, None])
     below = np.concatenate([[0.0], np.cumsum(weight @ density)])
     below /= below[-1]
     low, high = np.interp([_HALF_TAIL, 1 - _HALF_TAIL], below, points)
@@ -111,7 +111,8 @@ def _angle(rate: float) -> float:
     return float(np.arcsin(np.sqrt(min(max(rate, 0.0), 1.0))))
 
 
-def _log_beta(a: Floats, b: Floats) -> Floats:
+def log_beta(a: Floats, b: Floats) -> Floats:
+    """Log of the beta function."""
     return _log_gamma(a) + _log_gamma(b) - _log_gamma(a + b)
 
 

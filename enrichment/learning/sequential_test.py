@@ -1,4 +1,4 @@
-"""Whether one arm of an experiment is better than another, valid however often one looks. Pure.
+"""Whether one arm of an experiment is better than another, or a rate not as stated, however often one looks. Pure.
 
 values of two arms  ->  ArmComparison: difference with an always-valid interval, and the winner, if there is one
 
@@ -10,11 +10,21 @@ from dataclasses import dataclass
 from math import inf, log, sqrt
 from typing import Self
 
+import numpy as np
+
+from enrichment.learning.pooled_rates import Count, log_beta
+
 _ERROR = 0.05
 _FEWEST = 100
 """Below this many requests of an arm means of costs are not normal yet, and no winner is named."""
 _EXPECTED_EFFECT = 0.1
 """The mixture is as wide as this many standard deviations of one request: smaller effects take longer to be seen."""
+
+
+_LIKELIER = 100
+"""So much likelier another rate has to make the counts than the stated one: one of 100 rates that are as stated is ever
+said not to be, at most (Ville's inequality)."""
+_VAGUE = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +74,14 @@ def compare_arms(first: ArmSum, second: ArmSum, *, error: float = _ERROR) -> Arm
     mixture = _EXPECTED_EFFECT**2 * (first.variance + second.variance) / 2
     spread = 2 * variance * (variance + mixture) / mixture * log(sqrt((variance + mixture) / variance) / error)
     return ArmComparison(difference, difference - sqrt(spread), difference + sqrt(spread))
+
+
+def surely_another(stated: float, seen: Count) -> bool:
+    """Whether a rate is another one than is stated, however often one looked.
+
+    The other one is supposed to be anywhere around it, as if _VAGUE answers had been seen.
+    """
+    rate, misses = min(max(stated, 0.001), 0.999), seen.tries - seen.hits
+    a, b = rate * _VAGUE, (1 - rate) * _VAGUE
+    before, after = log_beta(np.array([a, a + seen.hits]), np.array([b, b + misses]))
+    return bool(after - before - seen.hits * log(rate) - misses * log(1 - rate) > log(_LIKELIER))

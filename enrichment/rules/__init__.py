@@ -6,7 +6,7 @@ folder -> load_rules() -> Rules, or RulesError with every problem in one message
 from enrichment.rules.cross_checks import never_asked
 from enrichment.rules.experiments import Strategy
 from enrichment.rules.fields import Seconds
-from enrichment.rules.learned import MATCH_RATE
+from enrichment.rules.learned import BILLED_UNITS, MATCH_RATE
 from enrichment.rules.loader import Questions, RulesError, load_rules, unread_files
 from enrichment.rules.models import (
     AnalysisRules,
@@ -30,6 +30,7 @@ from enrichment.rules.provider_models import Poll, Price, ProviderRules, RateLim
 from enrichment.rules.reliability import DatasetReliability, Feed, SourceReliability
 
 __all__ = [
+    "BILLED_UNITS",
     "MATCH_RATE",
     "AnalysisRules",
     "Caps",

@@ -1,25 +1,27 @@
 """config/learned.yaml: rates that use has taught; where people accepted one, it counts instead of that in sources.yaml.
 
-{source: {match_rate | dataset | either of a kind: LearnedLine}} + sources as written -> sources as planned with
-{a family, as 'source, source': {known_to_any: LearnedLine}}                          -> families
+{source: {match_rate | dataset | either of a kind | billed_units: LearnedLine}} + sources as written -> sources as
+{a family, as 'source, source': {known_to_any: LearnedLine}} -> families                                planned with
 
 A kind of company is written after the rate: `match_rate of fin, 51-500`.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
 from typing import NamedTuple
 
 from enrichment.domain.values import SIZE_BANDS, band_name
 from enrichment.rules.models import LearnedLine, Rules, SourceRules
 
-MATCH_RATE, KNOWN_TO_ANY = "match_rate", "known_to_any"
+MATCH_RATE, KNOWN_TO_ANY, BILLED_UNITS = "match_rate", "known_to_any", "billed_units"
 LearnedLines = Mapping[str, Mapping[str, LearnedLine]]
 _BANDS = frozenset(band_name(low, high) for low, high in SIZE_BANDS)
 
 
 class RateName(NamedTuple):
-    """name: MATCH_RATE, or the dataset whose fill rate it is. industry_group, size_band: '' where not known.
+    """name: MATCH_RATE, BILLED_UNITS, or the dataset whose fill rate it is.
 
+    industry_group, size_band: '' where not known.
     Both '': the rate of all companies.
     """
 
@@ -97,19 +99,31 @@ def _problems_of_family(
     if twice := sorted(others.intersection(family)):
         yield f"{where}: {', '.join(twice)} is in another family already: take one of the two out"
     others.update(family)
-    for rate in lines:
+    for rate, line in lines.items():
         if rate != KNOWN_TO_ANY:
             yield f"{where}.{rate}: sources together have no such figure: take it out, or write {KNOWN_TO_ANY}"
+        else:
+            yield from _above_one(f"{where}.{rate}", line)
 
 
 def _unknown_rates(where: str, entry: SourceRules, source: str, lines: Mapping[str, LearnedLine]) -> Iterator[str]:
-    for text in lines:
+    for text, line in lines.items():
         rate = RateName.parsed(text)
+        if text == BILLED_UNITS:
+            continue
         if rate.name != MATCH_RATE and rate.name not in entry.datasets:
-            have = ", ".join((MATCH_RATE, *sorted(entry.datasets)))
+            have = ", ".join((MATCH_RATE, BILLED_UNITS, *sorted(entry.datasets)))
             yield f"{where}.{text}: {source} has no such rate: take it out, or write one of {have}"
         elif str(rate) != text:
             yield f"{where}.{text}: is no kind of company: write it as `{rate.name} of fin, 51-500`"
+        else:
+            yield from _above_one(f"{where}.{text}", line)
+
+
+def _above_one(where: str, line: LearnedLine) -> Iterator[str]:
+    for name in ("value", "low", "high", "before"):
+        if (getattr(line, name) or 0) > 1:
+            yield f"{where}.{name}: a rate is a number from 0 to 1: correct it"
 
 
 def _counted(lines: Mapping[str, LearnedLine]) -> dict[RateName, float]:
@@ -133,4 +147,8 @@ def _as_learned(entry: SourceRules, counted: Mapping[RateName, float]) -> Source
         name: promise.model_copy(update={"fill_rate": of_all[name]}) if name in of_all else promise
         for name, promise in entry.datasets.items()
     }
-    return entry.model_copy(update={MATCH_RATE: of_all.get(MATCH_RATE, entry.match_rate), "datasets": datasets})
+    units = entry.expected_units
+    if BILLED_UNITS in of_all:  # more than max_units is never expected: a bill above it suspends the source
+        units = min(Decimal(str(of_all[BILLED_UNITS])), Decimal(entry.max_units))
+    rates = {MATCH_RATE: of_all.get(MATCH_RATE, entry.match_rate), "datasets": datasets}
+    return entry.model_copy(update={**rates, "expected_units": units})

@@ -45,21 +45,28 @@ class SourceDataset(RuleModel):
     silence_means_none: Flag = False
 
 
+_Figure = Annotated[Number, Field(ge=0)]
+
+
 class LearnedLine(RuleModel):
-    """One rate that use has taught: its mean, its 90 % interval, and how many answers it rests on.
+    """One figure that use has taught: its mean, its 90 % interval, and how many answers it rests on.
+
+    A rate, from 0 to 1, or the vendor units that a billed answer costs.
 
     use: a proposed line counts for nothing; an accepted one counts, and is renewed when rates are learned again; a
     pinned one counts and stays as it is.
+    since: the first day that counts, where the figure was another one before it.
     renewed, before: the night it was renewed by itself, and what had counted until then.
     """
 
-    value: Probability
-    low: Probability
-    high: Probability
+    value: _Figure
+    low: _Figure
+    high: _Figure
     answers: Annotated[int, Field(ge=0)]
     use: Use = "proposed"
+    since: date | None = None
     renewed: date | None = None
-    before: Probability | None = None
+    before: _Figure | None = None
 
     @property
     def counts(self) -> bool:
@@ -70,10 +77,12 @@ class LearningRules(RuleModel):
     """Whether learned rates come to count by themselves, at night, and within which bounds.
 
     largest_step: by which a rate may differ from what counted the night before. floor, ceiling: no rate gets beyond.
+    largest_step_of_units: the same of the units that an answer is billed, as a share of what counted.
     """
 
     learn: Literal["by_hand", "automatic"] = "by_hand"
-    largest_step: Probability = 0.1
+    largest_step: Probability = 0.25
+    largest_step_of_units: Probability = 0.5
     floor: Probability = 0.02
     ceiling: Probability = 0.98
 

@@ -9,11 +9,12 @@ from datetime import date
 
 import duckdb
 
+from enrichment.learning.billed_units import Bills
 from enrichment.learning.drift import counts_since
 from enrichment.learning.families import Answered
 from enrichment.learning.lessons import Rate, RateCounts
 from enrichment.learning.pooled_rates import Count
-from enrichment.rules import MATCH_RATE
+from enrichment.rules import MATCH_RATE, Rules
 
 _HITS = f"""
 CREATE OR REPLACE TEMP VIEW hits AS
@@ -39,6 +40,13 @@ WITH counted AS (
 SELECT sources, matched, count(*) FROM asked GROUP BY ALL ORDER BY ALL
 """  # noqa: S608  a constant of ours
 
+_BILLED = """
+SELECT p.source, CAST(p.closed_at AS DATE), CAST(list_sum(map_values(p.units)) AS INTEGER) AS billed, count(*)
+FROM spend.purchases AS p JOIN billed_sources AS s USING (source)
+WHERE p.state = 'settled' AND (p.outcome = 'found' OR s.is_always AND p.outcome = 'nothing') AND billed IS NOT NULL
+GROUP BY ALL ORDER BY ALL
+"""
+
 
 def answer_counts(connection: duckdb.DuckDBPyConnection, rates: Collection[Rate]) -> dict[Rate, RateCounts]:
     """Of a published warehouse. Rates without an answer are left out."""
@@ -54,6 +62,16 @@ def answer_counts(connection: duckdb.DuckDBPyConnection, rates: Collection[Rate]
     for source, rate, industry, size, hits, tries in connection.execute(_BY_KIND).fetchall():
         kinds[source, rate][industry, size] = Count(hits, tries)
     return {rate: RateCounts(days[rate][first][0], first > 0, kinds[rate]) for rate, first in firsts.items()}
+
+
+def billed_by_day(connection: duckdb.DuckDBPyConnection, rules: Rules) -> dict[str, list[tuple[date, Bills]]]:
+    """Source -> what its answers of each day were billed, in units; of sources that bill a match alone: its matches."""
+    sources = [(source, entry.charged == "always") for source, entry in rules.sources.items()]
+    _temporary(connection, "billed_sources", "source VARCHAR, is_always BOOLEAN", sources)
+    found: dict[str, dict[date, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
+    for source, day, units, times in connection.execute(_BILLED).fetchall():
+        found[source][day][units] = times
+    return {source: [*days.items()] for source, days in found.items()}
 
 
 def answers_together(connection: duckdb.DuckDBPyConnection) -> dict[Answered, int]:

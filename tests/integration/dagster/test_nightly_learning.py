@@ -1,18 +1,27 @@
-"""At night learned rates come to count by themselves, where the rules leave it to that, and within their bounds."""
+"""At night learned rates come to count by themselves, where the rules leave it to that, and within their bounds; arms
+of experiments that break a guard are stopped."""
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from enrichment.domain.ids import new_id
+from enrichment.domain.records import Company, Request
 from enrichment.rules import load_rules
-from enrichment_assets.nightly_learning import learn_rates_job, learn_rates_nightly
+from enrichment_assets.nightly_learning import (
+    guard_experiments_job,
+    guard_experiments_nightly,
+    learn_rates_job,
+    learn_rates_nightly,
+)
 from resources.dagster_resources import EnrichmentResource
 from resources.store import SqlStore
 from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox
-from tests.support.examples import FROZEN
+from tests.support.examples import FROZEN, NOON
 from tests.support.warehouse_story import bought, company, request
 
 
@@ -35,9 +44,9 @@ def answered_nothing(store: SqlStore, times: int) -> None:
         bought(store, request(store, company(store, f"n{number}.com")), "snov_contacts", {})
 
 
-def tick() -> tuple[int, str]:
+def tick(schedule: dg.ScheduleDefinition = learn_rates_nightly) -> tuple[int, str]:
     with dg.build_schedule_context(resources={"enrichment": EnrichmentResource()}) as context:
-        ticked = learn_rates_nightly.evaluate_tick(context)
+        ticked = schedule.evaluate_tick(context)
     return len(ticked.run_requests or ()), ticked.skip_message or ""
 
 
@@ -60,3 +69,37 @@ def test_where_the_rules_say_so_a_night_changes_rates_by_one_step(sandbox: Dagst
         match_rate = before.sources["snov_contacts"].match_rate - 0.05
         assert after.sources["snov_contacts"].match_rate == pytest.approx(match_rate)
     assert after.hash != before.hash
+
+
+ORDER = (
+    "order: {consumer: profile, since: 2020-01-01, share: 1.0, arms: {one: enhanced, other: enhanced}, metric: cost,"
+    " guard: {least_complete: 0.9}}"
+)
+
+
+def served(store: SqlStore, number: int) -> None:
+    """One company of each arm in turn; those of `other` are never complete."""
+    arm = {"experiment": "order", "name": "other" if number % 2 else "one", "chance": 0.5}
+    (about,) = store.companies.add([Company(new_id("com"), f"n{number}.com", None, f"n{number}.com", NOON)])
+    asked = Request(new_id("req"), about.company_id, "profile", None, "enhanced", "hash", NOON, plan={"arm": arm})
+    store.requests.open(asked)
+    ended = replace(asked, state="incomplete" if number % 2 else "complete", finished_at=NOON)
+    store.requests.close(ended, profiles=(), reads=())
+
+
+def test_without_a_guard_no_night_looks_at_experiments(sandbox: DagsterSandbox, config: Path) -> None:
+    (config / "experiments.yaml").write_text(ORDER.replace(", guard: {least_complete: 0.9}", ""), encoding="utf-8")
+    assert tick(guard_experiments_nightly) == (0, "No experiment with a guard is under way.")
+
+
+def test_an_arm_that_breaks_its_guard_is_stopped_at_night_and_stays_so(sandbox: DagsterSandbox, config: Path) -> None:
+    (config / "experiments.yaml").write_text(ORDER, encoding="utf-8")
+    for number in range(220):
+        served(sandbox.store, number)
+    assert tick(guard_experiments_nightly) == (1, "")
+    for _ in range(2):
+        done = guard_experiments_job.execute_in_process(resources={"enrichment": EnrichmentResource()})
+        assert done.success
+        assert load_rules(config).experiments["order"].stopped == ("other",)
+    written = (config / "stopped_arms.yaml").read_text(encoding="utf-8")
+    assert written.splitlines()[-1] == "order: [other]"

@@ -9,8 +9,8 @@ from enrichment.domain.values import SizeBand, Text
 from enrichment.learning.pooled_rates import Count
 from resources.store import SqlStore
 from resources.warehouse import Warehouse
-from resources.warehouse.answer_counts import answer_counts
-from tests.support.examples import NOON
+from resources.warehouse.answer_counts import answer_counts, billed_by_day
+from tests.support.examples import MATRIX, NOON
 from tests.support.warehouse_story import Answers, bought, company, refused, request
 
 DB, NEWS = "brightdata_company_db", "serp_news"
@@ -60,3 +60,15 @@ def test_answers_from_before_a_change_are_not_counted(store: SqlStore, warehouse
     assert counted.has_changed
     assert counted.first_day == (NOON + timedelta(days=4)).date()
     assert counted.kinds == {("", ""): Count(0, 40)}
+
+
+def test_bills_of_answers_are_counted_by_day(store: SqlStore, warehouse: Warehouse) -> None:
+    later = NOON + timedelta(days=1)
+    for number, at in enumerate((NOON, NOON, later)):
+        bought(store, request(store, company(store, f"b{number}.com", at=at), at=at), DB, FIRM, at=at)
+    bought(store, request(store, company(store, "unknown.com")), DB, {})  # what is not billed is no bill
+    refused(store, request(store, company(store, "late.com")), DB)
+    warehouse.build(store)
+    with warehouse.reading() as connection:
+        bills = billed_by_day(connection, MATRIX)
+    assert bills == {DB: [(NOON.date(), {1: 2}), (later.date(), {1: 1})]}

@@ -5,7 +5,15 @@ from datetime import date, timedelta
 import pytest
 
 from enrichment.learning.families import FamilyEstimate
-from enrichment.learning.lessons import Rate, RateCounts, accepted_tonight, in_families, lessons, renewed_lines
+from enrichment.learning.lessons import (
+    Rate,
+    RateCounts,
+    accepted_tonight,
+    doubtful_lines,
+    in_families,
+    lessons,
+    renewed_lines,
+)
 from enrichment.learning.pooled_rates import Count, RateEstimate
 from enrichment.rules import LearnedLine, LearningRules, Rules
 from enrichment.rules.learned import as_learned
@@ -127,6 +135,26 @@ def test_no_night_takes_a_rate_beyond_floor_and_ceiling() -> None:
     rules = MATRIX.model_copy(update={"learning": wide})
     assert tonight(rules, 0).value == 0.05
     assert tonight(rules, 1_000).value == 0.9
+
+
+@pytest.mark.parametrize(("hits", "tries", "use"), [(8, 20, "proposed"), (50, 100, "accepted")])
+def test_by_itself_a_rate_begins_to_count_only_where_many_looks_do_not_explain_it(
+    hits: int, tries: int, use: str
+) -> None:
+    """Of 20 answers 8: outside the interval, as one night in ten would have it by chance."""
+    rules = MATRIX.model_copy(update={"learning": BOUNDS})
+    found = lessons(rules, {SNOV: counted(hits, tries)})
+    lines = accepted_tonight(rules, renewed_lines(rules, found), NIGHT, doubtful=doubtful_lines(found))
+    assert lines["snov_contacts"]["match_rate"].use == use
+
+
+def test_of_kinds_of_companies_the_same_holds_beside_the_rate_of_all() -> None:
+    kinds = {("tech", ""): Count(630, 900), ("fin", ""): Count(300, 1_000), ("man", ""): Count(16, 30)}
+    (found,) = lessons(MATRIX, {SNOV: RateCounts(DAY, has_changed=False, kinds=kinds)})
+    assert ("fin", "") in found.sure_kinds
+    assert {name for _, name in doubtful_lines([found])} == {
+        f"match_rate of {group}" for group, _ in found.kinds.keys() - found.sure_kinds
+    } - {"match_rate of fin"}
 
 
 def test_what_people_pinned_no_night_changes() -> None:

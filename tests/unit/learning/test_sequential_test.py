@@ -1,9 +1,11 @@
 """Which arm of an experiment is better, however often one looks."""
 
+import numpy as np
 import pytest
 
 from bench.learning.experiments import named
-from enrichment.learning.sequential_test import ArmSum, compare_arms
+from enrichment.learning.pooled_rates import Count
+from enrichment.learning.sequential_test import ArmSum, compare_arms, surely_another
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -34,3 +36,17 @@ def test_cost_for_each_complete_profile_is_a_ratio_of_sums() -> None:
     found = ArmSum.of_ratio([0.1, 0.3, 0.2, 0.2], [1.0, 1.0, 0.0, 1.0])
     assert found.mean == pytest.approx(0.8 / 3)
     assert found.variance > 0
+
+
+def test_a_rate_that_is_as_stated_is_said_not_to_be_in_one_of_a_hundred_that_are_looked_at_daily() -> None:
+    rng, wrong = np.random.default_rng(4), 0
+    for _ in range(300):
+        stated = rng.uniform(0.1, 0.95)
+        hits = np.cumsum(rng.binomial(10, stated, size=90))
+        wrong += any(surely_another(stated, Count(int(hit), 10 * day)) for day, hit in enumerate(hits, start=1))
+    assert wrong <= 6
+
+
+@pytest.mark.parametrize(("hits", "tries", "is_sure"), [(5, 10, False), (10, 30, True), (50, 100, True)])
+def test_a_rate_is_surely_another_one_once_there_are_answers_enough(hits: int, tries: int, is_sure: bool) -> None:
+    assert surely_another(0.75, Count(hits, tries)) is is_sure
