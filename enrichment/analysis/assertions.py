@@ -77,8 +77,8 @@ def denies(sentence: str, name: str) -> bool:
 
 def is_turned_round(claim: str, sentence: str) -> bool:
     """Whether a claim states in the same words what its quote denies, or denies what it states."""
-    claimed, parts = _content(claim), (*_clauses(sentence), _plain(sentence))
-    alike = next((one for one in parts if claimed and len(claimed & _content(one)) >= _SAME * len(claimed)), None)
+    claimed, parts = telling_stems(claim), (*_clauses(sentence), _plain(sentence))
+    alike = next((one for one in parts if claimed and len(claimed & telling_stems(one)) >= _SAME * len(claimed)), None)
     return alike is not None and _is_against(alike, claimed) != _is_against(_plain(claim), claimed)
 
 
@@ -91,6 +91,15 @@ def is_another_event(claim: str, sentence: str) -> bool:
     """Whether a claim states an event of a strong kind that its quote has no word of, and the quote has another's."""
     stated, quoted = events_in(claim) & _STRONG, events_in(sentence)
     return bool(stated) and bool(quoted & _STRONG) and stated.isdisjoint(quoted)
+
+
+def telling_stems(text: str) -> set[str]:
+    """The words of a text without their endings; none that is short, of grammar alone, or a denial."""
+    plain = _plain(text)
+    for denial in (_CLAUSE, _THING, _FOLLOWING):
+        plain = denial.sub(" ", plain)
+    words = (word for word in _WORD.findall(plain.casefold()) if word not in _SMALL and len(word) >= _SHORTEST_WORD)
+    return {_ENDING.sub("", word) for word in words}
 
 
 def _plain(text: str) -> str:
@@ -120,15 +129,7 @@ def _left_in(text: str) -> Iterator[re.Match[str]]:
 def _is_against(clause: str, words: Collection[str]) -> bool:
     """Whether a clause denies, by a word for all of it or by one in front of something of these words."""
     behind = [clause[one.end() :].split() for one in _CLAUSE.finditer(clause)]
-    if any(len(words) > 1 or not _content(" ".join(one[:_BESIDE])).isdisjoint(words) for one in behind):
+    if any(len(words) > 1 or not telling_stems(" ".join(one[:_BESIDE])).isdisjoint(words) for one in behind):
         return True
     found = [*_THING.finditer(clause), *_FOLLOWING.finditer(clause)]
-    return any(not _content(clause[one.end() :]).isdisjoint(words) for one in found)
-
-
-def _content(text: str) -> set[str]:
-    plain = _plain(text)
-    for denial in (_CLAUSE, _THING, _FOLLOWING):
-        plain = denial.sub(" ", plain)
-    words = (word for word in _WORD.findall(plain.casefold()) if word not in _SMALL and len(word) >= _SHORTEST_WORD)
-    return {_ENDING.sub("", word) for word in words}
+    return any(not telling_stems(clause[one.end() :]).isdisjoint(words) for one in found)

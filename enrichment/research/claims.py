@@ -13,11 +13,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from enrichment.analysis.answer_schemas import Cited, PrioritisedContact
+from enrichment.analysis.assertions import sentence_of
 from enrichment.analysis.citations import SHORTEST_QUOTE, check_citations
+from enrichment.analysis.claim_words import is_about_another, word_set
 from enrichment.analysis.evidence import Evidence, Passage
 from enrichment.domain.records import Json
-from enrichment.domain.values import FoundPassage, IntentSignal, JobPosting, NewsItem, Value
-from enrichment.research.evidence import Sides
+from enrichment.domain.values import Contact, FoundPassage, IntentSignal, JobPosting, NewsItem, Value
+from enrichment.identity.names import name_words
+from enrichment.research.borne_out import advises_no_more, says_no_more
+from enrichment.research.evidence import PERSONA, Sides
 from enrichment.research.leaked_instructions import repeats
 from enrichment.research.model_answers import ResearchAnswer, VendorRecommendation
 
@@ -28,6 +32,10 @@ _KIND_OF_FIELD: Mapping[str, ClaimKind] = {
 }  # fmt: skip
 _SAME = str.maketrans(dict.fromkeys("“”„«»", '"') | dict.fromkeys("‘’‚", "'") | dict.fromkeys("–—", "-"))
 _QUOTE_VENDOR = "what the vendor offers is not in its evidence"
+_BEYOND = "it says more than its quote: that is shown as it is"
+_TELL_OF_OTHERS = frozenset(
+    {"recent_news", "website_passages", "topic_results", "page_passages", "competitor_mentions", "purchase_intent"}
+)
 _SHORT_VENDOR = "the quote of what the vendor offers is too short"
 
 
@@ -127,6 +135,7 @@ def checked(
             if isinstance(outcome, CheckedClaim):
                 said.add(_gist(outcome.text))
                 kept.append(outcome)
+                dropped += _said_beyond(outcome, item)
             else:
                 dropped.append(outcome)
     return kept, dropped
@@ -154,7 +163,62 @@ def _claim(field: str, kind: ClaimKind, item: Cited, sides: Sides) -> CheckedCla
             return _dropped(kind, item, _SHORT_VENDOR)
         citations.append(Citation("vendor", sides.vendor.key, theirs, found))
         verdict = verdict if how == "exact" else how
-    return CheckedClaim(kind, _sentence(sound), verdict, tuple(citations), _why(sound))
+        text, why = _advice(sound, citations, sides)
+        return CheckedClaim(kind, text, verdict, tuple(citations), why)
+    return CheckedClaim(kind, _borne_out(sound, citations[0], sides), verdict, tuple(citations))
+
+
+def _borne_out(item: Cited, citation: Citation, sides: Sides) -> str:
+    """The model's sentence; where that says more than its quote, the quote itself."""
+    own, passage = _name_words(*sides.names), citation.passage
+    if isinstance(item, PrioritisedContact):
+        value = passage.facts[0].value
+        title = (isinstance(value, Contact) and value.title) or ""
+        why = item.why if says_no_more(item.why, [passage.text], own=own) else title
+        return _finished(f"{item.full_name}: {why}" if why else item.full_name)
+    text, around = _finished(item.sentence), sentence_of(citation.quote, passage.text)
+    of_another = passage.dataset in _TELL_OF_OTHERS and is_about_another(
+        citation.quote, [text], own=own, shown=sides.shown
+    )
+    if not of_another and says_no_more(text, [around], own=own, dataset=passage.dataset):
+        return text
+    return _finished(citation.quote)
+
+
+def _advice(item: VendorRecommendation, citations: Sequence[Citation], sides: Sides) -> tuple[str, str]:
+    """The model's sentence and reason; where they say more than both sides do, what is offered, and what is needed."""
+    vendor = sides.vendor.name or sides.vendor.key
+    own = _name_words(*sides.names, vendor, sides.vendor.domain or "")
+    of_seller = [passage.text for passage in sides.vendor_evidence.passages if passage.dataset == PERSONA]
+    quotes = [*(one.passage.text for one in citations), *of_seller]
+    need, offer = citations
+    text = _finished(item.recommendation)
+    if not advises_no_more(text, quotes, own=own, shown=sides.shown):
+        text = _finished(f"Bring up what {vendor} offers: {offer.quote}")
+    around = [sentence_of(one.quote, one.passage.text) for one in citations]
+    is_borne_out = says_no_more(item.why, around, own=own, dataset=need.passage.dataset)
+    return text, item.why if is_borne_out else _finished(need.quote)
+
+
+def _said_beyond(claim: CheckedClaim, item: Cited) -> list[DroppedClaim]:
+    """What the model wrote, where the claim is another sentence."""
+    written = item.recommendation if isinstance(item, VendorRecommendation) else _sentence_of(item)
+    is_same = _gist(written) == _gist(claim.text) and (claim.why is None or claim.why == _reason(item))
+    return [] if is_same else [_dropped(claim.kind, item, _BEYOND)]
+
+
+def _sentence_of(item: Cited) -> str:
+    if isinstance(item, PrioritisedContact):
+        return f"{item.full_name}: {item.why}" if item.why else item.full_name
+    return item.sentence
+
+
+def _reason(item: Cited) -> str | None:
+    return item.why if isinstance(item, VendorRecommendation) else None
+
+
+def _name_words(*names: str) -> frozenset[str]:
+    return frozenset[str]().union(*(word_set(name) | set(name_words(name)) for name in names))
 
 
 def _verbatim(quote: str, evidence_id: str, evidence: Evidence) -> tuple[str | None, ClaimVerdict]:
@@ -185,19 +249,6 @@ def _plain_with_places(text: str) -> tuple[str, Sequence[int]]:
     """The same, letter for letter; where the lower case of one letter is two, both are at its place."""
     letters = [(low, at) for at, letter in enumerate(text) for low in letter.translate(_SAME).lower()]
     return "".join(low for low, _ in letters), [at for _, at in letters]
-
-
-def _sentence(item: Cited) -> str:
-    match item:
-        case PrioritisedContact():
-            return _finished(item.full_name if not item.why else f"{item.full_name}: {item.why}")
-        case VendorRecommendation():
-            return _finished(item.recommendation)
-    return _finished(item.sentence)
-
-
-def _why(item: Cited) -> str | None:
-    return item.why if isinstance(item, VendorRecommendation) else None
 
 
 def _finished(text: str) -> str:

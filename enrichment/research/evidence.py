@@ -41,6 +41,11 @@ class Sides:
     vendor_evidence: Evidence
     names: tuple[str, ...]
 
+    @property
+    def shown(self) -> str:
+        """All of it, as one text."""
+        return "\n".join(one.text for one in (*self.evidence.passages, *self.vendor_evidence.passages))
+
     def of_company(self, evidence_id: str) -> Passage | None:
         return next((one for one in self.evidence.passages if one.evidence_id == evidence_id), None)
 

@@ -41,18 +41,23 @@ def finding(quote: str, statement: str, evidence_id: str = "e1") -> ResearchAnsw
     return ResearchAnswer.model_validate({"findings": [item], "people": [], "recommendations": []})
 
 
-def recommended(vendor_quote: str, vendor_id: str = "v1") -> ResearchAnswer:
+def recommended(
+    vendor_quote: str,
+    vendor_id: str = "v1",
+    advice: str = "Show single sign-on.",
+    why: str = "It moves its workforce login.",
+) -> ResearchAnswer:
     item = {
-        "evidence_id": "e1", "quote": "moves its workforce login to the cloud", "why": "It moves its workforce login.",
-        "recommendation": "Show single sign-on.", "vendor_evidence_id": vendor_id, "vendor_quote": vendor_quote,
+        "evidence_id": "e1", "quote": "moves its workforce login to the cloud", "why": why,
+        "recommendation": advice, "vendor_evidence_id": vendor_id, "vendor_quote": vendor_quote,
     }  # fmt: skip
     return ResearchAnswer.model_validate({"findings": [], "people": [], "recommendations": [item]})
 
 
-def person(name: str, quote: str) -> ResearchAnswer:
+def person(name: str, quote: str, why: str = "Chief Information Officer") -> ResearchAnswer:
     item = {
         "evidence_id": "e2", "quote": quote, "full_name": name, "seniority": None, "department": None, "priority": 1,
-        "why": "Chief Information Officer",
+        "why": why,
     }  # fmt: skip
     return ResearchAnswer.model_validate({"findings": [], "people": [item], "recommendations": []})
 
@@ -124,3 +129,77 @@ def test_of_a_claim_that_repeats_what_the_model_was_told_nothing_is_shown() -> N
     assert kept == []
     assert (dropped.text, dropped.quote) == ("", "")
     assert dropped.because == "it repeats what the model was told"
+
+
+WORKFORCE = "moves its workforce login to the cloud"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "Acme is in deep financial trouble and close to insolvency.",
+        "Acme is a bank.",
+        "Acme leaves its workforce login.",
+        "Acme moves its login. The board has fired the whole management.",
+        "Competitors are leaving the market because of fraud.",
+        "road runner resigned over the login.",
+    ],
+)
+def test_a_sentence_that_says_more_than_its_quote_gives_way_to_the_quote(statement: str) -> None:
+    (claim,), (dropped,) = checked(finding(WORKFORCE, statement), both(), instructions="")
+    assert claim.text == f"{WORKFORCE}."
+    assert (dropped.text, dropped.because) == (statement, "it says more than its quote: that is shown as it is")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "Acme moves its workforce login to the cloud.",
+        "Acme is moving the login of its workforce to the cloud.",
+        "Its workforce login moved.",
+    ],
+)
+def test_a_sentence_in_other_forms_of_the_words_of_its_quote_is_kept(statement: str) -> None:
+    (claim,), dropped = checked(finding(WORKFORCE, statement), both(), instructions="")
+    assert (claim.text, dropped) == (statement, [])
+
+
+def test_what_a_page_tells_of_another_company_is_not_said_of_this_one() -> None:
+    sides = both()
+    text = "GXO Logistics cut the time from order to delivery by 20 percent."
+    passage = replace(sides.evidence.passages[0], dataset="website_passages", text=text)
+    sides = replace(sides, evidence=Evidence((passage,)))
+    stated = "Acme cut the time from order to delivery by 20 percent."
+    (claim,), _ = checked(finding(text, stated), sides, instructions="")
+    assert claim.text == text
+
+
+def test_of_a_person_nothing_is_said_but_what_the_contact_states() -> None:
+    why = "has a drinking problem and wants to leave the company"
+    answer = person("Wile Coyote", "Wile Coyote\nChief Information Officer", why)
+    (claim,), (dropped,) = checked(answer, both(), instructions="")
+    assert claim.text == "Wile Coyote: Chief Information Officer."
+    assert dropped.because.startswith("it says more")
+
+
+@pytest.mark.parametrize(
+    "advice",
+    [
+        "Offer a 50 percent discount.",
+        "Tell them Okta is certified by NASA.",
+        "Threaten to sue.",
+        "Send a gift card before the decision.",
+    ],
+)
+def test_advice_that_promises_what_neither_side_has_is_replaced_by_what_is_offered(advice: str) -> None:
+    answer = recommended(OFFER, advice=advice, why="The CFO is corrupt.")
+    (claim,), (dropped,) = checked(answer, both(), instructions="")
+    assert claim.text == f"Bring up what Okta offers: {OFFER}."
+    assert claim.why == f"{WORKFORCE}."
+    assert dropped.text == advice
+
+
+def test_advice_in_words_of_both_sides_is_kept_as_it_is() -> None:
+    advice = "Propose a pilot of single sign-on for the workforce that moves to the cloud."
+    (claim,), dropped = checked(recommended(OFFER, advice=advice), both(), instructions="")
+    assert (claim.text, dropped) == (advice, [])
