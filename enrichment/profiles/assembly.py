@@ -6,6 +6,7 @@ Rules + Requirements + Plan + what is known now + analyses  ->  Profile (its doc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Literal
 
 from enrichment.analysis.answer_reading import dropped_in_words
@@ -24,7 +25,7 @@ from enrichment.domain.records import (
     Verdict,
 )
 from enrichment.domain.values import EmployeeCount, identity
-from enrichment.memory.freshness import DatasetStatus, dataset_status, valid_until
+from enrichment.memory.freshness import DatasetStatus, dataset_status, request_moments, valid_until
 from enrichment.memory.same_item import item_of
 from enrichment.memory.verdicts import rejections, sorted_out
 from enrichment.planning.plan import Plan
@@ -164,7 +165,8 @@ def _field(rules: Rules, requirements: Requirements, made_of: Ingredients, datas
     if status == "missing":
         stale = tuple(f for f in made_of.known.facts if f.dataset == dataset)
         if stale:
-            status, facts = "expired", (newest_first(stale) if made_of.accept_stale else ())
+            moments = request_moments(made_of.known.replies)
+            status, facts = "expired", (newest_first(stale, moments) if made_of.accept_stale else ())
     values, others = choose(rules, dataset, facts)
     why = None if status in GOOD else _why(rules, made_of, dataset, status)
     rejected = tuple(fact for fact in made_of.known.rejected if fact.dataset == dataset)
@@ -187,16 +189,23 @@ def _collected_status(status: DatasetStatus, threshold: float) -> FieldStatus:
     return "last resort" if status.facts else "missing"
 
 
-def newest_first(facts: Sequence[Fact]) -> tuple[Fact, ...]:
-    """As a profile serves what is no longer fresh, and what an analysis states; a verdict is first."""
-    return tuple(sorted(facts, key=lambda f: (f.source == VERDICT, f.collected_at, f.quality), reverse=True))
+def newest_first(facts: Sequence[Fact], moments: Mapping[str, datetime]) -> tuple[Fact, ...]:
+    """As a profile serves what is no longer fresh, and what an analysis states; a verdict is first.
+
+    moments: as of `request_moments`.
+    """
+
+    def rank(fact: Fact) -> tuple[bool, datetime, float]:
+        return fact.source == VERDICT, moments.get(fact.reply_id, fact.collected_at), fact.quality
+
+    return tuple(sorted(sorted(facts, key=attrgetter("source")), key=rank, reverse=True))
 
 
 def _analysed_field(rules: Rules, requirements: Requirements, made_of: Ingredients, dataset: str) -> Field:
     required, threshold = dataset in requirements.required, requirements.threshold(rules, dataset)
     verdicts = [verdict for verdict in made_of.known.verdicts if verdict.dataset == dataset]
     found, rejected = sorted_out(verdicts, [f for f in made_of.analysis_facts if f.dataset == dataset])
-    facts = newest_first(found)
+    facts = newest_first(found, {})
     values, others = choose(rules, dataset, facts)
     good = [f for f in values if f.quality >= threshold]
     status: FieldStatus = "satisfied" if len(good) >= rules.datasets[dataset].enough else "missing"

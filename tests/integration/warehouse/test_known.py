@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +233,27 @@ def test_what_changed_is_one_query(store: SqlStore, warehouse: Warehouse) -> Non
     ]
     ends = [c["valid_to"] and (utc(c["valid_to"]) - NOON) / DAY for c in changes]
     assert ends == [30, 60, 70, 60, None]
+
+
+def test_which_reply_of_a_request_came_first_is_no_change(store: SqlStore, warehouse: Warehouse) -> None:
+    acme = company(store, "acme.com")
+    stated = {"snov_contacts": "Gadgets", "serp_linkedin": "Widgets", "brightdata_company_db": "Gizmos"}
+    arrivals = (list(stated), list(reversed(stated)), list(stated))
+    for week, sources in enumerate(arrivals):
+        asked = request(store, acme, at=NOON + 7 * week * DAY)
+        for place, source in enumerate(sources):
+            answer: Answers = {"industry": [Text(text=stated[source])]}
+            if source != "brightdata_company_db":  # equally good ones differ
+                answer = {**answer, "employee_count": [EmployeeCount(low=50 + len(source), high=None)]}
+            bought(store, asked, source, answer, at=NOON + 7 * week * DAY + timedelta(seconds=place))
+    warehouse.build(store)
+    changes = rows(warehouse, "SELECT dataset, value, valid_from, valid_to FROM marts.history ORDER BY dataset")
+    start = NOON.replace(tzinfo=None)
+    assert [tuple(row.values()) for row in changes] == [
+        ("employee_count", "63+", start, None),
+        ("industry", "Gizmos", start, None),
+    ]
+    assert one(warehouse, "SELECT employees_low FROM marts.companies") == {"employees_low": 63}
 
 
 def test_another_source_that_states_the_same_in_other_words_changes_nothing(
