@@ -24,13 +24,13 @@ from enrichment.domain.records import (
     SourceFailure,
     Verdict,
 )
-from enrichment.domain.values import EmployeeCount, identity
+from enrichment.domain.values import EmployeeCount, Text, identity
 from enrichment.memory.freshness import DatasetStatus, dataset_status, request_moments, valid_until
 from enrichment.memory.same_item import item_of
 from enrichment.memory.verdicts import rejections, sorted_out
 from enrichment.planning.plan import Plan
 from enrichment.planning.skip_reasons import shown
-from enrichment.profiles.disputes import checked, disputed, most_likely_first
+from enrichment.profiles.disputes import checked, disputed, fits_site_better, most_likely_first
 from enrichment.profiles.quality import Aged, profile_quality
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements, requirements_hash
@@ -167,7 +167,7 @@ def _field(rules: Rules, requirements: Requirements, made_of: Ingredients, datas
         if stale:
             moments = request_moments(made_of.known.replies)
             status, facts = "expired", (newest_first(stale, moments) if made_of.accept_stale else ())
-    values, others = choose(rules, dataset, facts)
+    values, others = choose(rules, dataset, facts, None if status == "expired" else made_of.company.domain)
     why = None if status in GOOD else _why(rules, made_of, dataset, status)
     rejected = tuple(fact for fact in made_of.known.rejected if fact.dataset == dataset)
     return Field(dataset, required, status, values, others, disputed(rules, dataset, values, others), why, rejected)
@@ -206,7 +206,7 @@ def _analysed_field(rules: Rules, requirements: Requirements, made_of: Ingredien
     verdicts = [verdict for verdict in made_of.known.verdicts if verdict.dataset == dataset]
     found, rejected = sorted_out(verdicts, [f for f in made_of.analysis_facts if f.dataset == dataset])
     facts = newest_first(found, {})
-    values, others = choose(rules, dataset, facts)
+    values, others = choose(rules, dataset, facts, None)
     good = [f for f in values if f.quality >= threshold]
     status: FieldStatus = "satisfied" if len(good) >= rules.datasets[dataset].enough else "missing"
     name = rules.datasets[dataset].analysis or ""
@@ -226,11 +226,17 @@ def _why_too_little(made_of: Ingredients, name: str, facts: Sequence[Fact], thre
     return f"{name}: {below}; {dropped_in_words(dropped.claims_kept, dropped.evidence.get('dropped', {}))}"
 
 
-def choose(rules: Rules, dataset: str, facts: Sequence[Fact]) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
-    """Facts come best first: the first of each item is served, up to at_most; the rest lost."""
+def choose(
+    rules: Rules, dataset: str, facts: Sequence[Fact], domain: str | None
+) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
+    """Facts come best first: the first of each item is served, up to at_most; the rest lost.
+
+    domain: of the company's site, to tell names that contradict each other apart.
+    """
     best: dict[str, Fact] = {}
     others = []
-    for fact in _closed_first(most_likely_first(rules, dataset, facts)):
+    likely = most_likely_first(rules, dataset, facts)
+    for fact in _name_of_the_site_first(likely, domain) if dataset == "company_name" else _closed_first(likely):
         item = identity(fact.value)
         if item in best or len(best) >= rules.datasets[dataset].at_most:
             others.append(fact)
@@ -247,6 +253,17 @@ def _closed_first(facts: Sequence[Fact]) -> Sequence[Fact]:
     for fact in facts:
         count = fact.value
         if isinstance(count, EmployeeCount) and count.closed and not fact.last_resort and first.overlaps(count):
+            return [fact, *(other for other in facts if other is not fact)]
+    return facts
+
+
+def _name_of_the_site_first(facts: Sequence[Fact], domain: str | None) -> Sequence[Fact]:
+    """Where the best name is not in the address of the site, one that contradicts it and is: it may be a former one."""
+    first = facts[0].value if facts else None
+    if not isinstance(first, Text) or not domain or facts[0].source == VERDICT:
+        return facts
+    for fact in facts:
+        if not fact.last_resort and isinstance(fact.value, Text) and fits_site_better(fact.value, first, domain):
             return [fact, *(other for other in facts if other is not fact)]
     return facts
 

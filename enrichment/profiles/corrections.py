@@ -29,7 +29,7 @@ def corrected(profile: Profile, verdicts: Sequence[Verdict], rules: Rules, now: 
     document, fields = profile.document, profile.document["datasets"]
     about = {verdict.dataset for verdict in verdicts}
     new = {
-        dataset: _corrected(rules, dataset, field, verdicts, profile.company_id, now)
+        dataset: _corrected(rules, dataset, field, verdicts, profile, now)
         if dataset in rules.datasets and (dataset in about or _was_judged(field))
         else field
         for dataset, field in fields.items()
@@ -56,14 +56,15 @@ def _corrected(
     dataset: str,
     field: Mapping[str, Json],
     verdicts: Sequence[Verdict],
-    company_id: str,
+    profile: Profile,
     now: datetime,
 ) -> Mapping[str, Json]:
-    entries = [_entry(dataset, shown, company_id) for shown in (*field["values"], *field["others"])]
+    entries = [_entry(dataset, shown, profile.company_id) for shown in (*field["values"], *field["others"])]
     shown = {id(entry.fact): entry.shown for entry in entries}
     its = [verdict for verdict in verdicts if verdict.dataset == dataset]
     kept, rejected = sorted_out(its, [entry.fact for entry in entries])
-    values, others = choose(rules, dataset, _best_first(kept, _request_moments(entries)))
+    domain = profile.document["company"]["domain"]
+    values, others = choose(rules, dataset, _best_first(kept, _request_moments(entries)), domain)
     wrong = rejections(its)
     return {
         **field,

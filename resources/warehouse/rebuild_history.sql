@@ -86,8 +86,8 @@ SELECT
 FROM islands GROUP BY company_id, dataset, item, island;
 
 -- The best value of the others, decided whenever one comes or goes: fresh ones by quality, else the newest one.
--- If the best number of employees is open ('10,001+'), the best closed one that agrees with it, as _closed_first of
--- enrichment/profiles/assembly.py.
+-- If the best number of employees is open ('10,001+'), the best closed one that agrees with it, and if the best name contradicts
+-- one that fits the site's address, that one: as _closed_first and _name_of_the_site_first of enrichment/profiles/assembly.py.
 CREATE OR REPLACE TEMP TABLE single_history AS
 WITH singles AS (
     SELECT * FROM spans WHERE NOT listed AND (valid_to IS NULL OR valid_from < valid_to)
@@ -97,10 +97,10 @@ WITH singles AS (
     SELECT company_id, dataset, valid_to FROM singles WHERE valid_to IS NOT NULL
 ), ranked AS (
     SELECT
-        m.company_id, m.dataset, m.moment, s.fact_id, s.item, s.value,
+        m.company_id, m.dataset, m.moment, s.fact_id, s.item, s.value, c.domain,
         s.holds_until > m.moment AND NOT s.last_resort AS counts, row_number() OVER ordered AS rank,
         first_value(s.value) OVER ordered AS first, first_value(s.source) OVER ordered AS first_source
-    FROM moments AS m LEFT JOIN singles AS s
+    FROM moments AS m JOIN build.companies AS c ON c.company_id = m.company_id LEFT JOIN singles AS s
         ON s.company_id = m.company_id AND s.dataset = m.dataset
         AND s.valid_from <= m.moment AND (s.valid_to IS NULL OR s.valid_to > m.moment)
     WINDOW ordered AS (
@@ -118,8 +118,11 @@ WITH singles AS (
         PARTITION BY company_id, dataset, moment
         ORDER BY
             coalesce(
-                counts AND dataset = 'employee_count' AND first->>'high' IS NULL AND first_source <> 'verdict'
-                AND CAST(value->>'high' AS BIGINT) * 1.25 >= CAST(first->>'low' AS BIGINT) * 0.75,
+                counts AND first_source <> 'verdict' AND CASE dataset
+                    WHEN 'employee_count' THEN
+                        first->>'high' IS NULL AND CAST(value->>'high' AS BIGINT) * 1.25 >= CAST(first->>'low' AS BIGINT) * 0.75
+                    WHEN 'company_name' THEN rank > 1 AND fits_site_better(value->>'text', first->>'text', domain)
+                END,
                 false
             ) DESC,
             rank

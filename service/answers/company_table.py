@@ -112,7 +112,7 @@ class _Cells:
 
     def cell(self, company: Company, known: Known, dataset: str) -> CellView:
         status, facts = self._status(known, dataset)
-        served, _ = choose(self._rules, dataset, facts)
+        served, _ = choose(self._rules, dataset, facts, company.domain if status == "fresh" else None)
         best = served[0] if served else None
         estimate = _Estimate(None, None) if status in {"fresh", "none"} else self._estimate(company, known, dataset)
         return CellView(

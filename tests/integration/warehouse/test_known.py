@@ -147,6 +147,23 @@ def test_a_number_of_employees_with_an_end_is_better_than_one_without(store: Sql
     assert one(warehouse, "SELECT employees_high FROM marts.companies")["employees_high"] == 12_000
 
 
+def test_of_names_that_contradict_each_other_that_of_the_site_s_address_is_the_best(
+    store: SqlStore, warehouse: Warehouse
+) -> None:
+    acme = company(store, "acme.com")
+    collected(store, acme, "google_knowledge_graph", {"company_name": [Text(text="Unitrin Direct")]})
+    collected(store, acme, "brightdata_company_db", {"company_name": [Text(text="Acme Group")]}, days=1)
+    warehouse.build(store)
+    assert one(warehouse, "SELECT name FROM marts.companies") == {"name": "Acme Group"}
+    verdict = judge(
+        acme, "company_name", because="renamed", wrong=None, right="Unitrin", by="cli", rules=MATRIX, store=store,
+        now=NOON + 2 * DAY,
+    )  # fmt: skip
+    warehouse.build(store)
+    assert verdict
+    assert one(warehouse, "SELECT name FROM marts.companies") == {"name": "Unitrin"}
+
+
 def test_a_person_of_two_sources_and_three_profiles_is_one_contact(store: SqlStore, warehouse: Warehouse) -> None:
     acme = company(store, "acme.com")
     first, _ = profiled(store, acme, "customer_enrichment", buys=FULL)
