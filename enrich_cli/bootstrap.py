@@ -1,7 +1,10 @@
-"""What a command runs with: settings and rules, and the store while it is open."""
+"""What a command runs with: settings and rules, and the store and its warehouse while they are open."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from enrichment.rules import Rules, load_rules
@@ -9,6 +12,7 @@ from resources.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from resources.store import SqlStore
+    from resources.warehouse import Warehouse
 
 
 def settings_and_rules(*, sandbox: bool) -> tuple[Settings, Rules]:
@@ -28,3 +32,16 @@ def opened_store(*, sandbox: bool) -> "Iterator[tuple[Settings, Rules, SqlStore]
         yield settings, rules, store
     finally:
         store.close()
+
+
+@contextmanager
+def opened_warehouse(settings: Settings) -> "Iterator[Warehouse]":
+    """That of these settings, to be built; where its folder may only be read, an empty one that ends with the block."""
+    from resources.warehouse import Warehouse  # noqa: PLC0415  DuckDB takes a tenth of a second to import
+
+    path = settings.warehouse_path
+    if os.access(path.parent, os.W_OK, effective_ids=True):
+        yield Warehouse(path)
+        return
+    with TemporaryDirectory(prefix="enrichment-") as folder:
+        yield Warehouse(Path(folder) / path.name)

@@ -58,9 +58,13 @@ async def account_statuses(
 async def read_accounts(
     settings: Settings, rules: Rules, store: "SqlStore", *, now: Callable[[], datetime] = utc_now
 ) -> list[AccountReading]:
-    """Reads every account, keeps each reading, ends the purchases it explains. Raises SettingsError, StoreError."""
+    """Reads every account, keeps each reading, ends the purchases it explains. Raises SettingsError, StoreError.
+
+    In a store that may only be read nothing is kept and nothing ended.
+    """
     endpoints, _ = endpoints_of(settings, rules)
-    await asyncio.to_thread(store.ledger.end_abandoned, now())
+    if not store.database.read_only:
+        await asyncio.to_thread(store.ledger.end_abandoned, now())
     before = await asyncio.to_thread(store.balance_readings.ledger_totals)
 
     async def read(name: str) -> AccountReading:
@@ -101,6 +105,10 @@ def _reconciled(
     now = replace(reading, settled=settled, uncertain=uncertain)
     comparison = compare(now, store.balance_readings.readings(name))
     planned = conclude(comparison, first, second, patience=may_still_bill(rules.providers[name]))
+    if store.database.read_only:
+        return comparison, replace(
+            planned, settle=(), release=(), left=(*planned.settle, *planned.release, *planned.left)
+        )
     settle = _ended(planned.settle, None, store, now.at)
     release = _ended(planned.release, {}, store, now.at)
     billed, over = sum(d.units for d in settle), sum(d.units for d in (*settle, *release))

@@ -26,18 +26,16 @@ def experiments(
     from rich.table import Table
     from rich.text import Text
 
-    from enrich_cli.bootstrap import opened_store
+    from enrich_cli.bootstrap import opened_store, opened_warehouse
     from enrich_cli.errors import INCOMPLETE, UsageError
     from enrich_cli.rendering.terminal import console, show
     from resources.stopped_arms import broken_guards, stop_arms
-    from resources.warehouse import Warehouse
     from resources.warehouse.experiment_results import ArmResult, experiment_results
 
-    with opened_store(sandbox=sandbox) as (settings, rules, store):
+    with opened_store(sandbox=sandbox) as (settings, rules, store), opened_warehouse(settings) as warehouse:
         if name is not None and name not in rules.experiments:
             known = ", ".join(rules.experiments) or "none: write one into config/experiments.yaml"
             raise UsageError(f"There is no experiment '{name}'. There is {known}.")
-        warehouse = Warehouse(settings.warehouse_path)
         warehouse.build(store)
         with warehouse.reading() as connection:
             found: dict[str, dict[str, ArmResult]] = {

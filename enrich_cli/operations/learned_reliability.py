@@ -10,13 +10,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.bootstrap import opened_store
+from enrich_cli.bootstrap import opened_store, opened_warehouse
 from enrich_cli.rendering.terminal import console
 from enrichment.learning.estimate_reliability import Estimate
 from enrichment.rules import DatasetReliability, Rules
 from enrichment.rules.reliability import with_use
 from resources.settings import Settings
-from resources.warehouse import Warehouse
 from resources.warehouse.comparable_answers import comparable_answers, estimates
 
 
@@ -40,8 +39,11 @@ class LearnedReliability:
 
 def learned_reliability(*, sandbox: bool) -> LearnedReliability:
     """Nothing is bought, and no rule is written. Raises RulesError, SettingsError, StoreError."""
-    with opened_store(sandbox=sandbox) as (settings, rules, store), console.status("comparing answers"):
-        warehouse = Warehouse(settings.warehouse_path)
+    with (
+        opened_store(sandbox=sandbox) as (settings, rules, store),
+        opened_warehouse(settings) as warehouse,
+        console.status("comparing answers"),
+    ):
         warehouse.build(store)
         with warehouse.reading() as connection:
             found = comparable_answers(connection, rules)

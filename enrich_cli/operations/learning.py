@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from enrich_cli.bootstrap import opened_store
+from enrich_cli.bootstrap import opened_store, opened_warehouse
 from enrich_cli.rendering.terminal import console
 from enrich_cli.typed_values import seconds_of
 from enrichment.learning.families import FamilyEstimate
@@ -21,7 +21,6 @@ from resources.learned_lines import learned_from
 from resources.policy_store import policies_in
 from resources.settings import Settings
 from resources.store import SqlStore
-from resources.warehouse import Warehouse
 from resources.wiring import endpoints_of, policies_folder
 
 
@@ -43,8 +42,12 @@ class Learned:
 def learned_rates(window: str, *, sandbox: bool) -> Learned:
     """Nothing is bought, and no rule is written. Raises UsageError, RulesError, SettingsError, StoreError."""
     seconds = seconds_of("--replay", window)
-    with opened_store(sandbox=sandbox) as (settings, rules, store), console.status("counting answers"):
-        found = learned_from(store, Warehouse(settings.warehouse_path), rules, utc_now().date())
+    with (
+        opened_store(sandbox=sandbox) as (settings, rules, store),
+        opened_warehouse(settings) as warehouse,
+        console.status("counting answers"),
+    ):
+        found = learned_from(store, warehouse, rules, utc_now().date())
         effect = _effect(settings, rules, store, found.lines, seconds)
         return Learned(settings, rules, found.lessons, found.families, found.lines, effect)
 

@@ -12,7 +12,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.bootstrap import opened_store
+from enrich_cli.bootstrap import opened_store, opened_warehouse
 from enrich_cli.errors import UsageError
 from enrich_cli.rendering.terminal import console
 from enrich_cli.typed_values import seconds_of
@@ -20,15 +20,17 @@ from resources.clock import utc_now
 from resources.policy_store import policies_in
 from resources.vendor_report.figures import VendorFigures, vendor_figures
 from resources.vendor_report.page import vendor_page
-from resources.warehouse import Warehouse
 from resources.wiring import endpoints_of, policies_folder
 
 
 def vendor_report(out: Path, window: str, *, sandbox: bool) -> list[VendorFigures]:
     """Nothing is bought. Raises UsageError, RulesError, SettingsError, StoreError."""
     seconds, now = seconds_of("--replay", window), utc_now()
-    with opened_store(sandbox=sandbox) as (settings, rules, store), console.status("replaying requests"):
-        warehouse = Warehouse(settings.warehouse_path)
+    with (
+        opened_store(sandbox=sandbox) as (settings, rules, store),
+        opened_warehouse(settings) as warehouse,
+        console.status("replaying requests"),
+    ):
         warehouse.build(store)
         history = store.backtest_history.since(now - timedelta(seconds=seconds))
         unavailable = {} if settings.sandbox else endpoints_of(settings, rules)[1]

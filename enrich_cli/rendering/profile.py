@@ -22,16 +22,23 @@ _SHOWN_ITEMS = 5
 _MARK = {"satisfied": "[green]ok[/]", "empty": "[green]none[/]", "partial": "[yellow]partial[/]"}
 
 
+_NOT_KEPT = "The store is read-only, so this request is not in it. How its profile was made"
+
+
 def enriched_view(enriched: Enriched, to_mend: Sequence[str], *, sandbox: bool, every: bool = False) -> RenderableType:
     """every: all items of lists and whole texts, not the first ones."""
-    trace = advised(f"What happened: `enrich trace {enriched.request.request_id}`", sandbox=sandbox)
+    request_id = enriched.request.request_id
+    happened = (
+        "What happened" if request_id else "The store is read-only, so this look is not in it. How the profile was made"
+    )
+    trace = advised(f"{happened}: `enrich trace {request_id or enriched.profile.request_id}`", sandbox=sandbox)
     return Group(_profile(enriched, every=every), Text(trace), *(Text(sentence, style="red") for sentence in to_mend))
 
 
 def enriched_data(enriched: Enriched, to_mend: Sequence[str]) -> dict[str, Any]:
     request = enriched.request
     return {
-        "request_id": request.request_id,
+        "request_id": request.request_id or None,
         "company": as_plain(enriched.company),
         "consumer": request.consumer,
         "state": request.state,

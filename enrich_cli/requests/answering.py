@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import typer
@@ -13,10 +14,14 @@ from enrich_cli.rendering.terminal import ProgressLine
 from enrich_cli.typed_values import usd
 from enrichment.context.run_context import RunContext
 from enrichment.domain.money import in_usd
+from enrichment.pipeline.cached_profile import served_at_once
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
+from enrichment.pipeline.identify import company_asked_for
+from enrichment.ports import StoreError
 from enrichment.rules import Rules
 from resources.settings import Settings
-from resources.wiring import open_context
+from resources.store.database.error_messages import of_read_only
+from resources.wiring import open_context, open_store_of
 
 
 def enriched(ask: Ask, *, sandbox: bool, confirm_above: str | None) -> tuple[Enriched, list[str]]:
@@ -36,11 +41,25 @@ def enriched(ask: Ask, *, sandbox: bool, confirm_above: str | None) -> tuple[Enr
 
 
 async def _enrich(ask: Ask, settings: Settings, rules: Rules, limit: int | None) -> Enriched:
-    async with open_context(settings, rules) as context:
+    store = open_store_of(settings)
+    async with AsyncExitStack() as stack:
+        stack.callback(store.close)
+        context = await stack.enter_async_context(open_context(settings, rules, store=store))
+        if store.database.read_only:
+            return await _looked_up(ask, rules, context, store.database.place)
         if limit is not None:
             await _confirmed(ask, settings, rules, context, limit)
         with ProgressLine() as progress:
             return await enrich(ask, rules=rules, context=context, watch=progress.watch)
+
+
+async def _looked_up(ask: Ask, rules: Rules, context: RunContext, place: str) -> Enriched:
+    """The finished profile, with a request that is not kept and has no id. Raises StoreError where there is none."""
+    company = await company_asked_for(ask, context)
+    found = await asyncio.to_thread(served_at_once, ask, company, rules=rules, context=context, request_id="")
+    if found is None:
+        raise StoreError(f"No finished profile answers this request. {of_read_only(place)}")
+    return found[0]
 
 
 async def _confirmed(ask: Ask, settings: Settings, rules: Rules, context: RunContext, limit: int) -> None:

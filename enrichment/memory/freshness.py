@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
+from types import MappingProxyType
 from typing import Literal, Self
 
 from enrichment.domain.records import VERDICT, Fact, Known, ReplyHead
@@ -63,12 +65,33 @@ def reply_is_fresh(rules: Rules, requirements: Requirements, reply: ReplyHead, d
     return now < reply.collected_at + timedelta(seconds=seconds)
 
 
+def request_moments(replies: Iterable[ReplyHead]) -> dict[str, datetime]:
+    """reply_id -> when the first reply of its request came: which reply of one request was faster decides nothing."""
+    replies, first = list(replies), dict[str, datetime]()
+    for reply in replies:
+        first[reply.request_id] = min(reply.collected_at, first.get(reply.request_id, reply.collected_at))
+    return {reply.reply_id: first[reply.request_id] for reply in replies}
+
+
 def fresh_facts(
-    rules: Rules, requirements: Requirements, facts: Iterable[Fact], dataset: str, now: datetime
+    rules: Rules,
+    requirements: Requirements,
+    facts: Iterable[Fact],
+    dataset: str,
+    now: datetime,
+    moments: Mapping[str, datetime] = MappingProxyType({}),
 ) -> tuple[Fact, ...]:
-    """The fresh facts of a dataset, best first: verdicts, then by quality, then the newer."""
+    """The fresh facts of a dataset, best first: verdicts, then by quality, then the newer, then by their source's name.
+
+    moments: as of `request_moments`; without one a fact is as new as its reply.
+    """
     fresh = [f for f in facts if f.dataset == dataset and now < valid_until(rules, requirements, f)]
-    return tuple(sorted(fresh, key=lambda f: (f.source == VERDICT, f.quality, f.collected_at), reverse=True))
+    fresh.sort(key=attrgetter("source"))
+    return tuple(sorted(fresh, key=lambda fact: _rank(fact, moments), reverse=True))
+
+
+def _rank(fact: Fact, moments: Mapping[str, datetime]) -> tuple[bool, float, datetime]:
+    return fact.source == VERDICT, fact.quality, moments.get(fact.reply_id, fact.collected_at)
 
 
 def dataset_status(
@@ -76,7 +99,8 @@ def dataset_status(
 ) -> DatasetStatus:
     """Whether a collected dataset is satisfied, from what is known at `now`."""
     of_dataset = [fact for fact in known.facts if fact.dataset == dataset]
-    return _dataset_status(rules, requirements, _without_rejected(known, dataset), of_dataset, dataset, now)
+    moments = request_moments(known.replies)
+    return _dataset_status(rules, requirements, _without_rejected(known, dataset), of_dataset, moments, dataset, now)
 
 
 def _without_rejected(known: Known, dataset: str) -> Sequence[ReplyHead]:
@@ -92,12 +116,13 @@ def _dataset_status(
     requirements: Requirements,
     known_replies: Sequence[ReplyHead],
     of_dataset: Sequence[Fact],
+    moments: Mapping[str, datetime],
     dataset: str,
     now: datetime,
 ) -> DatasetStatus:
     """of_dataset: all facts of this dataset, whatever their age."""
     entry = rules.datasets[dataset]
-    facts = fresh_facts(rules, requirements, of_dataset, dataset, now)
+    facts = fresh_facts(rules, requirements, of_dataset, dataset, now, moments)
     threshold = requirements.threshold(rules, dataset)
     good = {identity(f.value): f for f in reversed(facts) if f.quality >= threshold and not f.last_resort}
     replies, sources = tuple(sorted({f.reply_id for f in facts})), frozenset(f.source for f in facts)
@@ -137,8 +162,9 @@ def dataset_statuses(
     facts = defaultdict[str, list[Fact]](list)
     for fact in known.facts:
         facts[fact.dataset].append(fact)
+    moments = request_moments(known.replies)
     return {
-        d: _dataset_status(rules, requirements, _without_rejected(known, d), facts[d], d, now)
+        d: _dataset_status(rules, requirements, _without_rejected(known, d), facts[d], moments, d, now)
         for d in (requirements.collected if datasets is None else datasets)
     }
 

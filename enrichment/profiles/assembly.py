@@ -6,6 +6,7 @@ Rules + Requirements + Plan + what is known now + analyses  ->  Profile (its doc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Literal
 
 from enrichment.analysis.answer_reading import dropped_in_words
@@ -23,13 +24,13 @@ from enrichment.domain.records import (
     SourceFailure,
     Verdict,
 )
-from enrichment.domain.values import EmployeeCount, identity
-from enrichment.memory.freshness import DatasetStatus, dataset_status, valid_until
+from enrichment.domain.values import EmployeeCount, Text, identity
+from enrichment.memory.freshness import DatasetStatus, dataset_status, request_moments, valid_until
 from enrichment.memory.same_item import item_of
 from enrichment.memory.verdicts import rejections, sorted_out
 from enrichment.planning.plan import Plan
 from enrichment.planning.skip_reasons import shown
-from enrichment.profiles.disputes import checked, disputed, most_likely_first
+from enrichment.profiles.disputes import checked, disputed, fits_site_better, most_likely_first
 from enrichment.profiles.quality import Aged, profile_quality
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements, requirements_hash
@@ -164,8 +165,9 @@ def _field(rules: Rules, requirements: Requirements, made_of: Ingredients, datas
     if status == "missing":
         stale = tuple(f for f in made_of.known.facts if f.dataset == dataset)
         if stale:
-            status, facts = "expired", (newest_first(stale) if made_of.accept_stale else ())
-    values, others = choose(rules, dataset, facts)
+            moments = request_moments(made_of.known.replies)
+            status, facts = "expired", (newest_first(stale, moments) if made_of.accept_stale else ())
+    values, others = choose(rules, dataset, facts, None if status == "expired" else made_of.company.domain)
     why = None if status in GOOD else _why(rules, made_of, dataset, status)
     rejected = tuple(fact for fact in made_of.known.rejected if fact.dataset == dataset)
     return Field(dataset, required, status, values, others, disputed(rules, dataset, values, others), why, rejected)
@@ -187,17 +189,24 @@ def _collected_status(status: DatasetStatus, threshold: float) -> FieldStatus:
     return "last resort" if status.facts else "missing"
 
 
-def newest_first(facts: Sequence[Fact]) -> tuple[Fact, ...]:
-    """As a profile serves what is no longer fresh, and what an analysis states; a verdict is first."""
-    return tuple(sorted(facts, key=lambda f: (f.source == VERDICT, f.collected_at, f.quality), reverse=True))
+def newest_first(facts: Sequence[Fact], moments: Mapping[str, datetime]) -> tuple[Fact, ...]:
+    """As a profile serves what is no longer fresh, and what an analysis states; a verdict is first.
+
+    moments: as of `request_moments`.
+    """
+
+    def rank(fact: Fact) -> tuple[bool, datetime, float]:
+        return fact.source == VERDICT, moments.get(fact.reply_id, fact.collected_at), fact.quality
+
+    return tuple(sorted(sorted(facts, key=attrgetter("source")), key=rank, reverse=True))
 
 
 def _analysed_field(rules: Rules, requirements: Requirements, made_of: Ingredients, dataset: str) -> Field:
     required, threshold = dataset in requirements.required, requirements.threshold(rules, dataset)
     verdicts = [verdict for verdict in made_of.known.verdicts if verdict.dataset == dataset]
     found, rejected = sorted_out(verdicts, [f for f in made_of.analysis_facts if f.dataset == dataset])
-    facts = newest_first(found)
-    values, others = choose(rules, dataset, facts)
+    facts = newest_first(found, {})
+    values, others = choose(rules, dataset, facts, None)
     good = [f for f in values if f.quality >= threshold]
     status: FieldStatus = "satisfied" if len(good) >= rules.datasets[dataset].enough else "missing"
     name = rules.datasets[dataset].analysis or ""
@@ -217,11 +226,17 @@ def _why_too_little(made_of: Ingredients, name: str, facts: Sequence[Fact], thre
     return f"{name}: {below}; {dropped_in_words(dropped.claims_kept, dropped.evidence.get('dropped', {}))}"
 
 
-def choose(rules: Rules, dataset: str, facts: Sequence[Fact]) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
-    """Facts come best first: the first of each item is served, up to at_most; the rest lost."""
+def choose(
+    rules: Rules, dataset: str, facts: Sequence[Fact], domain: str | None
+) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
+    """Facts come best first: the first of each item is served, up to at_most; the rest lost.
+
+    domain: of the company's site, to tell names that contradict each other apart.
+    """
     best: dict[str, Fact] = {}
     others = []
-    for fact in _closed_first(most_likely_first(rules, dataset, facts)):
+    likely = most_likely_first(rules, dataset, facts)
+    for fact in _name_of_the_site_first(likely, domain) if dataset == "company_name" else _closed_first(likely):
         item = identity(fact.value)
         if item in best or len(best) >= rules.datasets[dataset].at_most:
             others.append(fact)
@@ -238,6 +253,17 @@ def _closed_first(facts: Sequence[Fact]) -> Sequence[Fact]:
     for fact in facts:
         count = fact.value
         if isinstance(count, EmployeeCount) and count.closed and not fact.last_resort and first.overlaps(count):
+            return [fact, *(other for other in facts if other is not fact)]
+    return facts
+
+
+def _name_of_the_site_first(facts: Sequence[Fact], domain: str | None) -> Sequence[Fact]:
+    """Where the best name is not in the address of the site, one that contradicts it and is: it may be a former one."""
+    first = facts[0].value if facts else None
+    if not isinstance(first, Text) or not domain or facts[0].source == VERDICT:
+        return facts
+    for fact in facts:
+        if not fact.last_resort and isinstance(fact.value, Text) and fits_site_better(fact.value, first, domain):
             return [fact, *(other for other in facts if other is not fact)]
     return facts
 

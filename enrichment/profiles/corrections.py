@@ -9,6 +9,7 @@ served no more: the next request looks for it elsewhere.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import VERDICT, Fact, Json, Profile, Verdict
@@ -28,7 +29,7 @@ def corrected(profile: Profile, verdicts: Sequence[Verdict], rules: Rules, now: 
     document, fields = profile.document, profile.document["datasets"]
     about = {verdict.dataset for verdict in verdicts}
     new = {
-        dataset: _corrected(rules, dataset, field, verdicts, profile.company_id, now)
+        dataset: _corrected(rules, dataset, field, verdicts, profile, now)
         if dataset in rules.datasets and (dataset in about or _was_judged(field))
         else field
         for dataset, field in fields.items()
@@ -55,14 +56,15 @@ def _corrected(
     dataset: str,
     field: Mapping[str, Json],
     verdicts: Sequence[Verdict],
-    company_id: str,
+    profile: Profile,
     now: datetime,
 ) -> Mapping[str, Json]:
-    entries = [_entry(dataset, shown, company_id) for shown in (*field["values"], *field["others"])]
+    entries = [_entry(dataset, shown, profile.company_id) for shown in (*field["values"], *field["others"])]
     shown = {id(entry.fact): entry.shown for entry in entries}
     its = [verdict for verdict in verdicts if verdict.dataset == dataset]
     kept, rejected = sorted_out(its, [entry.fact for entry in entries])
-    values, others = choose(rules, dataset, sorted(kept, key=_goodness, reverse=True))
+    domain = profile.document["company"]["domain"]
+    values, others = choose(rules, dataset, _best_first(kept, _request_moments(entries)), domain)
     wrong = rejections(its)
     return {
         **field,
@@ -98,10 +100,24 @@ def _entry(dataset: str, shown: Mapping[str, Json], company_id: str) -> _ShownFa
     return _ShownFact(fact, {name: value for name, value in shown.items() if name != _MARK})
 
 
-def _goodness(fact: Fact) -> tuple[bool, bool, float, datetime]:
+def _request_moments(entries: Sequence[_ShownFact]) -> dict[str, datetime]:
+    """As of memory: reply_id -> when what its request paid for began to come."""
+    first: dict[str, datetime] = {}
+    payers = {entry.fact.reply_id: str(entry.shown["paid_by"] or entry.fact.reply_id) for entry in entries}
+    for entry in entries:
+        payer, at = payers[entry.fact.reply_id], entry.fact.collected_at
+        first[payer] = min(at, first.get(payer, at))
+    return {reply_id: first[payer] for reply_id, payer in payers.items()}
+
+
+def _best_first(facts: Sequence[Fact], moments: Mapping[str, datetime]) -> list[Fact]:
     """As fresh_facts has them; of an analysis the latest claims first."""
-    claim = isinstance(fact.value, Claim)
-    return fact.source == VERDICT, not fact.last_resort, 0.0 if claim else fact.quality, fact.collected_at
+
+    def rank(fact: Fact) -> tuple[bool, bool, float, datetime]:
+        quality = 0.0 if isinstance(fact.value, Claim) else fact.quality
+        return fact.source == VERDICT, not fact.last_resort, quality, moments.get(fact.reply_id, fact.collected_at)
+
+    return sorted(sorted(facts, key=attrgetter("source")), key=rank, reverse=True)
 
 
 def _status(rules: Rules, dataset: str, field: Mapping[str, Json], values: Sequence[Fact]) -> str:

@@ -6,12 +6,13 @@ facts, best first by quality + config/reliability.yaml -> the same facts, the mo
 from collections.abc import Sequence
 
 from enrichment.domain.records import VERDICT, Fact, Json
-from enrichment.domain.values import Comparable, Value, identity
+from enrichment.domain.values import Comparable, Text, Value, identity
 from enrichment.learning.likely_value import probabilities
 from enrichment.memory.same_item import item_of
 from enrichment.rules import Rules
 
 _SINGLE = 1
+_SHORTEST_WORD = 3  # letters
 
 
 def most_likely_first(rules: Rules, dataset: str, facts: Sequence[Fact]) -> Sequence[Fact]:
@@ -75,3 +76,13 @@ def compatible(one: Value, other: Value) -> bool:
         return one.agrees(other)
     a, b = set(identity(one).split()), set(identity(other).split())
     return bool(a & b)
+
+
+def fits_site_better(name: Text, other: Text, domain: str) -> bool:
+    """Whether the site's address has a word of this name, and none of the other one, which contradicts it."""
+    return _is_in_address(name, domain) and not _is_in_address(other, domain) and not compatible(name, other)
+
+
+def _is_in_address(name: Text, domain: str) -> bool:
+    label = domain.partition(".")[0].replace("-", "")
+    return any(len(word) >= _SHORTEST_WORD and word in label for word in identity(name).split())

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from duckdb.func import FunctionNullHandling
 from duckdb.sqltypes import BOOLEAN, VARCHAR
 
-from enrichment.domain.values import load_value
+from enrichment.domain.values import Text, load_value
 from enrichment.memory.same_item import item_of
 from enrichment.parsing.industries import TAXONOMY, canonical_industry
-from enrichment.profiles.disputes import compatible
+from enrichment.profiles.disputes import compatible, fits_site_better
 from resources.store import SqlStore
 from resources.warehouse.catalog import WarehouseTable, count, tables_of
 from resources.warehouse.change_rates import write_change_rates
@@ -173,9 +173,10 @@ def _shape() -> str:
 
 def _add_functions(connection: duckdb.DuckDBPyConnection) -> None:
     """For this session: the table `industries`, the functions canonical_industry(words) -> its name, and of a dataset
-    and two values may_both_be_right and states_the_same."""
+    and two values may_both_be_right and states_the_same, of two names and a domain fits_site_better."""
     connection.create_function("may_both_be_right", _may_both_be_right, [VARCHAR, VARCHAR, VARCHAR], BOOLEAN)
     connection.create_function("states_the_same", _states_the_same, [VARCHAR, VARCHAR, VARCHAR], BOOLEAN)
+    connection.create_function("fits_site_better", _fits_site_better, [VARCHAR, VARCHAR, VARCHAR], BOOLEAN)
     connection.create_function(
         "canonical_industry", _canonical_name, [VARCHAR], VARCHAR, null_handling=FunctionNullHandling.SPECIAL
     )
@@ -198,6 +199,10 @@ def _states_the_same(dataset: str, one: str, other: str) -> bool:
     return item_of(dataset, load_value(dataset, json.loads(one))) == item_of(
         dataset, load_value(dataset, json.loads(other))
     )
+
+
+def _fits_site_better(name: str, other: str, domain: str) -> bool:
+    return fits_site_better(Text(text=name), Text(text=other), domain)
 
 
 def _canonical_name(words: str | None) -> str | None:

@@ -1,18 +1,20 @@
 -- Replaces the rows of the companies in `affected`: what was known of them, and when.
 --   layers.replies, layers.analyses -> batches -> spans (one per fact) -> marts.history
--- A fact is known from when its reply was collected until the next reply of its source (and topic), which has it or has it no longer.
+-- A fact is known from when the first reply of its request came until the next reply of its source (and topic), which has it or has
+-- it no longer: replies of one request have one moment, so which of them was faster is no change.
 -- Replies that no reader has read yet end nothing.
 
 CREATE OR REPLACE TEMP TABLE batches AS
 WITH answers AS (
-    SELECT reply_id, company_id, source, topic AS about, collected_at
+    SELECT
+        reply_id, company_id, source, topic AS about, collected_at,
+        min(collected_at) OVER (PARTITION BY company_id, request_id) AS moment
     FROM layers.replies SEMI JOIN affected USING (company_id) WHERE reader_version > 0
     UNION ALL
-    SELECT analysis_id, company_id, name, audience, created_at
+    SELECT analysis_id, company_id, name, audience, created_at, created_at
     FROM layers.analyses SEMI JOIN affected USING (company_id)
 )
-SELECT
-    *, lead(collected_at) OVER (PARTITION BY company_id, source, about ORDER BY collected_at, reply_id) AS next_at
+SELECT *, lead(moment) OVER (PARTITION BY company_id, source, about ORDER BY collected_at, reply_id) AS next_at
 FROM answers;
 
 -- Verdicts that are not withdrawn and that no later one contradicts, as enrichment/memory/verdicts.py.
@@ -36,7 +38,7 @@ WHERE NOT EXISTS (
 CREATE OR REPLACE TEMP TABLE spans AS
 WITH of_answers AS (
     SELECT
-        f.* REPLACE (CAST(f.value AS JSON) AS value), b.collected_at AS valid_from, b.next_at AS valid_to,
+        f.* REPLACE (CAST(f.value AS JSON) AS value), b.moment AS valid_from, b.next_at AS valid_to,
         count(*) OVER (PARTITION BY f.company_id, f.dataset, f.reply_id) AS together, (
             SELECT min(j."at") FROM judgements AS j
             WHERE NOT j.is_right AND j.company_id = f.company_id AND j.dataset = f.dataset
@@ -69,7 +71,7 @@ WITH ordered AS (
             PARTITION BY company_id, dataset, item ORDER BY valid_from, fact_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS covered_until
-    FROM spans WHERE listed AND valid_from IS DISTINCT FROM valid_to
+    FROM spans WHERE listed AND (valid_to IS NULL OR valid_from < valid_to)
 ), islands AS (
     SELECT
         *, count(*) FILTER (covered_until IS NULL OR valid_from > covered_until) OVER (
@@ -84,21 +86,21 @@ SELECT
 FROM islands GROUP BY company_id, dataset, item, island;
 
 -- The best value of the others, decided whenever one comes or goes: fresh ones by quality, else the newest one.
--- If the best number of employees is open ('10,001+'), the best closed one that agrees with it, as _closed_first of
--- enrichment/profiles/assembly.py.
+-- If the best number of employees is open ('10,001+'), the best closed one that agrees with it, and if the best name contradicts
+-- one that fits the site's address, that one: as _closed_first and _name_of_the_site_first of enrichment/profiles/assembly.py.
 CREATE OR REPLACE TEMP TABLE single_history AS
 WITH singles AS (
-    SELECT * FROM spans WHERE NOT listed AND valid_from IS DISTINCT FROM valid_to
+    SELECT * FROM spans WHERE NOT listed AND (valid_to IS NULL OR valid_from < valid_to)
 ), moments AS (
     SELECT company_id, dataset, valid_from AS moment FROM singles
     UNION
     SELECT company_id, dataset, valid_to FROM singles WHERE valid_to IS NOT NULL
 ), ranked AS (
     SELECT
-        m.company_id, m.dataset, m.moment, s.fact_id, s.item, s.value,
+        m.company_id, m.dataset, m.moment, s.fact_id, s.item, s.value, c.domain,
         s.holds_until > m.moment AND NOT s.last_resort AS counts, row_number() OVER ordered AS rank,
         first_value(s.value) OVER ordered AS first, first_value(s.source) OVER ordered AS first_source
-    FROM moments AS m LEFT JOIN singles AS s
+    FROM moments AS m JOIN build.companies AS c ON c.company_id = m.company_id LEFT JOIN singles AS s
         ON s.company_id = m.company_id AND s.dataset = m.dataset
         AND s.valid_from <= m.moment AND (s.valid_to IS NULL OR s.valid_to > m.moment)
     WINDOW ordered AS (
@@ -107,7 +109,7 @@ WITH singles AS (
             s.holds_until > m.moment DESC NULLS LAST, s.source = 'verdict' DESC NULLS LAST,
             CASE WHEN s.holds_until > m.moment THEN s.last_resort END,
             CASE WHEN s.holds_until > m.moment THEN s.quality END DESC NULLS LAST,
-            s.collected_at DESC, s.quality DESC, s.fact_id
+            s.valid_from DESC, s.quality DESC, s.source, s.fact_id
     )
 ), best AS (
     SELECT company_id, dataset, moment, fact_id, item
@@ -116,8 +118,11 @@ WITH singles AS (
         PARTITION BY company_id, dataset, moment
         ORDER BY
             coalesce(
-                counts AND dataset = 'employee_count' AND first->>'high' IS NULL AND first_source <> 'verdict'
-                AND CAST(value->>'high' AS BIGINT) * 1.25 >= CAST(first->>'low' AS BIGINT) * 0.75,
+                counts AND first_source <> 'verdict' AND CASE dataset
+                    WHEN 'employee_count' THEN
+                        first->>'high' IS NULL AND CAST(value->>'high' AS BIGINT) * 1.25 >= CAST(first->>'low' AS BIGINT) * 0.75
+                    WHEN 'company_name' THEN rank > 1 AND fits_site_better(value->>'text', first->>'text', domain)
+                END,
                 false
             ) DESC,
             rank

@@ -67,7 +67,7 @@ def detail(state: ServiceState, key: str) -> CompanyDetail:
             )
             for one in known.replies
         ],
-        facts=_facts(known.facts, state.in_force.rules, now),
+        facts=_facts(known.facts, company.domain, state.in_force.rules, now),
         spent_usd=usd(store.ledger_queries.spent_on([company.company_id])[company.company_id].micro_usd),
     )
 
@@ -166,13 +166,13 @@ def _head(kept: Profile, state: ServiceState, now: datetime) -> ProfileHeadView:
     )
 
 
-def _facts(facts: Sequence[Fact], rules: Rules, now: datetime) -> Mapping[str, list[FactView]]:
+def _facts(facts: Sequence[Fact], domain: str | None, rules: Rules, now: datetime) -> Mapping[str, list[FactView]]:
     """Dataset -> values, those first that a profile would serve."""
     views: dict[str, list[FactView]] = {}
     by_dataset: dict[str, list[Fact]] = {}
     for fact in sorted(facts, key=lambda one: (one.dataset, -one.quality, one.source)):
         by_dataset.setdefault(fact.dataset, []).append(fact)
-    for fact in (one for name, stored in by_dataset.items() for one in _served_first(name, stored, rules)):
+    for fact in (one for name, stored in by_dataset.items() for one in _served_first(name, stored, domain, rules)):
         views.setdefault(fact.dataset, []).append(
             FactView(
                 value=fact.value.model_dump(mode="json"),
@@ -188,8 +188,8 @@ def _facts(facts: Sequence[Fact], rules: Rules, now: datetime) -> Mapping[str, l
     return views
 
 
-def _served_first(dataset: str, facts: Sequence[Fact], rules: Rules) -> Sequence[Fact]:
+def _served_first(dataset: str, facts: Sequence[Fact], domain: str | None, rules: Rules) -> Sequence[Fact]:
     if dataset not in rules.datasets:  # one that the rules had once
         return facts
-    served, others = choose(rules, dataset, facts)
+    served, others = choose(rules, dataset, facts, domain)
     return (*served, *others)

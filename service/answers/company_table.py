@@ -12,7 +12,7 @@ from pydantic import Field
 
 from enrichment.domain.records import Company, Fact, Known, Request
 from enrichment.domain.values import in_words
-from enrichment.memory.freshness import dataset_status
+from enrichment.memory.freshness import dataset_status, request_moments
 from enrichment.memory.verdicts import judged
 from enrichment.pipeline.plan import plan_inputs
 from enrichment.pipeline.stages import Ask, request_for
@@ -112,7 +112,7 @@ class _Cells:
 
     def cell(self, company: Company, known: Known, dataset: str) -> CellView:
         status, facts = self._status(known, dataset)
-        served, _ = choose(self._rules, dataset, facts)
+        served, _ = choose(self._rules, dataset, facts, company.domain if status == "fresh" else None)
         best = served[0] if served else None
         estimate = _Estimate(None, None) if status in {"fresh", "none"} else self._estimate(company, known, dataset)
         return CellView(
@@ -127,7 +127,8 @@ class _Cells:
 
     def _status(self, known: Known, dataset: str) -> tuple[CellState, Sequence[Fact]]:
         """And its facts, those first that a profile would serve."""
-        stored = newest_first([fact for fact in known.facts if fact.dataset == dataset])
+        of_dataset = [fact for fact in known.facts if fact.dataset == dataset]
+        stored = newest_first(of_dataset, request_moments(known.replies))
         if self._rules.datasets[dataset].analysis is not None:
             fresh = any(self._now < one.holds_until for one in stored)
             return "fresh" if fresh else "old" if stored else "missing", stored

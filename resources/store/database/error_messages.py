@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 _DISK_FULL = "The disk of the store {place} is full: free some space, then ask again."
 _READ_ONLY = (
-    "The store {place} is read-only, so one can look (plan, trace, purchases) but not buy: "
+    "The store {place} is read-only, so one can look (company, plan, trace, purchases, report) but not buy: "
     "make it and its folder writable, or set ENRICH_HOME elsewhere."
 )
 _LOCKED = "The store {place} has been locked for {seconds} s: end whatever writes to it, then ask again."

@@ -26,6 +26,7 @@ from resources.store.database.row_mapping import fact_row, row_of
 from resources.store.tables import metadata
 from tests.support.examples import NOON
 from tests.support.ledger_records import LATER, MANY, answered, caps, company, draft, facts_of, reply_of
+from tests.support.ordinary_user import an_ordinary_user
 
 # Alembic cannot compare an index over an expression on SQLite.
 pytestmark = pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
@@ -60,19 +61,6 @@ def test_a_store_that_is_there_stays_readable_by_those_that_may_read_it(tmp_path
     tmp_path.chmod(0o750)
     open_store(f"sqlite:///{path}", world="sandbox").close()
     assert (mode_of(path), mode_of(tmp_path)) == (0o640, 0o750)
-
-
-@contextmanager
-def an_ordinary_user() -> Iterator[None]:
-    """Root may write anywhere: what is refused to others has to be tried as one of them."""
-    root = os.geteuid() == 0
-    if root:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if root:
-            os.seteuid(0)
 
 
 def refusal(url: str, *, create: bool = True) -> str:

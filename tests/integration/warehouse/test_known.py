@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +147,23 @@ def test_a_number_of_employees_with_an_end_is_better_than_one_without(store: Sql
     assert one(warehouse, "SELECT employees_high FROM marts.companies")["employees_high"] == 12_000
 
 
+def test_of_names_that_contradict_each_other_that_of_the_site_s_address_is_the_best(
+    store: SqlStore, warehouse: Warehouse
+) -> None:
+    acme = company(store, "acme.com")
+    collected(store, acme, "google_knowledge_graph", {"company_name": [Text(text="Unitrin Direct")]})
+    collected(store, acme, "brightdata_company_db", {"company_name": [Text(text="Acme Group")]}, days=1)
+    warehouse.build(store)
+    assert one(warehouse, "SELECT name FROM marts.companies") == {"name": "Acme Group"}
+    verdict = judge(
+        acme, "company_name", because="renamed", wrong=None, right="Unitrin", by="cli", rules=MATRIX, store=store,
+        now=NOON + 2 * DAY,
+    )  # fmt: skip
+    warehouse.build(store)
+    assert verdict
+    assert one(warehouse, "SELECT name FROM marts.companies") == {"name": "Unitrin"}
+
+
 def test_a_person_of_two_sources_and_three_profiles_is_one_contact(store: SqlStore, warehouse: Warehouse) -> None:
     acme = company(store, "acme.com")
     first, _ = profiled(store, acme, "customer_enrichment", buys=FULL)
@@ -233,6 +250,27 @@ def test_what_changed_is_one_query(store: SqlStore, warehouse: Warehouse) -> Non
     ]
     ends = [c["valid_to"] and (utc(c["valid_to"]) - NOON) / DAY for c in changes]
     assert ends == [30, 60, 70, 60, None]
+
+
+def test_which_reply_of_a_request_came_first_is_no_change(store: SqlStore, warehouse: Warehouse) -> None:
+    acme = company(store, "acme.com")
+    stated = {"snov_contacts": "Gadgets", "serp_linkedin": "Widgets", "brightdata_company_db": "Gizmos"}
+    arrivals = (list(stated), list(reversed(stated)), list(stated))
+    for week, sources in enumerate(arrivals):
+        asked = request(store, acme, at=NOON + 7 * week * DAY)
+        for place, source in enumerate(sources):
+            answer: Answers = {"industry": [Text(text=stated[source])]}
+            if source != "brightdata_company_db":  # equally good ones differ
+                answer = {**answer, "employee_count": [EmployeeCount(low=50 + len(source), high=None)]}
+            bought(store, asked, source, answer, at=NOON + 7 * week * DAY + timedelta(seconds=place))
+    warehouse.build(store)
+    changes = rows(warehouse, "SELECT dataset, value, valid_from, valid_to FROM marts.history ORDER BY dataset")
+    start = NOON.replace(tzinfo=None)
+    assert [tuple(row.values()) for row in changes] == [
+        ("employee_count", "63+", start, None),
+        ("industry", "Gizmos", start, None),
+    ]
+    assert one(warehouse, "SELECT employees_low FROM marts.companies") == {"employees_low": 63}
 
 
 def test_another_source_that_states_the_same_in_other_words_changes_nothing(

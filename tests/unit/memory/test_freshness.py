@@ -4,11 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from enrichment.domain.records import Known
+from enrichment.domain.values import Text
 from enrichment.memory.freshness import dataset_status
 from enrichment.planning.plan import make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.rules.requirements import requirements_of
-from tests.support.examples import MATRIX, NOON, acme, head, known_from
+from tests.support.examples import MATRIX, NOON, acme, fact, head, known_from
 from tests.unit.planning.test_plan import CUSTOMER, PROFILE, VENDOR, asked, plan_for
 from tests.unit.rules.test_quality_thresholds import CHOOSY, PLAIN
 
@@ -59,3 +60,27 @@ def test_a_page_that_happens_to_show_no_news_is_no_answer() -> None:
     plan = plan_for(CUSTOMER, known)
     assert next(d for d in plan.datasets if d.dataset == "recent_news").status == "unsatisfied"
     assert "serp_news" in asked(plan)
+
+
+def test_of_equally_good_values_that_of_the_newer_request_is_best_and_within_a_request_arrival_decides_nothing() -> (
+    None
+):
+    def best(*asked: tuple[str, str, int]) -> list[str]:
+        """asked: source, request, and when its reply came, in seconds; the sources, best first."""
+        heads, facts = [], []
+        for source, request_id, seconds in asked:
+            at = NOON + timedelta(seconds=seconds)
+            heads.append(replace(head(source, at=at), reply_id=source, request_id=request_id))
+            facts.append(replace(fact(source, "industry", Text(text=source), at=at), reply_id=source, quality=0.9))
+        found = dataset_status(MATRIX, PLAIN, Known(tuple(heads), tuple(facts)), "industry", NOON + timedelta(hours=1))
+        return [one.source for one in found.facts]
+
+    assert best(("brightdata_company_db", "r", 0), ("snov_contacts", "r", 1)) == [
+        "brightdata_company_db",
+        "snov_contacts",
+    ]
+    assert best(("snov_contacts", "r", 0), ("brightdata_company_db", "r", 1)) == [
+        "brightdata_company_db",
+        "snov_contacts",
+    ]
+    assert best(("brightdata_company_db", "r", 0), ("snov_contacts", "later", 1))[0] == "snov_contacts"

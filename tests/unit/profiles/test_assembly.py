@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from enrichment.domain.records import VERDICT, Known, Profile, Request, SourceFailure
 from enrichment.domain.values import EmployeeCount, Founded, Headquarters, Text, Value
 from enrichment.pipeline.cached_profile import serves
@@ -263,3 +265,26 @@ def test_what_a_person_states_wins_over_learned_figures() -> None:
     stated = replace(CONTRADICTING.facts[0], source=VERDICT, quality=1.0, value=EmployeeCount(low=70, high=70))
     known = replace(CONTRADICTING, facts=(stated, *CONTRADICTING.facts))
     assert field(profile_of(known, rules=LEARNED), "employee_count")["values"][0]["source"] == VERDICT
+
+
+@pytest.mark.parametrize(
+    ("better", "worse", "served"),
+    [
+        ("Unitrin Direct", "Acme", "Acme"),  # Google shows a former name as a panel's title now and then
+        ("Acme Corporation", "Unitrin", "Acme Corporation"),
+        ("Alphabet", "Google", "Alphabet"),  # neither is in the address
+        ("Acme", "The Acme Group", "Acme"),
+        ("Unitrin of Acme", "Acme", "Unitrin of Acme"),
+    ],
+)
+def test_of_names_that_contradict_each_other_that_of_the_site_s_address_is_served(
+    better: str, worse: str, served: str
+) -> None:
+    stated = {"google_knowledge_graph": better, "brightdata_company_db": worse}
+    known = known_from(COMPLETE)
+    others = [one for one in known.facts if one.dataset != "company_name"]
+    names = [fact(source, "company_name", Text(text=name)) for source, name in stated.items()]
+    profile = profile_of(replace(known, replies=tuple(map(head, stated)), facts=(*others, *names)))
+    [value] = field(profile, "company_name")["values"]
+    assert value["value"] == {"text": served}
+    assert len(field(profile, "company_name")["others"]) == 1
