@@ -105,7 +105,8 @@ async def _run(url: str, folder: Path, *, caps: bool) -> None:
 
 def _show(counts: CitationCounts) -> None:
     print(f"{counts.questions} questions, {counts.answered} cite a labelled piece; {counts.by_rule} answered by rule")
-    print(f"claims {counts.claims}: exact {counts.exact}, normalised {counts.normalised}; dropped {counts.dropped}")
+    verdicts = f"exact {counts.exact}, normalised {counts.normalised}, read {counts.read}; dropped {counts.dropped}"
+    print(f"claims {counts.claims}: {verdicts}")
     print(f"unsupported among the kept {counts.unsupported}")
     print(f"citation precision {counts.precision:.3f}, citation recall {counts.recall:.3f}")
 

@@ -28,6 +28,7 @@ class CitationCounts:
     claims: int = 0
     exact: int = 0
     normalised: int = 0
+    read: int = 0
     dropped: int = 0
     unsupported: int = 0
     citations: int = 0
@@ -53,6 +54,7 @@ class CitationCounts:
             self.claims += 1
             self.exact += claim["verdict"] == "exact"
             self.normalised += claim["verdict"] == "normalised"
+            self.read += claim["verdict"] == "read"
             self.unsupported += not is_supported(claim, stored)
             for one in claim["citations"]:
                 if one["side"] == "company":

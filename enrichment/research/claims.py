@@ -2,6 +2,7 @@
 
     raw answer + Sides -> CheckedClaim ... | DroppedClaim ...        exact: the quote is in the evidence as written
                                                                      normalised: but for white space, quotes or case
+                                                                     read: from a reply that writes it in another form
 
 The quote that is kept is always the text of the evidence itself. A recommendation needs a quote of each side.
 """
@@ -25,7 +26,7 @@ from enrichment.research.evidence import PERSONA, Sides
 from enrichment.research.leaked_instructions import repeats
 from enrichment.research.model_answers import ResearchAnswer, VendorRecommendation
 
-ClaimVerdict = Literal["exact", "normalised"]
+ClaimVerdict = Literal["exact", "normalised", "read"]
 ClaimKind = Literal["finding", "person", "recommendation"]
 _KIND_OF_FIELD: Mapping[str, ClaimKind] = {
     "findings": "finding", "people": "person", "recommendations": "recommendation",
@@ -233,15 +234,16 @@ def _verbatim(quote: str, evidence_id: str, evidence: Evidence) -> tuple[str | N
 
 def _found(quote: str, text: str) -> str | None:
     """The part of the text that reads the same but for white space, quotation marks, dashes and case."""
-    words = [re.escape(word) for word in _plain(quote).split()]
+    words = [re.escape(word) for word in plain(quote).split()]
     if not words:
         return None
-    plain, places = _plain_with_places(text)
-    match = re.search(r"\s+".join(words), plain)
+    alike, places = _plain_with_places(text)
+    match = re.search(r"\s+".join(words), alike)
     return None if match is None else text[places[match.start()] : places[match.end() - 1] + 1]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Without the differences that a quote may have: quotation marks, dashes, case."""
     return unicodedata.normalize("NFC", text).translate(_SAME).lower()
 
 

@@ -23,6 +23,7 @@ from enrichment.research.next_questions import price_of
 from enrichment.research.question_requests import QuestionRequests
 from enrichment.research.relevance import VendorRelevance
 from enrichment.research.session_knowledge import SessionKnowledge, relevance_between
+from enrichment.research.stored_quotes import compared_with_replies
 from enrichment.research.topic_searches import SearchesMade
 from enrichment.research.topics import PAGE, RESULTS
 
@@ -69,6 +70,7 @@ class CompanyAnswers:
         )
         claims = _completed_with(kept, spare)
         claims = [claim for claim in claims if claim.kind != "person" or not roles or _fits(claim, roles)]
+        claims = await compared_with_replies(claims, self.context.store.knowledge)
         open_points, missing = await self._open_points(one, claims, roles)
         answer = CompanyAnswer(
             company=one.company,

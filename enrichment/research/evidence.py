@@ -10,7 +10,7 @@ from datetime import datetime
 from enrichment.analysis.evidence import Evidence, Passage, as_data, select_evidence
 from enrichment.domain.records import Company, Fact, Known
 from enrichment.domain.research import Persona, Session
-from enrichment.domain.values import Text
+from enrichment.domain.values import Technology, Text, Value
 from enrichment.memory.freshness import fresh_facts
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements
@@ -89,7 +89,13 @@ def sides(
 
 def _fresh(known: Known, reads: Sequence[str], rules: Rules, requirements: Requirements, now: datetime) -> list[Fact]:
     names = [name for name in reads if name in rules.datasets]
-    return [fact for name in names for fact in fresh_facts(rules, requirements, known.facts, name, now)]
+    found = [fact for name in names for fact in fresh_facts(rules, requirements, known.facts, name, now)]
+    return [replace(fact, value=_as_stated(fact.value)) for fact in found]
+
+
+def _as_stated(value: Value) -> Value:
+    """Without the category of a technology, which is of our own list."""
+    return value.model_copy(update={"category": None}) if isinstance(value, Technology) else value
 
 
 def _persona_fact(persona: Persona, session: Session, now: datetime) -> Fact:
