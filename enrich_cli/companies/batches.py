@@ -17,6 +17,7 @@ from enrich_cli.companies.column_map import asked_columns
 from enrich_cli.errors import UsageError
 from enrich_cli.processes.child_processes import environment_of
 from enrich_cli.typed_values import names, seconds_of, usd
+from enrichment.batches.progress import budget_too_small
 from enrichment.batches.quote import BatchQuote, quote_batch
 from enrichment.batches.worker import WorkerOptions, work
 from enrichment.domain.batches import AGAIN, AGAIN_FAILED, Batch, BatchSummary
@@ -163,7 +164,8 @@ class BatchCommands:
 
     def reopen(self, batch_id: str, *, failed: bool, max_cost: int | None) -> BatchSummary:
         """What was stopped or postponed waits again; failed: what failed or is incomplete, too. Raises UsageError."""
-        self.summary(batch_id)
+        if (too_small := budget_too_small(self.summary(batch_id), max_cost)) is not None:
+            raise UsageError(too_small)
         self._store.batches.reopen(batch_id, *(AGAIN_FAILED if failed else AGAIN), max_cost=max_cost)
         return self.summary(batch_id)
 

@@ -17,6 +17,9 @@ from enrichment.domain.records import Cap, DailyLimit
 BatchState = Literal["open", "stopped", "done"]
 BatchCompanyState = Literal["waiting", "under_way", "complete", "incomplete", "postponed", "failed", "stopped"]
 
+Span = tuple[datetime, datetime]
+"""From, until."""
+
 AGAIN: tuple[BatchCompanyState, ...] = ("stopped", "postponed")
 """What waits again when a batch is resumed."""
 AGAIN_FAILED: tuple[BatchCompanyState, ...] = (*AGAIN, "failed", "incomplete")
@@ -82,7 +85,9 @@ class BatchSummary:
     """How far a batch is. companies: state -> how many.
 
     taken: what its budget has lost, reserves included. set_aside: for companies under way, beyond what they took.
-    first_end, last_end: of the attempts so far. reasons: the commonest, each with its number of companies.
+    first_end, last_end: of the attempts so far. recent: of the latest that ended, from begin to end.
+    at_work: of those under way, when each was begun and until when its worker is taken to be alive.
+    reasons: the commonest, each with its number of companies.
     """
 
     batch: Batch
@@ -91,6 +96,8 @@ class BatchSummary:
     set_aside: int
     first_end: datetime | None = None
     last_end: datetime | None = None
+    recent: tuple[Span, ...] = ()
+    at_work: tuple[Span, ...] = ()
     reasons: tuple[tuple[str, int], ...] = ()
 
     @property

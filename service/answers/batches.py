@@ -13,7 +13,7 @@ from pathlib import Path
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from enrichment.batches.progress import pace_in_words, pace_of
+from enrichment.batches.progress import budget_too_small, pace_in_words, pace_of
 from enrichment.batches.quote import quote_batch
 from enrichment.domain.accepted import IdempotencyKey
 from enrichment.domain.batches import AGAIN, AGAIN_FAILED, Batch, BatchCompanyState, BatchSummary
@@ -69,9 +69,11 @@ class BatchView(View):
     max_cost_usd: Usd | None
     taken_usd: Usd = Field(description="Of its budget, reserves included")
     set_aside_usd: Usd = Field(description="For companies under way, beyond what they took")
-    to_come_usd: Usd | None = Field(description="What those left will cost, as those that ended; null: unknown")
+    to_come_usd: Usd | None = Field(
+        description="What those left will cost, once a stopped one is resumed; null: unknown"
+    )
     pace: str = Field(description="How fast it goes and how long it will take, in words")
-    seconds_left: float | None
+    seconds_left: float | None = Field(description="While it is worked at; null: nothing is left, or it is stopped")
     reasons: dict[str, int] = Field(description="Why companies are as they are, the commonest reasons")
     left_out: list[LeftOut] = Field(default_factory=list)
     links: dict[str, str]
@@ -264,9 +266,11 @@ def gone_on_with(
 ) -> BatchView:
     """What was stopped or postponed waits again; failed: what failed or is incomplete, too. max_cost: its new budget.
 
-    Blocks. Raises ApiProblem: it is none of this caller's.
+    Blocks. Raises ApiProblem: it is none of this caller's, or the budget is below what is taken of it.
     """
-    _own(batch_id, caller, state)
+    summary = _own(batch_id, caller, state)
+    if (too_small := budget_too_small(summary, max_cost)) is not None:
+        raise ApiProblem("invalid", too_small)
     again = AGAIN_FAILED if failed else AGAIN
     state.store.batches.reopen(batch_id, *again, max_cost=max_cost)
     state.batches.resumed(batch_id)
@@ -356,11 +360,13 @@ def is_of(view: BatchView, caller: Caller) -> bool:
     return view.requested_by == asked_by(caller) or caller.allows("admin")
 
 
-def _own(batch_id: str, caller: Caller, state: ServiceState) -> None:
+def _own(batch_id: str, caller: Caller, state: ServiceState) -> BatchSummary:
     """Raises ApiProblem: it is none of this caller's."""
-    by = _seen(batch_id, caller, state).batch.requested_by
+    summary = _seen(batch_id, caller, state)
+    by = summary.batch.requested_by
     if by != asked_by(caller) and not caller.allows("admin"):
         raise ApiProblem("not_allowed", f"{batch_id} was made by {by}, not by a key: an admin key changes it.")
+    return summary
 
 
 def _seen(batch_id: str, caller: Caller, state: ServiceState) -> BatchSummary:

@@ -1,21 +1,23 @@
 """Batches: the list, and one with its progress, money and reasons; stop, resume, retry, export."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 from fastapi.concurrency import run_in_threadpool
+from pydantic import ValidationError
 
 from enrichment.batches.progress import IN_ORDER
-from enrichment.domain.batches import BatchCompanyState
+from enrichment.domain.batches import AGAIN, AGAIN_FAILED, BatchCompanyState
 from service.answers import batches
+from service.answers.batches import BatchView
 from service.http.money import micro
 from service.http.problems import ApiProblem
 from service.pages.visit import PageEnricher, PageReader, Visit
+from service.routes.batches import AgainBody
 
 router = APIRouter(prefix="/batches")
 BatchId = Annotated[str, Path(max_length=60)]
-_DEAR = Decimal(1_000_000)
+_WRONG: tuple[BatchCompanyState, ...] = ("failed", "incomplete", "stopped", "postponed")
 
 
 @router.get("")
@@ -25,14 +27,14 @@ async def listed(visit: PageReader) -> Response:
 
 @router.get("/{batch_id}")
 async def one(batch_id: BatchId, visit: PageReader) -> Response:
-    """As a part: what changes while it goes on."""
+    """As a part: what changes while it goes on; once it has ended, the whole page is to be read again."""
     view = await run_in_threadpool(batches.found, batch_id, visit.by, visit.state)
-    shown: dict[str, Any] = {"view": view, "order": IN_ORDER, "own": batches.is_of(view, visit.by)}
+    shown: dict[str, Any] = {"view": view, "order": IN_ORDER, "going": _is_going(view)}
     if visit.wants_part:
-        return visit.part("_batch.html", **shown)
-    states: tuple[BatchCompanyState, ...] = ("failed", "incomplete", "postponed")
-    wrong = await run_in_threadpool(batches.companies_of, batch_id, visit.by, visit.state, states=states)
-    return visit.page("batch.html", wrong=wrong.companies, **shown)
+        return visit.part("_batch.html", **shown) if shown["going"] else visit.anew()
+    wrong = await run_in_threadpool(batches.companies_of, batch_id, visit.by, visit.state, states=_WRONG)
+    own = batches.is_of(view, visit.by)
+    return visit.page("batch.html", wrong=wrong.companies, own=own, ways=_ways_on(view), **shown)
 
 
 @router.post("/{batch_id}/stop")
@@ -60,9 +62,21 @@ async def _go_on(batch_id: str, visit: Visit, *, failed: bool) -> Response:
 def _budget(text: str) -> int | None:
     """micro-USD; None: the one it has. Raises ApiProblem."""
     try:
-        amount = Decimal(text) if text else None
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if amount is not None and not 0 <= amount <= _DEAR:
-        raise ApiProblem("invalid", "A budget is an amount in USD, such as 5.00.")
-    return micro(amount)
+        return micro(AgainBody.model_validate({"max_cost_usd": text or None}).max_cost_usd)
+    except ValidationError:
+        raise ApiProblem("invalid", "A budget is an amount in USD, such as 5.00.") from None
+
+
+def _is_going(view: BatchView) -> bool:
+    """Whether what is shown of it will change by itself."""
+    return view.state == "open" or "under_way" in view.companies
+
+
+def _ways_on(view: BatchView) -> list[tuple[str, str]]:
+    """Step of the address and label of what would have companies wait again."""
+    ways = []
+    if view.state == "stopped" or any(state in view.companies for state in AGAIN):
+        ways.append(("resume", "Resume"))
+    if any(state in view.companies for state in AGAIN_FAILED if state not in AGAIN):
+        ways.append(("retry", "Retry what is not complete"))
+    return ways

@@ -1,5 +1,6 @@
 """The table of companies: filter, sort, page; choose rows or drop a list, see the quote, start a batch."""
 
+from hashlib import sha256
 from pathlib import PurePath
 from typing import Annotated, Literal
 from urllib.parse import urlencode
@@ -57,6 +58,7 @@ async def companies(
         first=address(**order),
         next=address(**order, after=view.next_after) if view.next_after else None,
         order=lambda name: address(sort=name, descending=str(sort == name and not descending).lower()),
+        once=visit.new_once(),
         json="/v1/company-table" + address(**order, after=after),
     )
 
@@ -85,6 +87,7 @@ async def selection(visit: PageReader) -> Response:
         left_out=[*listed.left_out, *quote.left_out],
         listed=listed,
         name=name,
+        once=_once(visit, body),
     )
 
 
@@ -93,8 +96,13 @@ async def start(visit: PageEnricher) -> Response:
     """The batch that was quoted, within its budget; then to its page."""
     texts = [line for line in visit.text("companies").splitlines() if line]
     body = _body(visit, texts)
-    made, _ = await run_in_threadpool(batches.made, texts, body.wanted(), visit.by, visit.state, None)
+    made, _ = await run_in_threadpool(batches.made, texts, body.wanted(), visit.by, visit.state, visit.once())
     return visit.to(f"/batches/{made.id}")
+
+
+def _once(visit: Visit, body: BatchBody) -> str:
+    """Of the form that starts what was quoted: the same, sent again from history, starts nothing."""
+    return f"{visit.text('once') or visit.new_once()}-{sha256(body.model_dump_json().encode()).hexdigest()[:16]}"
 
 
 def _body(visit: Visit, texts: list[str]) -> BatchBody:

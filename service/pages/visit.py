@@ -103,6 +103,10 @@ class Visit:
         """What takes the place of a part of the page."""
         return self._answered(template, status, None, values)
 
+    def anew(self) -> Response:
+        """Has htmx read the whole page again."""
+        return Response(headers={"HX-Refresh": "true"})
+
     def to(self, path: str) -> Response:
         """Go on there, by GET."""
         if self.wants_part:

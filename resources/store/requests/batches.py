@@ -24,6 +24,8 @@ from resources.store.tables.column_types import PlainText
 
 _b, _c = t.batches.c, t.batch_companies.c
 _REASONS = 10
+_RECENT = 100
+"""Companies by which it is told how fast a batch goes."""
 _GONE = "its process ended before the request did"
 _NO_CLAIM = {"worker": None, "lease_until": None}
 _OPEN: tuple[BatchCompanyState, ...] = ("waiting", "under_way")
@@ -332,6 +334,20 @@ def _summary(tx: sa.Connection, batch: Batch, *, reasons: int = 0) -> BatchSumma
         .order_by(sa.func.count().desc(), _c.reason)
         .limit(reasons)
     )
+    begun = t.batch_companies.outerjoin(t.requests, t.requests.c.request_id == _c.request_id)
+    recent = (
+        sa.select(sa.func.coalesce(t.requests.c.asked_at, _c.ended_at).label("begun"), _c.ended_at.label("ended"))
+        .select_from(begun)
+        .where(of_batch, _c.ended_at.is_not(None))
+        .order_by(_c.ended_at.desc())
+        .limit(_RECENT)
+    )
+    at_work = (
+        sa.select(t.requests.c.asked_at.label("begun"), _c.lease_until.label("until"))
+        .select_from(begun)
+        .where(of_batch, _c.state == "under_way", _c.lease_until.is_not(None), t.requests.c.asked_at.is_not(None))
+        .limit(_RECENT)
+    )
     return BatchSummary(
         batch=batch,
         companies={row[0]: row[1] for row in counts},
@@ -339,6 +355,8 @@ def _summary(tx: sa.Connection, batch: Batch, *, reasons: int = 0) -> BatchSumma
         set_aside=_set_aside(tx, batch.budget),
         first_end=ends[0],
         last_end=ends[1],
+        recent=tuple((row.begun, row.ended) for row in tx.execute(recent)),
+        at_work=tuple((row.begun, row.until) for row in tx.execute(at_work)),
         reasons=tuple((reason, number) for reason, number in tx.execute(commonest)) if reasons else (),
     )
 

@@ -181,6 +181,7 @@ def test_a_batch_is_done_when_none_of_its_companies_waits_or_is_under_way(store:
     assert summary is not None
     assert (summary.batch.state, summary.companies) == ("done", {"complete": 1, "incomplete": 1})
     assert (summary.first_end, summary.last_end, summary.reasons) == (NOON, LATER, (("no headcount", 1),))
+    assert (summary.recent, summary.at_work) == (((LATER, LATER), (NOON, NOON)), ())
 
 
 def test_nothing_of_a_stopped_batch_is_claimed_until_it_is_opened_again(store: SqlStore) -> None:

@@ -1,0 +1,81 @@
+"""Lists and batches as the page's forms send them: without a browser, where HTTP shows it."""
+
+import re
+from collections.abc import Mapping
+from html import unescape
+
+import httpx
+import pytest
+
+from enrichment.domain.batches import Batch
+from enrichment.domain.records import Company
+from tests.acceptance.conftest import Stack
+from tests.acceptance.page.test_safety import HTML, token_of
+from tests.acceptance.service.test_batches import done
+
+
+def hidden(answer: httpx.Response) -> dict[str, str]:
+    """The hidden fields of a page's forms."""
+    return {
+        name: unescape(value) for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', answer.text)
+    }
+
+
+def quoted(client: httpx.Client, name: str, content: bytes, form: Mapping[str, str] | None = None) -> httpx.Response:
+    """A list, chosen on the page of companies."""
+    page = client.get("/companies", headers=HTML)
+    said = {name: value for name, value in hidden(page).items() if name in {"form_token", "once"}}
+    return client.post(
+        "/companies/selection", data=said | dict(form or {}), files={"list": (name, content)}, headers=HTML
+    )
+
+
+def stopped_batch(stack: Stack) -> str:
+    """Of four companies, which wait."""
+    keys, now, store = ("a.com", "b.com", "c.com", "d.com"), stack.clock.now(), stack.store
+    companies = store.companies.add([Company(f"com_{key[0]}", key, key, key, now) for key in keys])
+    batch = Batch("bat_x", now, ("profile",), "cli", max_cost=2_000_000)
+    store.batches.create(batch, [one.company_id for one in companies])
+    store.batches.stop("bat_x")
+    return "bat_x"
+
+
+def test_a_form_that_is_sent_again_from_history_starts_no_second_batch(client: httpx.Client, stack: Stack) -> None:
+    shown = quoted(client, "l.csv", b"Website\nacme-widgets.com\nbeta-widgets.com\n")
+    form = hidden(shown)
+    first, again = (client.post("/companies/batch", data=form, headers=HTML) for _ in range(2))
+    assert first.status_code == again.status_code == 303
+    assert first.headers["location"] == again.headers["location"]
+    assert len(stack.store.batches.latest()) == 1
+
+
+@pytest.mark.parametrize("way", ["resume", "retry"])
+@pytest.mark.parametrize("budget", ["NaN", "Infinity", "-1", "a lot", "1e9"])
+def test_what_is_no_budget_is_refused_in_one_sentence(
+    client: httpx.Client, stack: Stack, way: str, budget: str
+) -> None:
+    batch = stopped_batch(stack)
+    form = {"form_token": token_of(client.get(f"/batches/{batch}", headers=HTML)), "max_cost_usd": budget}
+    refused = client.post(f"/batches/{batch}/{way}", data=form, headers=HTML)
+    assert refused.status_code == 422
+    assert "A budget is an amount in USD, such as 5.00." in refused.text
+
+
+def test_a_stopped_batch_names_its_way_on_and_tells_no_time_left(client: httpx.Client, stack: Stack) -> None:
+    shown = client.get(f"/batches/{stopped_batch(stack)}", headers=HTML).text
+    assert "nothing more is begun until it is resumed" in shown
+    assert re.findall(r"<button[^>]*>([^<]+)</button></form>", shown[shown.index("Budget, USD") :]) == ["Resume"]
+    assert 'hx-trigger="every 2s"' not in shown
+
+
+def test_once_a_batch_has_ended_the_page_that_watches_it_is_read_again(client: httpx.Client, stack: Stack) -> None:
+    batch = stopped_batch(stack)
+    assert client.get(f"/batches/{batch}", headers={"HX-Request": "true"}).headers["hx-refresh"] == "true"
+
+
+def test_a_new_budget_below_what_is_taken_is_refused(client: httpx.Client, stack: Stack) -> None:
+    batch = client.post("/v1/batches", json={"companies": ["acme-widgets.com"], "max_cost_usd": "1"}).json()["id"]
+    assert float(done(client, batch)["taken_usd"]) > 0.01
+    refused = client.post(f"/v1/batches/{batch}/resume", json={"max_cost_usd": "0.01"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+    assert refused.json()["detail"].startswith("A budget of 0.01 USD leaves nothing: ")
