@@ -22,7 +22,9 @@ from resources.store import SqlStore, open_store
 from resources.store.tables import metadata
 from tests.support.examples import FROZEN
 from tests.support.new_stores import url_of_new_store
+from tests.support.temporary_files import in_memory
 
+in_memory()
 os.environ["ENRICH_CONFIG"] = str(FROZEN)  # before a test imports Dagster's definitions; processes inherit it
 os.environ["COLUMNS"] = "200"  # before the command line is imported: it reads its width once
 _numbers = count(1)

@@ -16,6 +16,7 @@ from enrichment.policy import Enhanced, Policy, Problem, parts
 from enrichment.policy.cache import PolicyCache
 from enrichment.policy.execution_forecast import forecast
 from enrichment.policy.execution_model import Execution, Limit
+from enrichment.policy.made_once import MadeOnce
 from enrichment.purchasing.caps import in_words, limits_of
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements
@@ -131,7 +132,7 @@ class Keyed(Generic[T]):
 
 
 def template_of(state: PlanningState) -> PlanTemplate:
-    return _kept(Keyed(state.signature(), state))
+    return _templates(Keyed(state.signature(), state))
 
 
 def decided_parts(state: PlanningState, *, by_whole: bool = False) -> DecidedParts:
@@ -158,8 +159,7 @@ def _compiled_whole(eligibility: Eligibility, left: Problem, strategy: str, poli
     return left if isinstance(policy, Enhanced) and not policy.exact else whole
 
 
-@lru_cache(maxsize=_TEMPLATES)
-def _kept(key: Keyed[PlanningState]) -> PlanTemplate:
+def _template(key: Keyed[PlanningState]) -> PlanTemplate:
     state = key.value
     decided = decided_parts(state)
     execution = state.execution(decided.problems, decided.policy)
@@ -178,6 +178,9 @@ def _kept(key: Keyed[PlanningState]) -> PlanTemplate:
         ),
         in_turn=bool(execution.binding()),
     )
+
+
+_templates = MadeOnce(_template, _TEMPLATES)
 
 
 @lru_cache(maxsize=64)

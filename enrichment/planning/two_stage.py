@@ -4,7 +4,6 @@ PlanningState of stage 1 + PlanningState of the rest, both without a domain  -> 
 """
 
 from dataclasses import replace
-from functools import lru_cache
 
 from enrichment.memory.freshness import DatasetStatus
 from enrichment.planning.explanation import Explanation
@@ -14,6 +13,7 @@ from enrichment.planning.quote import chain_of, legacy_cost, quote_of
 from enrichment.policy import Offer
 from enrichment.policy.execution_forecast import forecast, likeliest_end, steps_if_found
 from enrichment.policy.execution_model import Chain, Execution
+from enrichment.policy.made_once import MadeOnce
 
 FOUND = "(to be found)"
 _TEMPLATES = 256
@@ -24,11 +24,10 @@ def template_beyond(first: PlanningState, rest: PlanningState) -> PlanTemplate:
 
     The quote is of the rest alone: what stage 1 costs is in its own.
     """
-    return _kept(Keyed((first.signature(), rest.signature()), (first, rest)))
+    return _templates(Keyed((first.signature(), rest.signature()), (first, rest)))
 
 
-@lru_cache(maxsize=_TEMPLATES)
-def _kept(key: Keyed[tuple[PlanningState, PlanningState]]) -> PlanTemplate:
+def _template(key: Keyed[tuple[PlanningState, PlanningState]]) -> PlanTemplate:
     first, rest = key.value
     execution = _execution(first, rest)
     # `everything`: a source left out as useless must not count as asked here
@@ -51,6 +50,9 @@ def _kept(key: Keyed[tuple[PlanningState, PlanningState]]) -> PlanTemplate:
         ),
         in_turn=bool(execution.binding()),
     )
+
+
+_templates = MadeOnce(_template, _TEMPLATES)
 
 
 def _execution(first: PlanningState, rest: PlanningState) -> Execution:

@@ -7,11 +7,10 @@ What is left for one company only (`Problem.once`) is cached apart, so that it e
 
 from __future__ import annotations
 
-from functools import lru_cache
-from threading import Lock
 from typing import Protocol
 
 from enrichment import policy
+from enrichment.policy.made_once import MadeOnce
 from enrichment.policy.problem import Policy, Problem
 
 _POLICIES = 16
@@ -30,18 +29,17 @@ class PolicyCache:
 
     def __init__(self, store: PolicyStore | None = None) -> None:
         self._store = store
-        self._lock = Lock()
-        self._kept = lru_cache(maxsize=_POLICIES)(self._make)
-        self._once = lru_cache(maxsize=_ONCE)(_compiled)
+        self._kept = MadeOnce(self._make, _POLICIES)
+        self._once = MadeOnce(_compiled, _ONCE)
 
     def compiled(self, strategy: str, problem: Problem) -> Policy:
         """Raises ValueError for an unknown strategy."""
-        with self._lock:
-            return self._once(strategy, problem) if problem.once else self._kept(strategy, problem)
+        return (self._once if problem.once else self._kept)((strategy, problem))
 
-    def _make(self, strategy: str, problem: Problem) -> Policy:
+    def _make(self, wanted: tuple[str, Problem]) -> Policy:
+        strategy, problem = wanted
         if strategy != "enhanced" or self._store is None:
-            return _compiled(strategy, problem)
+            return _compiled(wanted)
         return self._from_store(problem, self._store)
 
     def _from_store(self, problem: Problem, store: PolicyStore) -> Policy:
@@ -58,8 +56,8 @@ class PolicyCache:
         return made
 
 
-def _compiled(strategy: str, problem: Problem) -> Policy:
-    return policy.compile_policy(strategy, problem)
+def _compiled(wanted: tuple[str, Problem]) -> Policy:
+    return policy.compile_policy(*wanted)
 
 
 IN_MEMORY = PolicyCache()

@@ -5,7 +5,7 @@ POST mixed_people/api_search (0) -> ids -> POST people/match?id= (1)
 
 import math
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from starlette.responses import Response
 
@@ -138,14 +138,8 @@ class Apollo:
         return known_people(self.context.seed, SOURCE, company, filled=request.has(SOURCE, "key_contacts", company))
 
     @cached_property
-    def _people_by_id(self) -> dict[str, tuple[CatalogueCompany, Person]]:
-        """All people by id, LinkedIn slug and e-mail."""
-        found: dict[str, tuple[CatalogueCompany, Person]] = {}
-        for company in self.context.catalogue.companies:
-            for person in people(self.context.seed, company):
-                for name in (self._id(person), person.slug, person.email):
-                    found[name] = (company, person)
-        return found
+    def _people_by_id(self) -> Mapping[str, tuple[CatalogueCompany, Person]]:
+        return _people_by_id(self.context.seed, tuple(self.context.catalogue.companies))
 
     def _matched(self, request: VendorRequest, asked: Json) -> tuple[CatalogueCompany, Person] | None:
         slug = str(asked.get("linkedin_url") or "").rstrip("/").rpartition("/")[2]
@@ -165,7 +159,7 @@ class Apollo:
         return (company, person) if request.knows(SOURCE, company) else None
 
     def _id(self, person: Person) -> str:
-        return token(24, self.context.seed, "apollo", person.email)
+        return _id_of(self.context.seed, person)
 
     def _obfuscated(self, company: CatalogueCompany, person: Person) -> Json:
         organization = {
@@ -267,3 +261,18 @@ class Apollo:
 
     def _request_id(self, request: VendorRequest) -> int:
         return int(token(15, self.context.seed, request.key, str(sorted(request.params.items()))), 16)
+
+
+@lru_cache(maxsize=2)
+def _people_by_id(seed: int, companies: tuple[CatalogueCompany, ...]) -> Mapping[str, tuple[CatalogueCompany, Person]]:
+    """All people by id, LinkedIn slug and e-mail."""
+    found: dict[str, tuple[CatalogueCompany, Person]] = {}
+    for company in companies:
+        for person in people(seed, company):
+            for name in (_id_of(seed, person), person.slug, person.email):
+                found[name] = (company, person)
+    return found
+
+
+def _id_of(seed: int, person: Person) -> str:
+    return token(24, seed, "apollo", person.email)

@@ -32,6 +32,6 @@ FORKSERVER.set_forkserver_preload(
             if found.name not in _STARTERS
         ),
         *("bench.money.worker", "tests.support.command_line", "tests.support.kill_points"),
-        *("tests.support.service_process", "tests.support.imports_kept"),
+        *("tests.support.service_process", "tests.support.tables_compiled", "tests.support.imports_kept"),
     ]
 )

@@ -3,6 +3,7 @@
 import select
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -351,7 +352,7 @@ except WarehouseError as error:
 
 def test_a_folder_one_may_not_write_to_is_one_sentence(url: str, store: SqlStore, tmp_path: Path, start: Start) -> None:
     for folder in tmp_path.parents[:3]:
-        if folder.owner() == tmp_path.owner() and folder != Path("/tmp"):  # noqa: S108
+        if folder.owner() == tmp_path.owner() and folder != Path(tempfile.gettempdir()):
             folder.chmod(0o755)
     read_only = tmp_path / "read_only"
     read_only.mkdir()
