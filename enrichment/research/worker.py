@@ -122,7 +122,7 @@ class _Research:
             await self.log.emit("vendor_context_loaded", sentence, mark=profile.profile_id, data=data)
             return vendor
         left = max(0, await self.bought.left() - most_for_answer(self.rules)) // _VENDOR_SHARE
-        ask = Ask(vendor.key, (_CONTEXT,), max_cost=self.bought.capped(left, _CONTEXT), **self._asked())
+        ask = self.bought.within(Ask(vendor.key, (_CONTEXT,), **self._asked()), left)
         done, profile = await self.bought.enriched(ask, vendor, slot=1)
         if done is not None:
             self.bought.progress.payers += await self.bought.payers_of(done)
