@@ -18,7 +18,7 @@ from enrichment.domain.records import Company
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.ports import StoreError
 from enrichment.rules import Rules
-from enrichment.rules.requirements import UnknownName, read_by
+from enrichment.rules.requirements import BY_CALL, UnknownName, read_by
 from enrichment.rules.strategy import UnknownStrategy
 from enrichment_assets.batch_events import BatchEvents
 from enrichment_assets.batch_job import named_companies
@@ -101,7 +101,7 @@ async def _ask(
     company: Company, order: RunOrder, override: str | None, asked_by: str, rules: Rules, context: RunContext
 ) -> Ask | None:
     """None: all that was selected is still fresh, or waits for a topic."""
-    ask = Ask(company.key, max_cost=_most(order), max_age=order.max_age, asked_by=asked_by)
+    ask = Ask(company.key, max_cost=_most(order), max_age=order.max_age, asked_by=asked_by, raise_cap=BY_CALL)
     if order.analyses:
         return replace(
             ask,

@@ -70,7 +70,9 @@ class PlannerResource(EnrichmentResource):
         Raises NotACompany, UnknownName, UnknownStrategy, RulesError, SettingsError, StoreError.
         """
         settings, rules = self.settings(), self.rules()
-        ask = Ask(company, (consumer,), strategy=strategy, max_cost=max_cost, max_age=max_age)
+        ask = Ask(
+            company, (consumer,), strategy=strategy, max_cost=max_cost, max_age=max_age, raise_cap="raise max_cost"
+        )
         asked = replace(ask, strategy_override=settings.enrich_strategy)
         return self.run_in_context(lambda context: quote(asked, rules=rules, context=context), rules)
 

@@ -1,8 +1,8 @@
 """Answers to the questions of research sessions, without a language model: verbatim pieces, chosen by shared words.
 
 <question>, <seller>      -> Breakdown: names with capitals, areas whose words the question has
-<vendor>, <evidence> ...  -> ResearchAnswer: pieces that share words with the question; a recommendation only where
-                             a piece of the vendor and one of the company share a word
+<vendor>, <evidence> ...  -> ResearchAnswer: pieces of what is asked for; recommendations where the question asks what
+                             to do, and a piece of the vendor meets one of the company
 """
 
 import re
@@ -11,32 +11,43 @@ from typing import Any
 
 from sandbox.catalogue import read_data
 from sandbox.evidence import Piece, pieces_in, shortened
+from sandbox.seller_advice import recommendations
+from sandbox.words import listed, said, telling_words
 
 _QUESTION = re.compile(r"<question>(.*?)</question>", re.DOTALL)
 _SELLER = re.compile(r"<seller>(.*?)</seller>", re.DOTALL)
 _VENDOR = re.compile(r"<vendor\b[^>]*>\n?(.*?)</vendor>", re.DOTALL)
+_COMPANY = re.compile(r"<company>(.*?)</company>", re.DOTALL)
 _AREA = re.compile(r"- areas: (.*)")
 _DOMAIN = re.compile(r"\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b")
 _NAME = re.compile(r"(?<!\w)[A-Z][\w&'’-]*(?: (?:& |of )?[A-Z0-9][\w&'’-]*)*")
 _BEGINS = re.compile(r"(?:^|[.!?:;¿¡\n])[\s\"'“‘(¿¡-]*$")
 _NO_NAMES = frozenset({"USD", "EUR", "GBP"})
-_WHOLE = re.compile(r"\b(?:position|approach|pitch|win|everything|sell)\b", re.IGNORECASE)
+_ADVICE = re.compile(
+    r"\b(?:position|approach|pitch|win|sell \w+ to|sell to|propose|need|needs|fit|fits|say to|help|meeting|why now)\b",
+    re.IGNORECASE,
+)
 _TOPIC = re.compile(r"\b(?:for|about|on) (?:their|its|the) ([a-z][\w-]*(?: [a-z][\w-]*){0,2})", re.IGNORECASE)
 _SENIOR = ("chief", "vice president", "vp", "director", "head")
 _ROLES = {
     "cfo": "financ", "cto": "techn", "cio": "information", "ciso": "security", "ceo": "executive", "coo": "operati",
     "cmo": "market", "cro": "revenue", "security": "security", "data": "data", "engineering": "engineer",
+    "financiero": "financ", "finanzchef": "financ", "financier": "financ",
 }  # fmt: skip
-_NEEDS = frozenset({"recent_news", "purchase_intent", "hiring_trends", "tech_stack", "topic_results", "page_passages"})
 _ASKS_FOR = {
     "competitor_mentions": ("compet", "rival", "alternativ"),
-    "recent_news": ("happen", "news", "lately"),
+    "recent_news": ("happen", "news", "lately", "recent"),
     "hiring_trends": ("hiring", "hire", "jobs", "positions"),
-    "tech_stack": ("technolog", "run on", "stack"),
+    "tech_stack": ("technolog", "run on", "tools", "stack"),
+    "website_passages": ("product", "price", "pricing", "customers", "offer to", "sell and"),
+    "purchase_intent": ("looking for", "intent", "in market"),
+    "company_description": ("what do they do", "what does it do", "how large", "how big"),
+    "employee_count": ("how large", "how big", "employees", "size"),
 }
 """Dataset -> how a question begins a word that asks for just that."""
+_NO_FINDING = frozenset({"key_contacts", "company_name", "domain", "industry"})
 _WITH_TITLE = frozenset({"topic_results", "page_passages", "website_passages", "competitor_mentions"})
-_MOST = 5
+_MOST, _EACH, _COMPANIES = 5, 2, 8
 
 
 def research_answer(schema: dict[str, Any], prompt: str) -> dict[str, Any] | None:
@@ -51,17 +62,30 @@ def research_answer(schema: dict[str, Any], prompt: str) -> dict[str, Any] | Non
 
 def _breakdown(prompt: str) -> dict[str, Any]:
     question, seller = _inside(_QUESTION, prompt), _inside(_SELLER, prompt)
-    areas = [] if _WHOLE.search(question) else _areas(question, prompt)
-    parts = [part.strip() for part in re.split(r"[?;]| and (?=who|what|how|when|why|where)", question) if part.strip()]
+    asks_for_advice = _ADVICE.search(question) is not None
+    parts = [part.strip() for part in re.split(r"[?;]|\. | and (?=who|what|how|when|why|where)", question)]
+    orders = [part for part in parts if _has_listed(part, "order")]
+    private = {word: part for part in parts for word in re.findall(r"\w+", part.lower()) if word in listed("private")}
     return {
-        "intent": "position" if _WHOLE.search(question) else "look_up",
+        "intent": "position" if asks_for_advice else "look_up",
         "companies": [{"name": name} for name in _names(question) if name.lower() not in seller.lower()],
-        "areas": areas,
-        "topics": [found[1] for found in _TOPIC.finditer(question)][:3],
+        "areas": [] if asks_for_advice else _areas(question, prompt),
+        "topics": [found[1] for found in _TOPIC.finditer(question) if not _has_listed(found[1], "order")][:3],
         "datasets": [],
-        "sub_questions": [{"question": part[:240], "datasets": []} for part in parts[:3]],
-        "unanswerable": [],
+        "sub_questions": [
+            {"question": part[:240], "datasets": []}
+            for part in parts
+            if part and part not in orders and part not in private.values()
+        ][:3],
+        "unanswerable": [
+            *({"what": part[:240], "why": "it is an order, and no question"} for part in orders),
+            *({"what": word, "why": "no source that can be asked knows it"} for word in private),
+        ][:4],
     }
+
+
+def _has_listed(text: str, kind: str) -> bool:
+    return any(word in listed(kind) for word in re.findall(r"\w+", text.lower()))
 
 
 def _areas(question: str, prompt: str) -> list[str]:
@@ -87,14 +111,14 @@ def _names(question: str) -> list[str]:
             continue
         begins = match[0].startswith(name) and _BEGINS.search(bare[: match.start()])
         (perhaps if begins and " " not in name and name not in _known_names() else found).append(name)
-    return list(dict.fromkeys(found or perhaps))[:8]
+    return list(dict.fromkeys(found or perhaps))[:_COMPANIES]
 
 
 def _without_opening(name: str) -> str:
     words = name.split()
-    while words and words[0].lower() in _listed("opening"):
+    while words and words[0].lower() in listed("opening"):
         words = words[1:]
-    while words and words[-1].lower() in _listed("opening"):
+    while words and words[-1].lower() in listed("opening"):
         words = words[:-1]
     return " ".join(words)
 
@@ -107,24 +131,42 @@ def _known_names() -> frozenset[str]:
 def _answer(prompt: str) -> dict[str, Any]:
     vendor = pieces_in(_inside(_VENDOR, prompt))
     company = pieces_in(_VENDOR.sub("", prompt))
-    question = _inside(_QUESTION, prompt)
+    question, name = _inside(_QUESTION, prompt), _inside(_COMPANY, prompt)
     return {
-        "findings": _findings(company, question),
+        "findings": _findings(company, question, name),
         "people": _people(company, question),
-        "recommendations": _recommendations(company, vendor),
+        "recommendations": recommendations(company, vendor, name) if _ADVICE.search(question) else [],
     }
 
 
-def _findings(pieces: list[Piece], question: str) -> list[dict[str, Any]]:
-    wanted = _words(question)
-    telling = [piece for piece in pieces if piece.dataset not in {"key_contacts", "company_name", "domain", "industry"}]
+def _findings(pieces: list[Piece], question: str, company: str) -> list[dict[str, Any]]:
+    """Of what the question asks for; of a question that asks for nothing in particular, some of each kind."""
+    wanted = telling_words(question) - telling_words(company)
+    telling = [piece for piece in pieces if piece.dataset not in _NO_FINDING]
     asked = {dataset for dataset, words in _ASKS_FOR.items() if any(word in question.lower() for word in words)}
-    ranked = sorted(telling, key=lambda piece: (piece.dataset not in asked, -len(wanted & _words(piece.text))))
-    found = []
-    for piece in ranked[:_MOST]:
+    of_it = [one for one in telling if one.dataset in asked or wanted & telling_words(one.text)]
+    ranked = sorted(of_it, key=lambda piece: (piece.dataset not in asked, -len(wanted & telling_words(piece.text))))
+    if not asked and not _has_role(question):
+        ranked += _some_of_each([piece for piece in telling if piece not in ranked])
+    found, quoted = list[dict[str, Any]](), set[str]()
+    for piece in ranked:
         quote = _sentence(piece, wanted)
-        found.append({"evidence_id": piece.evidence_id, "quote": quote, "statement": quote})
+        if quote not in quoted and len(found) < _MOST:
+            quoted.add(quote)
+            sentence = said(piece.dataset, quote, company)
+            found.append({"evidence_id": piece.evidence_id, "quote": quote, "statement": sentence})
     return found
+
+
+def _some_of_each(pieces: list[Piece]) -> list[Piece]:
+    of_each: dict[str, list[Piece]] = {}
+    for piece in pieces:
+        of_each.setdefault(piece.dataset, []).append(piece)
+    return [piece for at in range(_EACH) for same in of_each.values() for piece in same[at : at + 1]]
+
+
+def _has_role(question: str) -> bool:
+    return any(re.search(rf"\b{role}\b", question, re.IGNORECASE) for role in _ROLES)
 
 
 def _people(pieces: list[Piece], question: str) -> list[dict[str, Any]]:
@@ -146,48 +188,13 @@ def _people(pieces: list[Piece], question: str) -> list[dict[str, Any]]:
     ]
 
 
-def _recommendations(company: list[Piece], vendor: list[Piece]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    used: set[str] = set()
-    for offer in vendor:
-        for need in company:
-            if need.dataset not in _NEEDS:
-                continue
-            shared = sorted(_words(offer.text) & _words(need.text), key=lambda word: (-len(word), word))
-            if not shared or need.text in used or len(found) == 3:
-                continue
-            used.add(need.text)
-            quote, theirs = _sentence(need, {shared[0]}), _sentence(offer, {shared[0]})
-            found.append(
-                {
-                    "evidence_id": need.evidence_id,
-                    "quote": quote,
-                    "why": quote,
-                    "recommendation": f"Bring up {shared[0]}.",
-                    "vendor_evidence_id": offer.evidence_id,
-                    "vendor_quote": theirs,
-                }
-            )
-    return found
-
-
 def _sentence(piece: Piece, wanted: set[str]) -> str:
     """The sentence of the piece that has most of these words, else its first one."""
     lines = piece.lines[1:] if piece.dataset in _WITH_TITLE and len(piece.lines) > 1 else piece.lines
     parts = [part for line in lines for part in re.split(r"(?<=[a-z0-9)][.!?]) (?=[A-Z])", line)]
-    return shortened(max(parts, key=lambda part: len(wanted & _words(part))))
-
-
-def _words(text: str) -> set[str]:
-    return {word for word in re.findall(r"[a-z]{4,}", text.lower()) if word not in _listed("common")}
+    return shortened(max(parts, key=lambda part: len(wanted & telling_words(part))))
 
 
 def _inside(pattern: re.Pattern[str], prompt: str) -> str:
     found = pattern.search(prompt)
     return "" if found is None else found[1].strip()
-
-
-@cache
-def _listed(kind: str) -> frozenset[str]:
-    """opening: words with which a question opens, and which name no company; common: words that any company uses."""
-    return frozenset(row["word"] for row in read_data("research_words.csv") if row["kind"] == kind)

@@ -128,6 +128,7 @@ async def _researched(
         asked_by="cli",
         stopped=stop.is_set,
         leave_open=lambda: False,
+        raise_cap="raise --budget",
         shown=shown,
     )
     renewing = asyncio.create_task(_renew(store, worker, question.question_id, context, stop))

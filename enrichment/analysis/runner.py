@@ -338,7 +338,8 @@ class _RequestAnalyses:
                 )
             case CapReached(cap=cap, left_micro_usd=left):
                 most = charge(question.most_tokens, self.inputs.rules.usd_per_token(question.rules.model))
-                self._leave_out(question.name, question.rules, "OverCap", too_dear(most, cap, left))
+                why = too_dear(most, cap, left, self.inputs.requirements.raise_cap)
+                self._leave_out(question.name, question.rules, "OverCap", why)
             case Busy(under_way):
                 why = f"the model is busy with {in_number(under_way, 'other question')}"
                 self._leave_out(question.name, question.rules, "Throttled", why)

@@ -27,7 +27,7 @@ from enrichment.ports import CapReached, StoreError
 from enrichment.profiles.assembly import missing
 from enrichment.purchasing.caps import caps_of_day, in_words
 from enrichment.rules import Rules
-from enrichment.rules.requirements import UnknownName
+from enrichment.rules.requirements import BY_CALL, BY_RULES, UnknownName
 from enrichment.rules.strategy import UnknownStrategy
 
 LEASE = timedelta(seconds=20)
@@ -95,6 +95,7 @@ def ask_of(batch: Batch, company: Company | None, options: WorkerOptions, budget
         budget=budget,
         daily=batch.daily,
         analyses=options.analyses,
+        raise_cap=BY_RULES if options.max_cost is None else BY_CALL,
     )
 
 

@@ -100,7 +100,8 @@ class Bookings:
         """Nothing was reserved, and so nothing asked."""
         match by:
             case CapReached(cap=cap, left_micro_usd=left):
-                self.fail(source, "OverCap", too_dear(self._rules.max_micro_usd(source), cap, left))
+                most = self._rules.max_micro_usd(source)
+                self.fail(source, "OverCap", too_dear(most, cap, left, self._requirements.raise_cap))
             case Busy(under_way):
                 why = f"is busy with {in_number(under_way, 'other purchase')}: ask later, or raise its concurrency"
                 provider = self._rules.sources[source].provider

@@ -214,7 +214,7 @@ class _PlanExecution:
         caps = caps_of_each(self.rules, self.plan.requirements, self.request.request_id, self.context.now())
         names = sorted({cap.name for its in caps.values() for cap in its})
         spent = await asyncio.to_thread(self.context.store.ledger.spent, names)
-        return RemainingBudget(self.rules, limits_of(caps, spent))
+        return RemainingBudget(self.rules, limits_of(caps, spent), self.plan.requirements.raise_cap)
 
     def _note_not_asked(self, wanted: Iterable[str]) -> None:
         """The sources that would be asked next, had the request more time, or not been stopped."""

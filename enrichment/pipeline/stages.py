@@ -27,7 +27,7 @@ from enrichment.domain.records import (
 )
 from enrichment.rules import Rules
 from enrichment.rules.experiment_arm import arm_of
-from enrichment.rules.requirements import Requirements, custom, requirements_of, topic_of
+from enrichment.rules.requirements import BY_COMMAND_LINE, Requirements, custom, requirements_of, topic_of
 from enrichment.rules.strategy import choose_strategy
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Ask:
     requests, such as a batch's; daily: of its payer. ids: vendors' ids of the company, as vendor_ids gives them;
     country: as countries. new: another company than those registered under this name.
     analyses: to be made beside those of the consumers. topic: what in particular is asked, of sources that take one.
+    raise_cap: how max_cost is raised where this was asked, for reasons that mention it.
     """
 
     company: str
@@ -69,6 +70,7 @@ class Ask:
     new: bool = False
     analyses: tuple[str, ...] = ()
     topic: str = ""
+    raise_cap: str = BY_COMMAND_LINE
 
     def requirements(self, rules: Rules) -> Requirements:
         """Raises UnknownName."""
@@ -79,7 +81,12 @@ class Ask:
         named = custom(rules, self.datasets, self.sources) if self.datasets else requirements_of(rules, self.consumers)
         topic = topic_of(self.topic)
         return named.within(
-            max_cost=self.max_cost, oldest=self.max_age, budget=self.budget, daily=self.daily, topic=topic
+            max_cost=self.max_cost,
+            oldest=self.max_age,
+            budget=self.budget,
+            daily=self.daily,
+            topic=topic,
+            raise_cap=self.raise_cap,
         )
 
 

@@ -211,7 +211,7 @@ class Eligibility:
         return (
             self.out_of_reach(source)
             or self._redundant(source)
-            or over_a_cap(source, self.rules, self.caps[source], self.spent)
+            or over_a_cap(source, self.rules, self.requirements, self.caps[source], self.spent)
         )
 
     def out_of_reach(self, source: str) -> Unusable | None:

@@ -102,8 +102,8 @@ class Explanation:
     def _passed_over(self, source: str) -> tuple[SourceDecision, str]:
         """Why it is not asked though it could be."""
         if source in self.forecast.too_dear:
-            why = "when it would be asked in order, the caps leave too little: raise --max-cost or config/caps.yaml"
-            return "over a cap", why
+            why = "when it would be asked in order, the caps leave too little"
+            return "over a cap", f"{why}: {self.eligibility.requirements.raise_cap}, or the day's in config/caps.yaml"
         last_resort = any(source in part.last_resorts for part in self.parts)
         if not self.eligibility.fills(source) and not last_resort:
             return "below threshold", "its reliability is below what the datasets ask for"

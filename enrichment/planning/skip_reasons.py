@@ -87,12 +87,14 @@ def out_of_reach(
     return None
 
 
-def over_a_cap(source: str, rules: Rules, caps: Sequence[Cap], spent: Mapping[str, int]) -> Unusable | None:
+def over_a_cap(
+    source: str, rules: Rules, requirements: Requirements, caps: Sequence[Cap], spent: Mapping[str, int]
+) -> Unusable | None:
     """The most one call may cost against the tightest of these caps. spent: cap name -> micro-USD taken so far."""
     name, left = tightest(caps, spent)
     if rules.max_micro_usd(source) <= left:
         return None
-    return "over a cap", too_dear(rules.max_micro_usd(source), name, left)
+    return "over a cap", too_dear(rules.max_micro_usd(source), name, left, requirements.raise_cap)
 
 
 def redundancy(

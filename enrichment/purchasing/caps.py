@@ -18,7 +18,7 @@ from enrichment.domain.money import in_usd, to_micro
 from enrichment.domain.records import Cap, DailyLimit
 from enrichment.policy.execution_model import Limit
 from enrichment.rules import Rules
-from enrichment.rules.requirements import Requirements
+from enrichment.rules.requirements import BY_COMMAND_LINE, Requirements
 
 
 def caps_of(
@@ -87,11 +87,10 @@ def exploration_cap(rules: Rules, at: datetime) -> Cap:
 
 _RAISED_BY = {
     "explored": "raise it in config/exploration.yaml, or wait until tomorrow (UTC)",
-    "request": "raise --max-cost",
-    "batch": "raise --max-cost",
+    "batch": "resume the batch with a larger budget",
     "key": "ask for a key with a higher cap, or tomorrow (UTC)",
 }
-"""Kind of a cap -> what to do where it leaves too little."""
+"""Kind of a cap -> what to do where it leaves too little. A request's own cap is raised where it was set."""
 
 
 def limits_of(caps: Mapping[str, Iterable[Cap]], spent: Mapping[str, int]) -> dict[str, Limit]:
@@ -115,10 +114,10 @@ def left_by(caps: Iterable[Cap], spent: Mapping[str, int]) -> Iterator[tuple[str
 
 
 class RemainingBudget:
-    """What the caps leave at one moment. limits: as `limits_of` gives them."""
+    """What the caps leave at one moment. limits: as `limits_of` gives them. raise_cap: as requirements have it."""
 
-    def __init__(self, rules: Rules, limits: Mapping[str, Limit]) -> None:
-        self._rules, self._limits = rules, limits
+    def __init__(self, rules: Rules, limits: Mapping[str, Limit], raise_cap: str = BY_COMMAND_LINE) -> None:
+        self._rules, self._limits, self._raise_cap = rules, limits, raise_cap
 
     def fits(self, source: str) -> bool:
         return all(self._rules.max_micro_usd(source) <= left for _, left in self._over(source))
@@ -136,7 +135,7 @@ class RemainingBudget:
     def why_not(self, source: str) -> str:
         """Why one that does not fit is not bought, and what to do."""
         name, left = min(self._over(source), key=lambda one: one[1])
-        return too_dear(self._rules.max_micro_usd(source), name, left)
+        return too_dear(self._rules.max_micro_usd(source), name, left, self._raise_cap)
 
     def _over(self, source: str) -> list[tuple[str, int]]:
         return [(name, limit.left) for name, limit in self._limits.items() if source in limit.over]
@@ -147,7 +146,7 @@ class RemainingBudget:
             name: replace(limit, left=limit.left - price) if source in limit.over else limit
             for name, limit in self._limits.items()
         }
-        return RemainingBudget(self._rules, reserved)
+        return RemainingBudget(self._rules, reserved, self._raise_cap)
 
 
 def tightest(caps: Iterable[Cap], spent: Mapping[str, int]) -> tuple[str, int]:
@@ -167,10 +166,13 @@ def in_words(cap: str) -> str:
     return "today's cap on everything" if kind == "day" else f"today's cap on {rest.partition(':')[0]}"
 
 
-def too_dear(price: int, cap: str, left: int) -> str:
-    """Why a purchase does not fit, and what to do. price and left in micro-USD."""
+def too_dear(price: int, cap: str, left: int, raise_cap: str) -> str:
+    """Why a purchase does not fit, and what to do. price and left in micro-USD.
+
+    raise_cap: how the request's own cap is raised, as its requirements have it.
+    """
     kind = cap.partition(":")[0]
-    raise_it = _RAISED_BY.get(kind, "raise it in config/caps.yaml")
+    raise_it = raise_cap if kind == "request" else _RAISED_BY.get(kind, "raise it in config/caps.yaml")
     return f"may cost {in_usd(price)} USD, {in_words(cap)} leaves {in_usd(left)}: {raise_it}"
 
 

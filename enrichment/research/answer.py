@@ -13,11 +13,14 @@ from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Company, Json, Known, Profile
 from enrichment.domain.research import Question
+from enrichment.research.areas import telling_of
 from enrichment.research.breakdown import QuestionParts
 from enrichment.research.claims import CheckedClaim, DroppedClaim, event_day, in_order
 from enrichment.research.relevance import VendorRelevance
 from enrichment.rules import Rules
 
+AS_IT_IS = "what is known answers it as it is"
+"""Why no model was asked, where none was needed."""
 _NEWS = ("recent_news", "purchase_intent", "hiring_trends")
 
 
@@ -131,7 +134,7 @@ def completed(
             for answer in answers
             for one in answer.dropped
         ],
-        "confidence": _confidence(claims, answers, ending),
+        "confidence": _confidence(claims, answers, len(open_points)),
         "open_points": [point.as_json() for point in open_points],
         "missing_micro_usd": sum(answer.missing_micro_usd for answer in answers),
         "how_found": _how_found(parts, answers),
@@ -174,9 +177,11 @@ def missing_points(company: Company, profile: Profile | None, known: Known, rule
 
 
 def asked_for(dataset: str, known: Known, rules: Rules) -> tuple[str, ...]:
-    """'asked serp_news on 3 May 2026: none', of each source of a dataset that was asked."""
+    """'asked serp_news on 3 May 2026: none', of each source that was asked; of an analysis, of what it reads first."""
     if dataset not in rules.datasets:
         return ()
+    if rules.datasets[dataset].analysis is not None:
+        return tuple(dict.fromkeys(one for name in telling_of(dataset) for one in asked_for(name, known, rules)))
     heads = {head.source: head for head in known.replies}
     having = {fact.source for fact in known.facts if fact.dataset == dataset}
     return tuple(
@@ -204,17 +209,19 @@ def _glance(numbered: Sequence[tuple[str, CheckedClaim]], now: datetime) -> dict
     }
 
 
-def _confidence(claims: Sequence[CheckedClaim], answers: Sequence[CompanyAnswer], ending: Ending) -> dict[str, Json]:
-    """High: several claims of reliable sources, nothing missing. Low: none, or hardly any."""
+def _confidence(claims: Sequence[CheckedClaim], answers: Sequence[CompanyAnswer], missing: int) -> dict[str, Json]:
+    """High: several claims of reliable sources, no point missing. Low: none, or hardly any."""
     facts = [one.passage.facts[0] for claim in claims for one in claim.citations if one.side == "company"]
     reliable = sum(fact.reliability for fact in facts) / len(facts) if facts else 0.0
-    missing = sum(len(answer.open_points) for answer in answers) + len(ending.more_open)
     sources = {fact.source for fact in facts}
     why = (
         f"{in_number(len(claims), 'claim')} from {in_number(len(sources), 'source')}, reliability {reliable:.2f}, "
         f"{in_number(missing, 'point')} open"
     )
-    if len(claims) >= 3 and reliable >= 0.8 and not missing:
+    by_rule = [answer.because for answer in answers if answer.by == "rule" and answer.because != AS_IT_IS]
+    if by_rule:
+        why += ", the model did not answer"
+    if len(claims) >= 3 and reliable >= 0.8 and not missing and not by_rule:
         return {"level": "High", "why": why}
     return {"level": "Medium" if len(claims) >= 2 and reliable >= 0.6 else "Low", "why": why}
 

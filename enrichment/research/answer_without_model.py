@@ -18,16 +18,54 @@ from enrichment.domain.values import (
     JobPosting,
     NewsItem,
     Technology,
-    Value,
     WebsitePassage,
 )
 from enrichment.research.claims import CheckedClaim, Citation
 from enrichment.research.evidence import Sides
-from enrichment.research.relevance import VendorRelevance, content_words, line_with
+from enrichment.research.relevance import VendorRelevance, as_written, content_words, line_with
 
+_ABBREVIATIONS = frozenset(
+    {
+        "st",
+        "dr",
+        "mr",
+        "mrs",
+        "ms",
+        "prof",
+        "inc",
+        "ltd",
+        "corp",
+        "co",
+        "no",
+        "vs",
+        "jr",
+        "sr",
+        "mt",
+        "ft",
+        "dept",
+        "u.s",
+    }
+)
+"""What a stop belongs to, where it ends no sentence."""
 _EACH = 3
 _PEOPLE = 3
 _RECOMMENDATIONS = 2
+_STEP = "Bring up what {vendor} offers for {word}"
+_STEPS = {
+    "recent_news": 'Open with "{need}" and what {vendor} offers for {word}',
+    "hiring_trends": "They are hiring a {need}: show what {vendor} offers for {word}",
+    "tech_stack": "They run {need}: show what {vendor} offers beside it",
+    "purchase_intent": "They are looking into {need}: show what {vendor} offers for {word}",
+}
+"""Dataset of what a company needs -> the step to take."""
+_OF_WHAT_THEY_NEED = frozenset({*_STEPS, "topic_results", "page_passages"})
+_SAID = {
+    JobPosting: "{name} has an open position: {line}",
+    Technology: "{name} uses {line}",
+    IntentSignal: "{name} is looking into {line}",
+    EmployeeCount: "{name} has {line}",
+    NewsItem: "{line}",
+}
 _SENIORITY = {"c_level": 0, "vp": 1, "director": 2, "manager": 3, "staff": 4, None: 5}
 
 
@@ -42,7 +80,7 @@ def composed(
     """datasets: those that the question is about. roles: words of titles that it asks for."""
     claims = [*_findings(sides, datasets, question), *_people(sides, datasets, roles)]
     claims += _recommendations(sides, relevance)
-    return claims
+    return list({(claim.kind, claim.text): claim for claim in reversed(claims)}.values())[::-1]
 
 
 def fits_role(passage: Passage, roles: Sequence[str]) -> bool:
@@ -67,11 +105,20 @@ def _stated(sides: Sides, passage: Passage, wanted: Collection[str]) -> Iterator
     line = passage.text.split("\n")[0]
     if isinstance(value, WebsitePassage | FoundPassage | CompetitorMention):
         line = _telling_line(passage, len(value.text.split("\n")), wanted)
-    quote, text = line, _as_sentence(value, line, sides.names[0])
+    quote, text = line, _as_sentence(passage, line, sides.names[0])
     if text is None:
-        quote = re.split(r"(?<=[a-z0-9)][.!?])\s", line)[0]
+        quote = first_sentence(line)
         text = quote
     yield CheckedClaim("finding", _ended(text), "exact", (Citation("company", sides.company.key, passage, quote),))
+
+
+def first_sentence(line: str) -> str:
+    """Up to a stop that ends a sentence: not that of 'St. Louis', 'Inc. in' or 'No. 5'."""
+    for stop in re.finditer(r"(?<=[\w)][.!?])\s+(?=[A-Z0-9\"'(])", line):
+        before = line[: stop.start()].rstrip(".").rpartition(" ")[2]
+        if before.casefold() not in _ABBREVIATIONS and len(before) > 1:
+            return line[: stop.start()]
+    return line
 
 
 def _telling_line(passage: Passage, many: int, wanted: Collection[str]) -> str:
@@ -80,20 +127,12 @@ def _telling_line(passage: Passage, many: int, wanted: Collection[str]) -> str:
     return max(lines, key=lambda line: len(content_words(line).intersection(wanted)))
 
 
-def _as_sentence(value: Value, line: str, name: str) -> str | None:
+def _as_sentence(passage: Passage, line: str, name: str) -> str | None:
     """None: its first sentence as it is."""
-    match value:
-        case JobPosting():
-            return f"{name} has an open position: {line}"
-        case Technology():
-            return f"{name} uses {line}"
-        case IntentSignal():
-            return f"{name} is looking into {line}"
-        case EmployeeCount():
-            return f"{name} has {line}"
-        case NewsItem():
-            return line
-    return None
+    if passage.dataset == "industry":
+        return f"{name} works in {line}"
+    said = _SAID.get(type(passage.facts[0].value))
+    return None if said is None else said.format(name=name, line=line)
 
 
 def _people(sides: Sides, datasets: Collection[str], roles: Sequence[str]) -> Iterator[CheckedClaim]:
@@ -114,10 +153,12 @@ def _recommendations(sides: Sides, relevance: VendorRelevance) -> Iterator[Check
     for match in relevance.matches:
         if match.needed.text in used or len(used) >= _RECOMMENDATIONS:
             continue
+        if match.needed.dataset not in _OF_WHAT_THEY_NEED:
+            continue  # what a company says of itself is no need
         used.add(match.needed.text)
         need, offer = line_with(match.word, match.needed.text), line_with(match.word, match.offered.text)
-        vendor = sides.vendor.name or sides.vendor.key
-        text = f"Bring up what {vendor} offers for {match.word}"
+        vendor, word = sides.vendor.name or sides.vendor.key, as_written(match.word, need)
+        text = _STEPS.get(match.needed.dataset, _STEP).format(need=_first_line(need), vendor=vendor, word=word)
         yield CheckedClaim(
             "recommendation",
             _ended(text),
@@ -126,8 +167,16 @@ def _recommendations(sides: Sides, relevance: VendorRelevance) -> Iterator[Check
                 Citation("company", sides.company.key, match.needed, need),
                 Citation("vendor", sides.vendor.key, match.offered, offer),
             ),
-            why=need,
+            why=_why(match.needed, need, sides.names[0]),
         )
+
+
+def _why(passage: Passage, line: str, name: str) -> str:
+    return _ended(_as_sentence(passage, line, name) or line)
+
+
+def _first_line(text: str) -> str:
+    return text.split("\n", maxsplit=1)[0].rstrip(".")
 
 
 def _rank(passage: Passage) -> tuple[int, str]:

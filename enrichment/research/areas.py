@@ -9,22 +9,24 @@ from dataclasses import dataclass
 from functools import cache
 
 from enrichment.domain.data_tables import listed, rows_of
+from enrichment.research.relevance import stem_of, words_in
 from enrichment.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """next_question: what to ask about it, with {company} and {vendor} in it."""
+    """told_by: datasets whose passages tell of it. next_question: what to ask, with {company} and {vendor} in it."""
 
     name: str
     words: tuple[str, ...]
     datasets: tuple[str, ...]
+    told_by: tuple[str, ...]
     next_question: str
 
 
 AREAS: tuple[Area, ...] = tuple(
-    Area(name, listed(words), listed(datasets), question)
-    for name, words, datasets, question in rows_of("enrichment.research", "areas")
+    Area(name, listed(words), listed(datasets), listed(told_by), question)
+    for name, words, datasets, told_by, question in rows_of("enrichment.research", "areas")
 )
 AREA_NAMES = tuple(area.name for area in AREAS)
 _ROLES = {asked: listed(words) for asked, words in rows_of("enrichment.research", "role_words")}
@@ -54,6 +56,23 @@ def datasets_of(areas: Iterable[str], rules: Rules) -> tuple[str, ...]:
     wanted = set(areas)
     named = (dataset for area in AREAS if area.name in wanted for dataset in area.datasets)
     return tuple(dict.fromkeys(dataset for dataset in named if dataset in rules.datasets))
+
+
+def telling_of(dataset: str) -> tuple[str, ...]:
+    """The datasets whose passages tell of what this one answers."""
+    of = (area.told_by for area in AREAS if dataset in area.datasets)
+    return tuple(dict.fromkeys(name for names in of for name in names if name != dataset))
+
+
+@cache
+def words_of_areas() -> frozenset[str]:
+    """Stems of all words that show an area or a role."""
+    shown = (
+        *(word for area in AREAS for word in area.words),
+        *_ROLES,
+        *(w for words in _ROLES.values() for w in words),
+    )
+    return frozenset(stem_of(word) for words in shown for word in words_in(words))
 
 
 def _has(text: str, words: str) -> bool:

@@ -20,11 +20,12 @@ from enrichment.domain.records import Json
 from enrichment.domain.research import Persona
 from enrichment.identity.domains import registrable_domain
 from enrichment.identity.names import name_words
-from enrichment.research.areas import AREA_NAMES, AREAS, areas_in, datasets_of, is_whole
+from enrichment.research.areas import AREA_NAMES, AREAS, areas_in, datasets_of, is_whole, roles_in
 from enrichment.research.company_names import names_in
 from enrichment.research.leaked_instructions import repeats
 from enrichment.research.model_answers import BREAKDOWN, Breakdown
 from enrichment.research.orders import is_an_order
+from enrichment.research.relevance import content_words
 from enrichment.rules import AnalysisRules, Rules
 from enrichment.rules.loader import RESEARCH_BREAKDOWN
 
@@ -32,7 +33,8 @@ _SHOWN_COMPANIES = 5
 _COMPARES = re.compile(
     r"\b(?:compare|compared|comparison|versus|vs|against|better than|differ|differs|difference|differences)\b", re.I
 )
-_POSITIONS = re.compile(r"\b(?:position|pitch|approach|win over)\b|\bsell\b[^?]*\bto\b", re.I)
+_POSITIONS = re.compile(r"\b(?:position|pitch|approach|win over|say to)\b|\bsell\b(?! and\b)[^?]*\bto\b", re.I)
+_EVERYTHING = re.compile(r"\b(?:everything|all|know|more)\b", re.I)
 _GOES_ON = re.compile(r"\b(?:it|its|them|they|their|those|these|both|the two|the (?:first|second|other) one)\b", re.I)
 _ABOUT = re.compile(r"\b(?:for|about|on|regarding) (?:their|its|the) ((?:[\w-]+ ){0,2}[\w-]+)", re.I)
 """'for their European expansion': a topic, where no model names any."""
@@ -164,13 +166,17 @@ def _without_instructions(answer: Breakdown, instructions: str) -> Breakdown:
     )
 
 
-def by_rule(text: str, persona: Persona, rules: Rules, *, because: str | None) -> QuestionParts:
-    """By names with capitals, domains, and words of areas."""
+def by_rule(
+    text: str, persona: Persona, rules: Rules, *, because: str | None, area: str | None = None
+) -> QuestionParts:
+    """By names with capitals, domains, and words of areas. area: the one that it is about, where that is known."""
     found = names_in(text)
     companies = tuple(name for name in found.names if not _is_of(name, persona))
     areas = areas_in(text)
     compares = len(companies) > 1 and _COMPARES.search(text)
-    if _POSITIONS.search(text):
+    if area is not None:
+        areas = (area,)
+    elif _POSITIONS.search(text):
         areas = ()
     intent = "compare" if compares else "position" if _POSITIONS.search(text) else "look_up" if areas else "other"
     chosen = areas or AREA_NAMES
@@ -192,6 +198,15 @@ def by_rule(text: str, persona: Persona, rules: Rules, *, because: str | None) -
         goes_on=_GOES_ON.search(text) is not None,
         compares=_COMPARES.search(text) is not None,
     )
+
+
+def asks_nothing(text: str, parts: QuestionParts) -> bool:
+    """Such as 'hi': no company, area or topic, and nothing that could be looked up."""
+    if parts.companies or parts.perhaps or parts.topics or parts.intent not in ("other", "look_up"):
+        return False
+    if _EVERYTHING.search(text) or parts.compares or areas_in(text) or roles_in(text):
+        return False
+    return not content_words(text)
 
 
 def _may_be_searched(topic: str, text: str) -> bool:

@@ -59,7 +59,7 @@ class CompaniesMeant:
         """
         names, open_points = await self._names(parts), list[OpenPoint]()
         if not names:
-            before = await self._by_ids(await self._last_ids(parts))
+            before = await self.before(parts)
             if before or not _names_vendor(self._question.text, self._session.persona.company):
                 return before, open_points
             names = (self._session.persona.company,)
@@ -151,13 +151,8 @@ class CompaniesMeant:
     async def _identified(self, company: Company, slot: int) -> tuple[Company, Known, bool]:
         """bool: whether a source could not answer, or was left out by a cap: then nothing is sure."""
         most = max(0, await self._bought.left() - most_for_answer(self._bought.rules))
-        ask = Ask(
-            company.key,
-            datasets=("domain",),
-            max_cost=most,
-            asked_by=self._runs_in.asked_by,
-            daily=self._runs_in.daily,
-        )
+        ask = Ask(company.key, datasets=("domain",), asked_by=self._runs_in.asked_by, daily=self._runs_in.daily)
+        ask = self._bought.within(ask, most)
         done, _ = await self._bought.enriched(ask, company, slot=slot)
         request = await asyncio.to_thread(self._context.store.requests.by_id, self._bought.requests[slot])
         if request is None:
@@ -166,6 +161,10 @@ class CompaniesMeant:
         company = company if kept is None else kept
         known = await recall(company, request, memory=True, rules=self._bought.rules, context=self._context, topic=None)
         return company, known, done is not None and _left_out(done)
+
+    async def before(self, parts: QuestionParts) -> list[Company]:
+        """What the question before was about; of one that compares, what several were about."""
+        return await self._by_ids(await self._last_ids(parts))
 
     async def names_before(self) -> list[str]:
         return [company.name or company.key for company in await self._by_ids(await self.ids_before())]

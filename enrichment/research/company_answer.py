@@ -11,15 +11,16 @@ from enrichment.analysis.answer_reading import UnusableAnswer, read_answer
 from enrichment.domain.records import Company, Known, Profile
 from enrichment.domain.research import Question
 from enrichment.pipeline.enrich import Ask, Enriched
-from enrichment.research.answer import CompanyAnswer, OpenPoint, asked_for, missing_points
+from enrichment.research.answer import AS_IT_IS, CompanyAnswer, OpenPoint, missing_points
 from enrichment.research.answer_question import answer_question
 from enrichment.research.answer_without_model import composed, fits_role
-from enrichment.research.areas import roles_in
+from enrichment.research.areas import AREAS, datasets_of, roles_in
 from enrichment.research.breakdown import QuestionParts
 from enrichment.research.claims import CheckedClaim, DroppedClaim, checked, in_order
 from enrichment.research.evidence import Sides
 from enrichment.research.model_answers import ResearchAnswer
-from enrichment.research.next_questions import price_of
+from enrichment.research.next_questions import price_of, price_of_another
+from enrichment.research.open_points import nothing_to_recommend, role_unknown, unanswered_areas, unfound_words
 from enrichment.research.question_requests import QuestionRequests
 from enrichment.research.relevance import VendorRelevance
 from enrichment.research.session_knowledge import SessionKnowledge, relevance_between
@@ -64,14 +65,15 @@ class CompanyAnswers:
         spare = composed(
             both,
             relevance if parts.is_whole else VendorRelevance(relevance.score),
-            datasets=self._wanted(one),
+            datasets=self._wanted(one) if parts.is_whole or not parts.areas else self._telling(one, parts.areas),
             roles=roles,
             question=f"{self.question.text} {parts.words}",
         )
         claims = _completed_with(kept, spare)
         claims = [claim for claim in claims if claim.kind != "person" or not roles or _fits(claim, roles)]
         claims = await compared_with_replies(claims, self.context.store.knowledge)
-        open_points, missing = await self._open_points(one, claims, roles)
+        open_points, missing = await self._open_points(one, claims, roles, parts)
+        open_points += self._left_open(whole, parts, claims)
         answer = CompanyAnswer(
             company=one.company,
             claims=tuple(claims),
@@ -95,6 +97,22 @@ class CompanyAnswers:
         found = {RESULTS, PAGE} if one.searched.topics else set()
         return {*requirements.datasets, *requirements.collected, *read, *found} - {"company_name", "domain"}
 
+    def _telling(self, one: CompanyCollected, areas: Sequence[str]) -> set[str]:
+        """The datasets whose passages tell of these areas, and what was searched for."""
+        found = {RESULTS, PAGE} if one.searched.topics else set[str]()
+        return found.union(*(area.told_by for area in AREAS if area.name in areas))
+
+    def _left_open(self, both: Sides, parts: QuestionParts, claims: Sequence[CheckedClaim]) -> list[OpenPoint]:
+        """What the question asks and no claim says, where no source could be asked for more."""
+        points = list[OpenPoint]()
+        if parts.is_whole and claims and not any(claim.kind == "recommendation" for claim in claims):
+            points.append(nothing_to_recommend(both))
+        names = (*both.names, both.vendor.name or "", self.bought.session.persona.company)
+        if words := unfound_words(self.question.text, parts, claims, names):
+            why = "no passage that was found has this word" if len(words) == 1 else "no passage has any of these words"
+            points.append(OpenPoint(" ".join(words), why, both.company.key))
+        return points
+
     async def _by_model(
         self, both: Sides, parts: QuestionParts
     ) -> tuple[list[CheckedClaim], list[DroppedClaim], str | None]:
@@ -105,7 +123,7 @@ class CompanyAnswers:
         if not both.evidence.passages:
             return [], [], "there is no evidence that it could read"
         if parts.because == "it was one of the questions to ask next" and not self.bought.progress.over_budget:
-            return [], [], "what is known answers it as it is"
+            return [], [], AS_IT_IS
         question = answer_question(self.question.text, parts.sub_questions, both, self.rules, asked)
         results = await self.bought.ask_model(question, both.company, keeps_back=0)
         reply = await asyncio.to_thread(self.context.store.knowledge.model_reply, question.key)
@@ -135,14 +153,24 @@ class CompanyAnswers:
             await self.log.emit("citation_dropped", message, mark=f"{key}:{number}", data=data | {"verdict": "dropped"})
 
     async def _open_points(
-        self, one: CompanyCollected, claims: Sequence[CheckedClaim], roles: Sequence[str]
+        self, one: CompanyCollected, claims: Sequence[CheckedClaim], roles: Sequence[str], parts: QuestionParts
     ) -> tuple[list[OpenPoint], int]:
         """With what all of them would cost together (micro-USD)."""
         points = missing_points(one.company, one.profile, one.known, self.rules)
         missing = tuple(point.what for point in points if point.what in self.rules.datasets)
-        if roles and not any(claim.kind == "person" for claim in claims) and "key_contacts" not in missing:
-            asked = asked_for("key_contacts", one.known, self.rules)
-            points.append(OpenPoint("key_contacts", "no known contact has this role", one.company.key, asked))
+        has_person = any(claim.kind == "person" for claim in claims)
+        points += [
+            point
+            for point in unanswered_areas(parts, claims, one.company, one.known, self.rules)
+            if not (roles and point.what == "people") and not set(missing) & set(datasets_of((point.what,), self.rules))
+        ]
+        more = list[OpenPoint]()
+        if roles and not has_person and "key_contacts" not in missing:
+            point = role_unknown(one.company, one.known, self.rules)
+            cost = await price_of_another(
+                one.company, "key_contacts", one.known, rules=self.rules, context=self.context
+            )
+            more.append(replace(point, micro_usd=cost or None))
         priced = []
         for point in points:
             cost = 0
@@ -151,7 +179,8 @@ class CompanyAnswers:
             priced.append(replace(point, micro_usd=cost or None))
         together = await price_of(one.company, missing, rules=self.rules, context=self.context) if missing else 0
         searches = one.searched.open_points(one.company, one.known, self.rules)
-        return [*priced, *searches], together + sum(point.micro_usd or 0 for point in searches)
+        more += searches
+        return [*priced, *more], together + sum(point.micro_usd or 0 for point in more)
 
 
 def _completed_with(kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim]) -> list[CheckedClaim]:

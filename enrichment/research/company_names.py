@@ -45,7 +45,7 @@ def small_words_in(text: str) -> tuple[str, ...]:
     told = [re.sub(r"['’]s?$", "", word.strip(".,-'’")) for word in words]
     spans = (told[at : at + most] for most in range(_LONGEST_NAME, 0, -1) for at in range(len(told) - most + 1))
     return tuple(
-        dict.fromkeys(" ".join(span) for span in spans if not {span[0], span[-1]} & (_words_of_sentences() | {""}))
+        dict.fromkeys(" ".join(span) for span in spans if not {span[0], span[-1]} & (words_of_sentences() | {""}))
     )
 
 
@@ -66,15 +66,15 @@ def _names(text: str) -> Iterator[tuple[str, bool]]:
 def _without_ends(name: str) -> tuple[str, bool]:
     """Without words that name no company at its ends, and whether its first word was one."""
     words, dropped = re.sub(r"['’]s?$", "", name.strip(" .,-'’")).split(), False
-    while words and words[0].casefold() in _words_of_sentences():
+    while words and words[0].casefold() in words_of_sentences():
         words, dropped = words[1:], True
-    while words and words[-1].casefold() in _words_of_sentences():
+    while words and words[-1].casefold() in words_of_sentences():
         words = words[:-1]
     return re.sub(r"['’]s$", "", " ".join(words).strip(" .,-'’")), dropped
 
 
 def _may_be_one(name: str) -> bool:
-    if _NUMBER.fullmatch(name) or "_" in name or name.casefold() in _words_of_sentences():
+    if _NUMBER.fullmatch(name) or "_" in name or name.casefold() in words_of_sentences():
         return False
     try:
         return parse_company(name).name is not None
@@ -83,5 +83,6 @@ def _may_be_one(name: str) -> bool:
 
 
 @cache
-def _words_of_sentences() -> frozenset[str]:
+def words_of_sentences() -> frozenset[str]:
+    """Words that may be written with a capital and name no company."""
     return frozenset(row[0] for row in rows_of("enrichment.research", "plain_words"))

@@ -40,10 +40,18 @@ def narrower(parts: QuestionParts, companies: Sequence[Company], vendor: str) ->
 
 def vendor_sentence(vendor: Company, done: Enriched | None, profile: Profile | None) -> str:
     name = vendor.name or vendor.key
+    if profile is not None and not offered_in(profile):
+        return f"Nothing is known of what {name} offers but what you say of it: no source that was asked knows more."
     if profile is None:
         return f"What {name} offers is known from what you say of it only."
     paid = "" if done is None or not done.request.cost_micro_usd else f" for {in_usd(done.request.cost_micro_usd)} USD"
     return f"What {name} offers is known{paid}, with {profile.confidence.lower()} confidence."
+
+
+def offered_in(profile: Profile) -> bool:
+    """Whether it has anything of a company besides which one it is."""
+    datasets = profile.document["datasets"]
+    return any(field["values"] for name, field in datasets.items() if name not in ("company_name", "domain"))
 
 
 def vendor_data(vendor: Company, done: Enriched | None, profile: Profile | None) -> dict[str, Json]:

@@ -10,12 +10,15 @@ import asyncio
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from enrichment.context.run_context import RunContext
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Company, Json
+from enrichment.domain.records import Company, Json, Known
 from enrichment.pipeline.dry_run import quote
 from enrichment.pipeline.stages import Ask
+from enrichment.planning.explanation import SourcePlan
+from enrichment.planning.plan import Plan
 from enrichment.planning.total import total_of
 from enrichment.research.answer_question import expected_for_answer
 from enrichment.research.areas import AREA_NAMES, AREAS, datasets_of
@@ -23,6 +26,9 @@ from enrichment.rules import Rules
 
 MOST = 3
 _BEFORE = 2
+_AWAY = frozenset({"provider down", "plan used up"})
+_ASKED = frozenset({"chosen", "fallback", "last resort"})
+_CANNOT = frozenset({"no credentials", "suspended", "needs a topic", "not in this request"})
 _OF_VENDOR = frozenset({"positioning", "competition", "pricing"})
 """Areas in which a seller asks about their own company."""
 
@@ -48,16 +54,22 @@ async def next_questions(
     *,
     rules: Rules,
     context: RunContext,
+    before: AbstractSet[str] = frozenset(),
 ) -> list[NextQuestion]:
-    """answered: areas that this question was about. known: datasets of which memory has something."""
+    """answered: areas that this question was about. known: datasets of which memory has something.
+
+    before: texts of questions that were asked already; none is offered again.
+    """
     found = []
     for area in AREAS:
         datasets = datasets_of((area.name,), rules)
         if area.name in answered or not datasets:
             continue
+        asked = area.next_question.format(company=company.name or company.key, vendor=vendor)
+        if asked in before:
+            continue
         cost = await price_of(company, datasets, rules=rules, context=context)
         if cost or not known.isdisjoint(datasets):
-            asked = area.next_question.format(company=company.name or company.key, vendor=vendor)
             found.append(NextQuestion(asked, area.name, cost + expected_for_answer(rules) if cost else 0))
     return sorted(found, key=lambda one: one.micro_usd)[:MOST]
 
@@ -78,8 +90,38 @@ async def first_questions(
 
 async def price_of(company: Company, datasets: tuple[str, ...], *, rules: Rules, context: RunContext) -> int:
     """What these would cost now (micro-USD), expected; nothing is bought."""
-    plans = await quote(Ask(company.key, datasets=datasets), rules=rules, context=replace(context, stopping=_never))
-    return total_of(plans).expected if plans else 0
+    plans = await _plans(company, datasets, rules, context)
+    return total_of(plans).expected + _once_back(plans[-1]) if plans else 0
+
+
+async def price_of_another(company: Company, dataset: str, known: Known, *, rules: Rules, context: RunContext) -> int:
+    """What one more source of it would cost (micro-USD), though it is known; 0: none is left to be asked."""
+    if dataset not in rules.datasets:
+        return 0
+    plans = await _plans(company, (dataset,), rules, context)
+    asked = {head.source for head in known.replies}
+    left = {name for name in rules.datasets[dataset].sources if name not in asked}
+    prices = [
+        one.expected_micro_usd for one in plans[-1].sources if one.source in left and one.verdict not in _CANNOT
+    ] if plans else []  # fmt: skip
+    return min(prices, default=0)
+
+
+def _once_back(plan: Plan) -> int:
+    """What the cheapest sources would cost that are away now, for what no other one can be asked for (micro-USD)."""
+    reached = {d for one in plan.sources if one.verdict in _ASKED for d in one.answers}
+    open_ones = {one.dataset for one in plan.datasets if one.status != "satisfied"} - reached
+    away = sorted((one for one in plan.sources if one.verdict in _AWAY), key=attrgetter("expected_micro_usd"))
+    found = {one.source: one.expected_micro_usd for d in open_ones for one in [_first(away, d)] if one is not None}
+    return sum(found.values())
+
+
+def _first(away: Sequence[SourcePlan], dataset: str) -> SourcePlan | None:
+    return next((one for one in away if dataset in one.answers), None)
+
+
+async def _plans(company: Company, datasets: tuple[str, ...], rules: Rules, context: RunContext) -> Sequence[Plan]:
+    return await quote(Ask(company.key, datasets=datasets), rules=rules, context=replace(context, stopping=_never))
 
 
 def _never() -> bool:

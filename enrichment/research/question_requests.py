@@ -29,7 +29,7 @@ from enrichment.research.answer_question import most_for_answer
 from enrichment.research.narration import from_memory, session_event_of, watched
 from enrichment.research.session_log import SessionLog, Shown
 from enrichment.rules import Rules
-from enrichment.rules.requirements import Requirements, custom
+from enrichment.rules.requirements import BY_RULES, Requirements, custom
 
 RESEARCH = "research"
 """The consumer of a question's own request: what a model is asked for it."""
@@ -39,7 +39,8 @@ RESEARCH = "research"
 class ResearchContext:
     """What a question runs in. worker: the name under which it is claimed. daily: of the payer.
 
-    stopped: a person asked for that. leave_open: this process is about to end, and another one goes on.
+    raise_cap: how a person gives a question a larger budget. stopped: a person asked for that. leave_open: this process
+    is about to end, and another one goes on.
     """
 
     sessions: Sessions
@@ -49,6 +50,7 @@ class ResearchContext:
     asked_by: str
     stopped: Callable[[], bool]
     leave_open: Callable[[], bool]
+    raise_cap: str = "ask in a session with a larger budget"
     daily: DailyLimit | None = None
     watch: Callable[[Event], None] | None = None
     shown: Shown | None = None
@@ -139,7 +141,12 @@ class QuestionRequests:
         async with self.context.trace(request_id, self._shown_of(company)) as trace:
             results = await ask_model(
                 question,
-                requirements=replace(self.requirements_for_model(), max_cost=left + spent, daily=self.runs_in.daily),
+                requirements=replace(
+                    self.requirements_for_model(),
+                    max_cost=left + spent,
+                    daily=self.runs_in.daily,
+                    raise_cap=self.runs_in.raise_cap,
+                ),
                 company=company,
                 request=request,
                 rules=self.rules,
@@ -196,13 +203,11 @@ class QuestionRequests:
         return max(0, await self.left() - kept_back) // max(1, among)
 
     def within(self, ask: Ask, most: int) -> Ask:
-        consumer = None if ask.datasets else ask.consumers[0]
-        return replace(ask, max_cost=self.capped(most, consumer))
-
-    def capped(self, most: int, consumer: str | None) -> int:
-        if consumer is None or consumer not in self.rules.consumers:
-            return most
-        return min(most, self.rules.consumers[consumer].max_cost_micro_usd)
+        """The same, at no more than this (micro-USD), nor than its consumer may cost."""
+        own = None if ask.datasets else self.rules.consumers[ask.consumers[0]].max_cost_micro_usd
+        if own is not None and own < most:
+            return replace(ask, max_cost=own, raise_cap=BY_RULES)
+        return replace(ask, max_cost=most, raise_cap=self.runs_in.raise_cap)
 
     async def costs(self) -> tuple[int, int]:
         store = self.context.store

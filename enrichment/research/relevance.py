@@ -2,7 +2,8 @@
 
     passages of the vendor x passages of the company -> VendorRelevance: 0 to 1, and each match with its two passages
 
-A word counts by how rare it is among the company's passages; words of everyday business count nothing.
+A word counts by how rare it is among the company's passages; words of everyday business count nothing, nor do pages
+that say nothing of what is sold. Of a posting the title is read: what its text says is said of any position.
 """
 
 import math
@@ -15,14 +16,29 @@ from functools import cache
 from enrichment.analysis.evidence import Evidence, Passage
 from enrichment.domain.data_tables import rows_of
 from enrichment.domain.records import Json
+from enrichment.domain.values import JobPosting, WebsitePassage
 
 _MOST_MATCHES = 5
 _ENOUGH = 3.0
 """So many distinct words, each in one passage of many, are as relevant as it gets."""
 _SHORTEST_WORD = 4
 _NOT_READ = frozenset(
-    {"company_name", "domain", "key_contacts", "employee_count", "headquarters", "founded", "revenue"}
+    {
+        "company_name",
+        "domain",
+        "key_contacts",
+        "employee_count",
+        "headquarters",
+        "founded",
+        "revenue",
+        "industry",
+        "competitor_mentions",
+    }
 )
+_OF_ITSELF = "website_passages"
+"""What a company writes to sell is no need of it."""
+_SELLS_NOTHING = re.compile(r"(?:about|careers?|jobs?|news\w*|press|blog|legal|privacy|terms|imprint|contact)", re.I)
+"""The first part of the path of pages on which a company says nothing of what it sells or needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +85,13 @@ class VendorRelevance:
 
 def relevance_of(company: Evidence, vendor: Evidence, own_words: frozenset[str]) -> VendorRelevance:
     """own_words: of both companies' names; they match nothing."""
-    pieces = [passage for passage in company.passages if passage.dataset not in _NOT_READ]
-    if not pieces:
+    if not any(passage.dataset not in _NOT_READ for passage in company.passages):
         return VendorRelevance(None)
-    found = Counter(word for piece in pieces for word in content_words(piece.text))
+    pieces = [passage for passage in company.passages if _is_telling(passage) and passage.dataset != _OF_ITSELF]
+    found = Counter(word for piece in pieces for word in content_words(_read(piece)))
     matches: dict[str, tuple[float, RelevanceMatch]] = {}
-    for offered in vendor.passages:
-        for word in sorted(content_words(offered.text) - own_words):
+    for offered in filter(_is_telling, vendor.passages):
+        for word in sorted(content_words(_read(offered)) - own_words):
             needed = _best(word, pieces)
             if needed is not None and word not in matches:
                 weight = math.log(1 + len(pieces) / found[word]) / math.log(1 + len(pieces))
@@ -87,30 +103,45 @@ def relevance_of(company: Evidence, vendor: Evidence, own_words: frozenset[str])
 
 def content_words(text: str) -> set[str]:
     """Stems of its words, without those of everyday business."""
-    words = (_stem(word) for word in re.findall(r"[^\W\d_]{2,}", text.casefold()))
+    words = (stem_of(word) for word in re.findall(r"[^\W\d_]{2,}", text.casefold()))
     return {word for word in words if len(word) >= _SHORTEST_WORD} - _everyday()
 
 
 def as_written(word: str, text: str) -> str:
     """The word of a text that has this stem: 'shares', not 'shar'."""
-    return next((one for one in _words(text) if _stem(one) == word), word)
+    return next((one for one in words_in(text) if stem_of(one) == word), word)
 
 
 def line_with(word: str, text: str) -> str:
     """The line of a text that has this word; verbatim."""
     lines = text.split("\n")
-    return next((line for line in lines if word in {_stem(one) for one in _words(line)}), lines[0])
+    return next((line for line in lines if word in {stem_of(one) for one in words_in(line)}), lines[0])
 
 
 def _best(word: str, pieces: Sequence[Passage]) -> Passage | None:
-    return next((piece for piece in pieces if word in content_words(piece.text)), None)
+    return next((piece for piece in pieces if word in content_words(_read(piece))), None)
 
 
-def _words(text: str) -> list[str]:
+def _is_telling(passage: Passage) -> bool:
+    """Whether it says what is sold, needed or done; an own price table says neither."""
+    value = passage.facts[0].value
+    if isinstance(value, WebsitePassage):
+        return _SELLS_NOTHING.fullmatch(value.page.strip("/").partition("/")[0]) is None
+    return passage.dataset not in _NOT_READ
+
+
+def _read(passage: Passage) -> str:
+    if isinstance(passage.facts[0].value, JobPosting):
+        return passage.text.partition("\n")[0]
+    return "\n".join(line for line in passage.text.split("\n") if "|" not in line)
+
+
+def words_in(text: str) -> list[str]:
     return re.findall(r"[^\W\d_]{2,}", text.casefold())
 
 
-def _stem(word: str) -> str:
+def stem_of(word: str) -> str:
+    """'shares' -> 'share', 'companies' -> 'company'."""
     for ending in ("ies", "es", "s"):
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_WORD - 1 and not word.endswith("ss"):
             return word[: -len(ending)] + ("y" if ending == "ies" else "")
@@ -119,4 +150,4 @@ def _stem(word: str) -> str:
 
 @cache
 def _everyday() -> frozenset[str]:
-    return frozenset(_stem(row[0]) for row in rows_of("enrichment.research", "everyday_words"))
+    return frozenset(stem_of(row[0]) for row in rows_of("enrichment.research", "everyday_words"))

@@ -10,7 +10,7 @@ from enrichment.domain.records import Company, Known
 from enrichment.domain.research import Session
 from enrichment.memory.recall import recall
 from enrichment.research.answer_question import bytes_for_evidence
-from enrichment.research.evidence import Sides, sides
+from enrichment.research.evidence import VENDOR_READS, Sides, sides
 from enrichment.research.question_requests import QuestionRequests
 from enrichment.research.relevance import VendorRelevance, content_words, relevance_of
 
@@ -42,6 +42,11 @@ class SessionKnowledge:
         """What was found on any topic included."""
         request = replace(self._bought.own_request(""), company_id=company.company_id)
         return await recall(company, request, memory=True, rules=self._rules, context=self._context, topic=None)
+
+    async def has_offer(self, vendor: Company) -> bool:
+        """Whether anything is known of what the seller's company offers, besides what the seller says."""
+        known = await self.known(vendor)
+        return any(fact.dataset in VENDOR_READS and fact.dataset != "industry" for fact in known.facts)
 
     async def sides(self, company: Company, known: Known, vendor: Company, questions: Sequence[str] = ()) -> Sides:
         asked = self._rules.research.answer

@@ -104,7 +104,7 @@ class TopicSearches:
         """What each search would ask and cost now; nothing is bought."""
         found = []
         for topic in self.topics:
-            ask = Ask(company.key, datasets=(RESULTS,), topic=topic, max_cost=most, **asked)
+            ask = self._bought.within(Ask(company.key, datasets=(RESULTS,), topic=topic, **asked), most)
             served, plans = await profile_or_plans(
                 ask, rules=self._rules, context=self._bought.context, company=company
             )
@@ -170,7 +170,7 @@ class TopicSearches:
     async def _search(
         self, company: Company, dataset: str, topic: str, asked: Mapping[str, Json], most: int, slot: int
     ) -> Enriched | None:
-        ask = Ask(company.key, datasets=(dataset,), topic=topic, max_cost=most, **asked)
+        ask = self._bought.within(Ask(company.key, datasets=(dataset,), topic=topic, **asked), most)
         done, _ = await self._bought.enriched(ask, company, slot=slot)
         if done is not None:
             self._bought.progress.payers += await self._bought.payers_of(done)

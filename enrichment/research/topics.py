@@ -23,6 +23,8 @@ RESULTS, PAGE = "topic_results", "page_passages"
 MENTIONS = "competitor_mentions"
 _MOST_WORDS = 6
 _LONGEST_PARTICLE = 3
+_IS_AN_ORDER = re.compile(r"\b(?:ignore|disregard|instructions?|prompts?|jailbreak|pretend|budget)\b", re.I)
+"""Words of a text that tells a program what to do: nothing is searched for it."""
 
 
 def topics_to_search(parts: QuestionParts, names: Iterable[str], rules: Rules) -> tuple[str, ...]:
@@ -40,7 +42,7 @@ def topics_to_search(parts: QuestionParts, names: Iterable[str], rules: Rules) -
 
 def _whole_topics(parts: QuestionParts, own: frozenset[str]) -> Iterator[str]:
     for topic in parts.topics:
-        if _telling(topic, own):
+        if _telling(topic, own) and not _IS_AN_ORDER.search(topic):
             yield _without_ends([word for word in _words(topic) if word.casefold() not in own])
 
 
@@ -53,7 +55,7 @@ def _without_ends(words: list[str]) -> str:
 def _unanswered(parts: QuestionParts, own: frozenset[str]) -> Iterator[str]:
     """From the first to the last telling word of each sub-question that no dataset or area answers."""
     for one in parts.sub_questions:
-        if not one.datasets and not areas_in(one.question):
+        if not one.datasets and not areas_in(one.question) and not _IS_AN_ORDER.search(one.question):
             yield " ".join(_span(one.question, own)[:_MOST_WORDS])
 
 

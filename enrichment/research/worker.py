@@ -31,12 +31,13 @@ from enrichment.research.answer import (
 )
 from enrichment.research.answer_question import most_for_answer
 from enrichment.research.areas import AREA_NAMES, datasets_of
-from enrichment.research.breakdown import QuestionParts, breakdown_question, by_model, by_rule, fits
+from enrichment.research.breakdown import QuestionParts, asks_nothing, breakdown_question, by_model, by_rule, fits
 from enrichment.research.companies_meant import SLOTS, CompaniesMeant
 from enrichment.research.company_answer import CompanyAnswers, CompanyCollected
 from enrichment.research.event_data import narrower, plan_data, vendor_data, vendor_sentence
 from enrichment.research.model_answers import Breakdown
 from enrichment.research.next_questions import next_questions
+from enrichment.research.open_points import vendor_unknown
 from enrichment.research.question_requests import QuestionRequests, ResearchContext
 from enrichment.research.session_knowledge import SessionKnowledge, relevance_between
 from enrichment.research.session_log import SessionLog
@@ -80,11 +81,9 @@ class _Research:
     async def to_its_end(self) -> None:
         vendor = await self._vendor()
         parts = await self._parts(vendor)
-        companies, open_points = await self.meant.found(parts)
+        companies, open_points = await self._companies(parts)
         if companies is None:
             return  # a person is asked which company is meant
-        if not companies:
-            open_points.append(OpenPoint("company", "the question names no company: ask again, and name one"))
         await self._recognised(parts, companies)
         asks = [self._ask(company, parts) for company in companies]
         names = [name for company in (vendor, *companies) if (name := company.name or company.key)]
@@ -97,6 +96,9 @@ class _Research:
         self._leave_if_told()
         answers = [await self.answers.of(one, parts, vendor) for one in collected]
         self._leave_if_told()
+        if parts.is_whole and companies and not await self.knowledge.has_offer(vendor):
+            known = await self.knowledge.known(vendor)
+            open_points.append(vendor_unknown(vendor, known, self.rules))
         await self._complete(parts, answers, open_points)
 
     def _leave_if_told(self) -> None:
@@ -122,7 +124,7 @@ class _Research:
             await self.log.emit("vendor_context_loaded", sentence, mark=profile.profile_id, data=data)
             return vendor
         left = max(0, await self.bought.left() - most_for_answer(self.rules)) // _VENDOR_SHARE
-        ask = Ask(vendor.key, (_CONTEXT,), max_cost=self.bought.capped(left, _CONTEXT), **self._asked())
+        ask = self.bought.within(Ask(vendor.key, (_CONTEXT,), **self._asked()), left)
         done, profile = await self.bought.enriched(ask, vendor, slot=1)
         if done is not None:
             self.bought.progress.payers += await self.bought.payers_of(done)
@@ -160,8 +162,8 @@ class _Research:
         text, persona, asked = self.question.text, self.session.persona, self.rules.research.breakdown
         if asked is None:
             return by_rule(text, persona, self.rules, because="no model is set up for it")
-        if await self._is_offered():
-            return by_rule(text, persona, self.rules, because="it was one of the questions to ask next")
+        if (area := await self._offered_area()) is not None:
+            return by_rule(text, persona, self.rules, because="it was one of the questions to ask next", area=area)
         question = breakdown_question(text, persona, await self.meant.names_before(), self.rules, asked)
         if not fits(question):
             return by_rule(text, persona, self.rules, because="it is longer than the model may be asked")
@@ -171,13 +173,27 @@ class _Research:
             return by_model(answer, text, persona, self.rules, instructions=question.instructions)
         return by_rule(text, persona, self.rules, because=next(iter(results.gaps.values()), "the model did not answer"))
 
-    async def _is_offered(self) -> bool:
-        """Whether it is a question that an answer of this session offered: its parts are known."""
+    async def _offered_area(self) -> str | None:
+        """Of a question that an answer of this session offered: its parts are known."""
         earlier = await asyncio.to_thread(self.sessions.questions, self.session.session_id)
-        offered = (one["question"] for q in earlier if q.answer for one in q.answer.get("next_questions", ()))
-        return self.question.text in offered
+        offered = (one for q in earlier if q.answer for one in q.answer.get("next_questions", ()))
+        return next((str(one["area"]) for one in offered if one["question"] == self.question.text), None)
+
+    async def _texts_before(self) -> frozenset[str]:
+        """Of all questions of this session up to this one."""
+        asked = await asyncio.to_thread(self.sessions.questions, self.session.session_id)
+        return frozenset(one.text for one in asked if one.number <= self.question.number)
 
     # which companies are meant
+
+    async def _companies(self, parts: QuestionParts) -> tuple[list[Company] | None, list[OpenPoint]]:
+        """Those to look at, and what is left open about the others; None: a person is asked."""
+        if asks_nothing(self.question.text, parts):
+            return [], [OpenPoint("the question", "it asks nothing that can be looked up: ask one of those below")]
+        companies, open_points = await self.meant.found(parts)
+        if companies == [] and not open_points:
+            open_points.append(OpenPoint("company", "the question names no company: ask again, and name one"))
+        return companies, open_points
 
     async def _recognised(self, parts: QuestionParts, companies: Sequence[Company]) -> None:
         shown = ", ".join(company.name or company.key for company in companies) or "no company"
@@ -255,12 +271,13 @@ class _Research:
         }
         areas = ", ".join(data["areas"]) if parts.areas else "all areas"
         price = f"expected to cost {in_usd(cost)} USD, {in_usd(most)} at most" if cost else "all of it is in memory"
-        about = " and ".join(company.name or company.key for company in companies) or "no company"
+        about = " and ".join(company.name or company.key for company in companies)
         if companies and searches.topics:
             about += f", searching for {' and '.join(searches.topics)}"
-        await self.log.emit(
-            "research_plan_created", f"Looking at {areas} of {about}: {price}, about {seconds:.0f} s.", data=data
-        )
+        message = f"Looking at {areas} of {about}: {price}, about {seconds:.0f} s."
+        if not companies:
+            message = "Nothing is looked up: no company is known that the question is about."
+        await self.log.emit("research_plan_created", message, data=data)
 
     # what is collected
 
@@ -354,8 +371,8 @@ class _Research:
             await self.log.emit("question_stopped", "Stopped: nothing more is bought; this is what there is.")
         await self.bought.close_own()
         offered: list[Mapping[str, Json]] = []
-        for answer in answers[:1]:
-            company = answer.company
+        about = [answer.company for answer in answers] or await self.meant.before(parts)
+        for company in about[:1]:
             known = await self.knowledge.known(company) if company.company_id else Known()
             found = await next_questions(
                 company,
@@ -364,6 +381,7 @@ class _Research:
                 {fact.dataset for fact in known.facts},
                 rules=self.rules,
                 context=self.context,
+                before=await self._texts_before(),
             )
             offered = [one.as_json() for one in found]
         cost, saved = await self.bought.costs()
@@ -377,7 +395,7 @@ class _Research:
             tuple(open_points),
             tuple(self.bought.progress.payers),
             offered,
-            narrower(parts, [answer.company for answer in answers], self.session.persona.company),
+            narrower(parts, about, self.session.persona.company),
         )
         data = completed(self.question, parts, answers, ending, self.context.now())
         await self.log.written()

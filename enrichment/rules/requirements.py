@@ -19,6 +19,11 @@ IDENTITY = ("company_name", "domain")
 _CUSTOM_MAX_COST = 2_000_000
 _CUSTOM_MAX_SECONDS = 900
 _REMEMBERED = 128
+BY_COMMAND_LINE = "raise --max-cost"
+BY_CALL = "raise max_cost_usd"
+BY_QUOTE = "ask for a new quote"
+BY_RULES = "raise max_cost_usd in config/consumers.yaml"
+"""How the cap of a request is raised, by the way in: typed, called, accepted as quoted, or with no cap of its own."""
 _SHOWN = 60
 """Characters of an unknown name that an error repeats."""
 
@@ -37,6 +42,7 @@ class Requirements:
     budget: a cap that this request shares with others, such as a batch's. daily: what its payer may spend a day.
     extras: datasets shown where they are known at no cost; no plan looks at them, and they are no part of completeness.
     topic: what in particular is asked of sources that take one, as topic_of gives it; empty: they are not asked.
+    raise_cap: what to do where max_cost leaves too little, in the words of the way in through which it was asked.
     """
 
     consumer: str
@@ -59,6 +65,7 @@ class Requirements:
     daily: DailyLimit | None = None
     extras: tuple[str, ...] = ()
     topic: str = ""
+    raise_cap: str = BY_COMMAND_LINE
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -87,13 +94,14 @@ class Requirements:
         budget: Cap | None = None,
         daily: DailyLimit | None = None,
         topic: str = "",
+        raise_cap: str = BY_COMMAND_LINE,
     ) -> "Requirements":
         """The same, with the request's own limits: micro-USD it may cost, seconds any fact may be old; its caps."""
         most = self.max_cost if max_cost is None else max_cost
-        own = (self.max_cost, self.oldest, self.budget, self.daily, self.topic)
-        if (most, oldest, budget, daily, topic) == own:
+        own = (self.max_cost, self.oldest, self.budget, self.daily, self.topic, self.raise_cap)
+        if (most, oldest, budget, daily, topic, raise_cap) == own:
             return self
-        return replace(self, max_cost=most, oldest=oldest, budget=budget, daily=daily, topic=topic)
+        return replace(self, max_cost=most, oldest=oldest, budget=budget, daily=daily, topic=topic, raise_cap=raise_cap)
 
     def also_analysing(self, analyses: Sequence[str], rules: Rules) -> "Requirements":
         """The same, with analyses that it does not ask for by itself, and what these read."""

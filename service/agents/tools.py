@@ -29,6 +29,7 @@ from enrichment.identity.companies import reference_of
 from enrichment.parsing.stated_values import NotAValue
 from enrichment.pipeline.candidates import candidates
 from enrichment.pipeline.stages import ask_of_json
+from enrichment.rules.requirements import BY_QUOTE
 from service.agents import views
 from service.agents.consent import Approval, Consent, Consents, approved_by_policy, quote_id_of
 from service.agents.known_values import found_company, known_profile, missing_of, values_of
@@ -382,6 +383,7 @@ async def _carried_out(consent: Consent, caller: Caller, shared: AgentContext) -
         ask_of_json(stored.ask),
         max_cost=stored.most,
         daily=caller.daily,
+        raise_cap=BY_QUOTE,
         asked_by=f"mcp:{caller.name}, approved by {consent.by}",
     )
     answered = await enrichments.enriched(ask, caller, state, key=consent.once, wait_seconds=_WAIT_SECONDS)

@@ -21,6 +21,7 @@ from enrichment.pipeline.enrich import Enriched
 from enrichment.pipeline.identify import company_asked_for_now
 from enrichment.pipeline.stages import Ask, ask_as_json, ask_of_json
 from enrichment.planning.total import total_of
+from enrichment.rules.requirements import BY_QUOTE
 from enrichment.rules.strategy import check_strategy
 from service.answers.views import EnrichmentView, QuoteView, as_json, enrichment_view, quote_view
 from service.http.access import Caller
@@ -95,7 +96,7 @@ async def ask_of_quote(quote_id: str, caller: Caller, state: ServiceState) -> As
         raise ApiProblem(
             "quote_expired", f"Quote {quote_id} was valid until {quote.valid_until:%H:%M:%S} UTC: ask anew."
         )
-    return replace(ask_of_json(quote.ask), max_cost=quote.most, daily=caller.daily)
+    return replace(ask_of_json(quote.ask), max_cost=quote.most, daily=caller.daily, raise_cap=BY_QUOTE)
 
 
 async def enriched(

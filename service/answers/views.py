@@ -247,10 +247,9 @@ def _state(accepted: AcceptedRequest, request: Request | None) -> State:
 
 
 def _over_a_cap(request: Request) -> dict[str, str]:
-    """As its plan had it, in the words of the API."""
+    """As its plan had it."""
     decided: dict[str, str] = (request.plan or {}).get("sources", {})
-    left_out = {source: why.removeprefix(_OVER) for source, why in decided.items() if why.startswith(_OVER)}
-    return {source: why.replace("--max-cost", "max_cost_usd") for source, why in left_out.items()}
+    return {source: why.removeprefix(_OVER) for source, why in decided.items() if why.startswith(_OVER)}
 
 
 _OVER = "over a cap: "

@@ -13,6 +13,7 @@ from enrichment.identity.countries import country_code
 from enrichment.identity.vendor_ids import stated_id
 from enrichment.pipeline.stages import Ask
 from enrichment.rules.fields import parse_seconds
+from enrichment.rules.requirements import BY_CALL, BY_RULES
 from service.http.access import Caller
 from service.http.money import AskedUsd, micro
 from service.work.batch_work import ASKED_BY
@@ -143,6 +144,7 @@ class AskBody(Body):
             country=self.country,
             new=self.new,
             daily=caller.daily,
+            raise_cap=BY_CALL,
         )
 
 
@@ -189,4 +191,5 @@ class VendorEnrichBody(Body):
             strategy=self.strategy or self.tier,
             asked_by=asked_by(caller),
             daily=caller.daily,
+            raise_cap=BY_RULES,
         )

@@ -1,5 +1,6 @@
 """Whatever fails or runs out, a question ends with a cited answer of what there is, and says what is missing."""
 
+import json
 from collections.abc import Mapping
 from random import Random
 from typing import Any
@@ -46,6 +47,9 @@ def test_what_a_cap_left_out_is_said_with_what_it_would_cost(stack: Stack) -> No
     assert answer["state"] == "over_budget"
     assert "budget_reached" in [event.type for event in one.seen]
     assert answer["missing_micro_usd"] > 0
+    reached = next(event for event in one.seen if event.type == "budget_reached")
+    assert all("larger budget" in why or "caps.yaml" in why for why in reached.data["left_out"].values())
+    assert "--max-cost" not in json.dumps([event.data for event in one.seen], default=str)
     assert all(point["because"] for point in answer["open_points"])
 
 

@@ -41,13 +41,26 @@ def answered(question: str, **changes: Any) -> dict[str, Any]:
         ("What does Adobe do with payments of shops?", "It keeps payments of shops in one place."),
         ("Where is the data centre?", "Adobe opens a data centre in Bonn."),
         ("What has happened there lately?", "Adobe moves its payments to the cloud"),
-        ("Whom are they hiring?", "Payments Engineer"),
     ],
 )
 def test_the_first_finding_is_of_what_the_question_asks_for_or_has_most_of_its_words(question: str, first: str) -> None:
     findings = answered(question)["findings"]
     assert (findings[0]["quote"], findings[0]["statement"]) == (first, first)
     assert all(any(one["quote"] in text for text in PIECES.values()) for one in findings)
+
+
+def test_a_title_or_a_name_is_said_in_a_sentence() -> None:
+    (posting,) = answered("Whom are they hiring?")["findings"]
+    assert (posting["quote"], posting["statement"]) == (
+        "Payments Engineer", "Adobe has an open position: Payments Engineer.",
+    )  # fmt: skip
+
+
+def test_what_is_not_asked_is_not_answered() -> None:
+    """Products are asked for, and no page is known; who competes is asked for, and nothing names one."""
+    for question in ("What are the main products of Adobe?", "Who are the competitors of Adobe?"):
+        found = answered(question)
+        assert (found["findings"], found["recommendations"]) == ([], [])
 
 
 def test_people_are_contacts_only_and_fit_the_role_that_is_asked_for() -> None:
@@ -67,6 +80,10 @@ def test_something_is_recommended_only_where_both_sides_share_a_word_that_says_s
     found = answered("How do I position Okta?")["recommendations"]
     assert found
     assert all("payments" in f"{one['quote']} {one['vendor_quote']}".lower() for one in found)
+    assert [one["recommendation"] for one in found] == [
+        'Open with "Adobe moves its payments to the cloud" and offer Okta guards payments with one sign-on.',
+        "They are hiring a Payments Engineer: show what Okta guards payments with one sign-on does for that team.",
+    ]
     assert answered("How do I position Okta?", offer="Okta sells anvils.")["recommendations"] == []
 
 

@@ -1,8 +1,10 @@
 """What caps leave for purchases that are about to begin."""
 
+import pytest
+
 from enrichment.domain.records import Cap
 from enrichment.policy.execution_model import Limit
-from enrichment.purchasing.caps import RemainingBudget, caps_of, limits_of, tightest
+from enrichment.purchasing.caps import RemainingBudget, caps_of, limits_of, tightest, too_dear
 from tests.support.examples import MATRIX, NOON
 
 SNOV, JOBS, NEWS = "snov_contacts", "serp_jobs", "serp_news"
@@ -38,6 +40,19 @@ def test_those_that_begin_together_fit_one_after_another() -> None:
 def test_what_does_not_fit_is_explained_by_the_cap_that_leaves_least() -> None:
     assert budget(100_000).why_not(SNOV) == "may cost 0.14 USD, this request leaves 0.10: raise --max-cost"
     assert "today's cap on snov leaves 0.05: raise it in config/caps.yaml" in budget(100_000, snov=50_000).why_not(SNOV)
+
+
+@pytest.mark.parametrize(
+    ("cap", "what_to_do"),
+    [
+        ("request:req_1", "ask in a session with a larger budget"),
+        ("batch:bat_1", "resume the batch with a larger budget"),
+        ("day:2026-03-02", "raise it in config/caps.yaml"),
+        ("key:crm:2026-03-02", "ask for a key with a higher cap, or tomorrow (UTC)"),
+    ],
+)
+def test_what_to_do_is_said_for_the_cap_that_binds_and_the_way_in_that_set_it(cap: str, what_to_do: str) -> None:
+    assert too_dear(50_000, cap, 0, "ask in a session with a larger budget").endswith(f"leaves 0.00: {what_to_do}")
 
 
 def test_a_cap_that_a_vendor_has_overrun_leaves_nothing_but_what_is_free() -> None:

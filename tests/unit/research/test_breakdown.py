@@ -4,7 +4,7 @@ import pytest
 
 from enrichment.domain.research import Persona
 from enrichment.research.areas import AREAS, datasets_of, roles_in
-from enrichment.research.breakdown import breakdown_question, by_model, by_rule
+from enrichment.research.breakdown import asks_nothing, breakdown_question, by_model, by_rule
 from enrichment.research.company_names import NamesFound, names_in, readings, small_words_in
 from enrichment.research.model_answers import Breakdown
 from enrichment.rules import load_rules
@@ -174,3 +174,11 @@ def test_names_without_capitals_are_looked_for_among_the_registered_longest_firs
 
 def test_it_is_no_role() -> None:
     assert roles_in("Compare it with Adobe") == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "nothing"),
+    [("hi", True), ("and?", True), ("Tell me everything", False), ("their CFO?", False), ("battery recycling?", False)],
+)
+def test_what_asks_for_nothing_is_not_taken_for_a_question_about_everything(question: str, nothing: bool) -> None:
+    assert asks_nothing(question, by_rule(question, ANN, MATRIX, because="test")) is nothing
