@@ -149,6 +149,12 @@ def test_a_page_with_all_it_loads_is_at_most_70_kb_compressed(client: httpx.Clie
     assert size <= MOST_BYTES
 
 
+def test_htmx_and_its_extensions_arrive_together_or_a_slow_one_would_never_open_a_stream() -> None:
+    content = static_files()["page.js"].content
+    parts = [(FOLDER / "vendor" / name).read_bytes() for name in ("htmx.min.js", "hx-sse.min.js", "hx-csp.min.js")]
+    assert [content.index(part) for part in parts] == sorted(content.index(part) for part in parts)
+
+
 def test_what_others_wrote_is_as_it_was_released_and_has_its_licence() -> None:
     vendor = FOLDER / "vendor"
     lines = [line.split("  ") for line in (vendor / "SHA256SUMS").read_text().splitlines()]
