@@ -21,6 +21,8 @@ from enrichment.rules import Rules
 
 AS_IT_IS = "what is known answers it as it is"
 """Why no model was asked, where none was needed."""
+NOTHING_TO_READ = "there is no evidence that it could read"
+"""Why no model was asked, where there was nothing."""
 _NEWS = ("recent_news", "purchase_intent", "hiring_trends")
 
 
@@ -153,11 +155,19 @@ def in_one_sentence(data: Mapping[str, Json]) -> str:
     """The message of research_complete."""
     claims, cost, saved = data["claims"], data["cost_micro_usd"], data["saved_micro_usd"]
     end = "" if data["state"] == "answered" else f" ({data['state'].replace('_', ' ')})"
+    end += ", without the language model," if without_model(data) else ""
     price = f"It cost {in_usd(cost)} USD" + (f" and saved {in_usd(saved)} USD." if saved else ".")
     said = in_number(len(claims), "checked claim") if claims else "nothing that evidence bears out"
     missing = len(data["open_points"])
     open_ = f"; {in_number(missing, 'point')} open" if missing else ""
     return f"Answered{end} with {said}{open_}. {price}"
+
+
+def without_model(data: Mapping[str, Json]) -> list[str]:
+    """Why no answer of a model could be used, of each company of which a plain rule made one in its stead."""
+    enough = (None, AS_IT_IS, NOTHING_TO_READ)
+    each = (one["because"] for one in data["how_found"]["answer"] if one["by"] == "rule")
+    return list(dict.fromkeys(because for because in each if because not in enough))
 
 
 def missing_points(company: Company, profile: Profile | None, known: Known, rules: Rules) -> list[OpenPoint]:

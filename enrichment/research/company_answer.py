@@ -11,7 +11,7 @@ from enrichment.analysis.answer_reading import UnusableAnswer, read_answer
 from enrichment.domain.records import Company, Known, Profile
 from enrichment.domain.research import Question
 from enrichment.pipeline.enrich import Ask, Enriched
-from enrichment.research.answer import AS_IT_IS, CompanyAnswer, OpenPoint, missing_points
+from enrichment.research.answer import AS_IT_IS, NOTHING_TO_READ, CompanyAnswer, OpenPoint, missing_points
 from enrichment.research.answer_question import answer_question
 from enrichment.research.answer_without_model import composed, fits_role
 from enrichment.research.areas import AREAS, datasets_of, roles_in
@@ -121,7 +121,7 @@ class CompanyAnswers:
         if asked is None:
             return [], [], "no model is set up for it"
         if not both.evidence.passages:
-            return [], [], "there is no evidence that it could read"
+            return [], [], NOTHING_TO_READ
         if parts.because == "it was one of the questions to ask next" and not self.bought.progress.over_budget:
             return [], [], AS_IT_IS
         question = answer_question(self.question.text, parts.sub_questions, both, self.rules, asked)
