@@ -65,6 +65,8 @@ def quote_in_words(quote: BatchQuote) -> str:
         f"never above {in_usd(quote.most)}",
         f"about {quote.complete:,} end complete",
     ]
+    if quote.exploration:
+        parts.append(f"{in_usd(quote.exploration)} USD of it for sources that are asked only to learn from them")
     if quote.within_budget is not None:
         parts.append(f"{quote.within_budget:,} within the budget")
     if quote.slowest is not None:

@@ -141,6 +141,7 @@ def _show_consumer(store: SqlStore, rules: Rules, requirements: Requirements, po
         reply_states,
         known_of=known_of,
         strategy_of=lambda _: "enhanced",
+        kinds={},
     )
     beyond = perf_counter() - began - (sum(reading.times) - read_before)
     print(

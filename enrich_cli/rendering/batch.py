@@ -30,6 +30,8 @@ def batch_quote_view(quote: BatchQuote) -> RenderableType:
         f"expected [bold]{in_usd(quote.expected)}[/] USD, nine times in ten at most {in_usd(quote.p90)}, "
         f"never above {in_usd(quote.most)}.",
     ]
+    if quote.exploration:
+        lines.append(f"Of that {in_usd(quote.exploration)} USD are for sources that are asked only to learn from them.")
     if quote.within_budget is not None:
         lines.append(f"Within the budget about [bold]{quote.within_budget:,}[/] end complete; the others cost nothing.")
     if quote.slowest is not None:

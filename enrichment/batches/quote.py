@@ -21,6 +21,7 @@ from enrichment.pipeline.enrich import Ask
 from enrichment.pipeline.plan_many import plan_companies
 from enrichment.planning.bulk.planner import Group
 from enrichment.planning.plan import Plan
+from enrichment.purchasing.caps import exploration_cap
 from enrichment.rules import Rules
 from enrichment.rules.experiment_arm import companies_by_rules
 
@@ -35,6 +36,7 @@ class BatchQuote:
 
     expected, p90, most: of all companies together, without a budget. complete: how many are likely to end complete;
     within_budget: the same, if no more than the budget is spent; None: there is no budget.
+    exploration: of what is expected, for sources asked besides; at most what is left of the day's budget for it.
     seconds: the least that the vendors' limits allow; slowest: the provider that sets it.
     states: groups of companies in the same state; planned: those of them that were planned by themselves.
     """
@@ -50,6 +52,7 @@ class BatchQuote:
     slowest: str | None
     states: int
     planned: int
+    exploration: int = 0
 
 
 class _Calls(NamedTuple):
@@ -67,17 +70,23 @@ class _Calls(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _OfOne:
-    """What one company of a group is expected to need. complete: its chance of ending so. calls: of each provider."""
+    """What one company of a group is expected to need. complete: its chance of ending so. calls: of each provider.
+
+    besides, most_besides: for sources that are asked only to learn from them.
+    """
 
     expected: float
     p90: float
     most: float
     complete: float
     calls: Mapping[str, "_Calls"]
+    besides: float = 0.0
+    most_besides: float = 0.0
 
     def times(self, factor: float) -> "_OfOne":
         calls = {provider: its.times(factor) for provider, its in self.calls.items()}
-        return _OfOne(factor * self.expected, factor * self.p90, factor * self.most, self.complete, calls)
+        besides = factor * self.besides, factor * self.most_besides
+        return _OfOne(factor * self.expected, factor * self.p90, factor * self.most, self.complete, calls, *besides)
 
 
 async def quote_batch(
@@ -96,19 +105,34 @@ async def quote_batch(
     expected = sum(size * need.expected for size, need in zip(sizes, needs, strict=True))
     spread = sum(size * ((need.p90 - need.expected) / _P90) ** 2 for size, need in zip(sizes, needs, strict=True))
     most = sum(size * need.most for size, need in zip(sizes, needs, strict=True))
+    explored, at_most = await asyncio.to_thread(_exploration, sizes, needs, rules, context)
     return BatchQuote(
         companies=len(companies),
         satisfied=sum(size for size, need in zip(sizes, needs, strict=True) if need.most == 0),
-        expected=round(expected),
-        p90=round(min(most, expected + _P90 * math.sqrt(spread))),
-        most=round(most),
+        expected=round(expected + explored),
+        p90=round(min(most, expected + _P90 * math.sqrt(spread)) + min(at_most, _P90 * explored)),
+        most=round(most + at_most),
         complete=round(sum(size * need.complete for size, need in zip(sizes, needs, strict=True))),
         within_budget=None if batch.max_cost is None else _complete_within(batch.max_cost, sizes, needs),
         seconds=seconds,
         slowest=slowest,
         states=len(groups),
         planned=len(planned),
+        exploration=round(explored),
     )
+
+
+def _exploration(
+    sizes: Sequence[int], needs: Sequence[_OfOne], rules: Rules, context: RunContext
+) -> tuple[float, float]:
+    """What sources that are asked besides are expected to cost, and at most: a day has no more than its budget."""
+    cap = exploration_cap(rules, context.now())
+    if not cap.limit_micro_usd:
+        return 0.0, 0.0
+    left = max(0, cap.limit_micro_usd - context.store.ledger.spent([cap.name]).get(cap.name, 0))
+    expected = sum(size * need.besides for size, need in zip(sizes, needs, strict=True))
+    most = sum(size * need.most_besides for size, need in zip(sizes, needs, strict=True))
+    return min(expected, left), min(most, left)
 
 
 def _groups(companies: Sequence[Company], ask: Ask, rules: Rules, context: RunContext) -> list[Group]:
@@ -140,6 +164,8 @@ async def _of_one(company: Company, ask: Ask, rules: Rules, context: RunContext)
         most=min(cap, sum(quote.upper_bound for quote in quotes)),
         complete=math.prod(_chance_of_all(plan) for plan in plans),
         calls=_calls(plans, rules),
+        besides=sum(plan.explores_on_average[0] for plan in plans),
+        most_besides=sum(plan.explores_on_average[1] for plan in plans),
     )
 
 
@@ -175,6 +201,8 @@ def _estimated(groups: Sequence[Group], planned: Sequence[_OfOne]) -> list[_OfOn
         most=sum(w * need.most for w, need in zip(weights, planned, strict=True)) / total,
         complete=sum(w * need.complete for w, need in zip(weights, planned, strict=True)) / total,
         calls=_together(zip((w / total for w in weights), planned, strict=True)),
+        besides=sum(w * need.besides for w, need in zip(weights, planned, strict=True)) / total,
+        most_besides=sum(w * need.most_besides for w, need in zip(weights, planned, strict=True)) / total,
     )
     return [mean.times(group.expected_micro_usd * total / by_table if by_table else 1.0) for group in rest]
 

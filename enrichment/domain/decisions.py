@@ -19,6 +19,11 @@ class CompanyKind(NamedTuple):
     size_band: str | None = None
     country: str | None = None
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """By which rates are learned: industry group and size band, '' where not known."""
+        return self.industry_group or "", self.size_band or ""
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyDecision:

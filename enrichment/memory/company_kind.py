@@ -3,27 +3,36 @@
 Company + facts  ->  CompanyKind: industry group, size band, country
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from enrichment.domain.decisions import CompanyKind
 from enrichment.domain.records import Company, Fact
 from enrichment.domain.values import SIZE_BANDS, EmployeeCount, Headquarters, SizeBand, Text, Value, band_name
 from enrichment.parsing.industries import canonical_industry
 
-_DATASETS = ("industry", "company_size_band", "employee_count", "headquarters")
+KIND_DATASETS = ("industry", "company_size_band", "employee_count", "headquarters")
 
 
 def kind_of(company: Company, facts: Iterable[Fact]) -> CompanyKind:
     """By the newest fact of each dataset, fresh or not: a kind changes rarely."""
     newest: dict[str, Fact] = {}
     for fact in facts:
-        if fact.dataset in _DATASETS:
+        if fact.dataset in KIND_DATASETS:
             before = newest.get(fact.dataset)
             if before is None or fact.collected_at > before.collected_at:
                 newest[fact.dataset] = fact
     values = {dataset: fact.value for dataset, fact in newest.items()}
     seat = values.get("headquarters")
     country = company.country or (seat.country if isinstance(seat, Headquarters) else None)
+    return _kind(values, country)
+
+
+def known_kinds(values: Mapping[str, Mapping[str, Value]]) -> dict[str, CompanyKind]:
+    """Of many companies at once. values: company_id -> the newest value of each of KIND_DATASETS."""
+    return {company_id: _kind(its, None) for company_id, its in values.items()}
+
+
+def _kind(values: Mapping[str, Value], country: str | None) -> CompanyKind:
     return CompanyKind(
         industry_group=industry_group_of(values.get("industry")),
         size_band=size_band_of(values.get("company_size_band")) or size_band_of(values.get("employee_count")),

@@ -1,6 +1,7 @@
 """What would be asked first about many companies now, from one read of the store.
 
 companies + requirements -> reply states of all -> Group, ...: the companies of one state, first sources, cost
+                         -> their kinds, where learned rates differ by kind
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from enrichment.context.run_context import RunContext
+from enrichment.domain.decisions import CompanyKind
 from enrichment.domain.records import Company
+from enrichment.memory.company_kind import KIND_DATASETS, known_kinds
 from enrichment.pipeline.plan import spent_of, unavailable_sources
 from enrichment.planning.bulk.planner import BulkInputs, Group, plan_many
 from enrichment.planning.bulk.state_counts import ReplyStates, pairs_of
@@ -43,8 +46,11 @@ def plan_companies(
     wanted, now = [(some, its) for some, its in each if some], context.now()
     pairs = tuple(dict.fromkeys(pair for _, its in wanted for pair in pairs_of(rules, its, now)))
     known = ReplyStates(pairs, _states(pairs, context.store) if wanted else {})
+    kinds = known_kinds(context.store.knowledge.newest_values(KIND_DATASETS)) if wanted and rules.by_kind else {}
     return tuple(
-        group for some, its in wanted for group in _groups(some, its, known, rules, context, now, override=override)
+        group
+        for some, its in wanted
+        for group in _groups(some, its, known, kinds, rules, context, now, override=override)
     )
 
 
@@ -59,6 +65,7 @@ def _groups(
     companies: Sequence[Company],
     requirements: Requirements,
     known: ReplyStates,
+    kinds: Mapping[str, CompanyKind],
     rules: Rules,
     context: RunContext,
     now: datetime,
@@ -70,4 +77,5 @@ def _groups(
 
     spent = spent_of(requirements, rules, context.store.ledger, now, request_id="")
     inputs = BulkInputs(rules, requirements, now, unavailable_sources(rules, context, now), spent, context.policies)
-    return plan_many(inputs, companies, known, known_of=context.store.knowledge.known_many, strategy_of=strategy_of)
+    known_of = context.store.knowledge.known_many
+    return plan_many(inputs, companies, known, known_of=known_of, strategy_of=strategy_of, kinds=kinds)

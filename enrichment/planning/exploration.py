@@ -42,12 +42,7 @@ def explored(
     day, limit = now.date().isoformat(), exploration_cap(rules, now).limit_micro_usd or 0
     if not limit or _share(f"explores|{company_key}|{day}") >= rules.exploration.share:
         return None
-    fits = min(left, limit - spent)
-    passed_over = [
-        one
-        for one in sources
-        if one.verdict in _PASSED_OVER and one.answers and not one.chance and 0 < one.max_micro_usd <= fits
-    ]
+    passed_over = _passed_over(sources, min(left, limit - spent))
     if not passed_over:
         return None
     one = passed_over[int(_share(f"asks|{company_key}|{day}") * len(passed_over))]
@@ -58,6 +53,27 @@ def explored(
         expected=one.expected_micro_usd,
         most=one.max_micro_usd,
     )
+
+
+def explored_on_average(
+    rules: Rules, now: datetime, sources: Sequence[SourcePlan], *, left: int, spent: int
+) -> tuple[float, int]:
+    """What a company with this plan costs besides (micro-USD), and at most: of many like it a share explores."""
+    limit = exploration_cap(rules, now).limit_micro_usd or 0
+    passed_over = _passed_over(sources, min(left, limit - spent)) if limit else []
+    if not passed_over:
+        return 0.0, 0
+    each = sum(one.expected_micro_usd for one in passed_over) / len(passed_over)
+    return rules.exploration.share * each, max(one.max_micro_usd for one in passed_over)
+
+
+def _passed_over(sources: Sequence[SourcePlan], fits: int) -> list[SourcePlan]:
+    """Those that may be asked besides, for at most so much."""
+    return [
+        one
+        for one in sources
+        if one.verdict in _PASSED_OVER and one.answers and not one.chance and 0 < one.max_micro_usd <= fits
+    ]
 
 
 def quote_with(quote: Quote, one: Explored, max_cost: int) -> Quote:

@@ -23,7 +23,14 @@ from enrichment.memory.freshness import (
 )
 from enrichment.planning.eligibility import Eligibility
 from enrichment.planning.explanation import SourcePlan
-from enrichment.planning.exploration import Explored, explored, quote_with, quote_without, sources_with
+from enrichment.planning.exploration import (
+    Explored,
+    explored,
+    explored_on_average,
+    quote_with,
+    quote_without,
+    sources_with,
+)
 from enrichment.planning.fallback_chains import Branch, Part
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.planning.plan_template import PlanningState, PlanTemplate, template_of
@@ -97,7 +104,8 @@ class Plan:
     """datasets: that sources answer; analysed: that analyses do.
 
     in_turn: a cap may bind, so the parts are carried out one after another, not side by side. explores: a source that
-    is asked besides, to learn what it answers.
+    is asked besides, to learn what it answers. explores_on_average: what that costs companies with this plan, of which
+    few explore, and one at most (micro-USD).
     """
 
     company_id: str
@@ -116,6 +124,7 @@ class Plan:
     analyses: tuple[str, ...]
     quote: Quote
     explores: Explored | None = None
+    explores_on_average: tuple[float, int] = (0.0, 0)
 
     @property
     def quote_without_exploration(self) -> Quote:
@@ -218,6 +227,7 @@ class _Draft:
             analyses=inputs.requirements.analyses,
             quote=quote if besides is None else quote_with(quote, besides, inputs.requirements.max_cost),
             explores=besides,
+            explores_on_average=self._besides_on_average(made),
         )
 
     def _besides(self, made: PlanTemplate) -> Explored | None:
@@ -225,14 +235,20 @@ class _Draft:
         inputs = self.inputs
         if not inputs.explores or not made.parts:
             return None
-        return explored(
-            inputs.rules,
-            inputs.company.key,
-            inputs.now,
-            made.sources,
-            left=inputs.requirements.max_cost - made.quote.p90,
-            spent=inputs.spent.get(exploration_cap(inputs.rules, inputs.now).name, 0),
-        )
+        return explored(inputs.rules, inputs.company.key, inputs.now, made.sources, **self._left_to_explore(made))
+
+    def _besides_on_average(self, made: PlanTemplate) -> tuple[float, int]:
+        inputs = self.inputs
+        if not inputs.explores or not made.parts:
+            return 0.0, 0
+        return explored_on_average(inputs.rules, inputs.now, made.sources, **self._left_to_explore(made))
+
+    def _left_to_explore(self, made: PlanTemplate) -> dict[str, int]:
+        inputs = self.inputs
+        return {
+            "left": inputs.requirements.max_cost - made.quote.p90,
+            "spent": inputs.spent.get(exploration_cap(inputs.rules, inputs.now).name, 0),
+        }
 
     def _age(self, reply: ReplyHead) -> int:
         return int((self.inputs.now - reply.collected_at).total_seconds())

@@ -33,6 +33,7 @@ from enrichment.domain.records import (
     Suspension,
     Verdict,
 )
+from enrichment.domain.values import Value
 from enrichment.ports.batches import Batches
 from enrichment.ports.ledger import Ledger
 
@@ -151,8 +152,12 @@ class Knowledge(Protocol):
 
         Of a reply: the numbers of the pairs for which it is fresh, ':', and one mark per fact of the pairs' datasets,
         spaces between. 'n+': of pair number n and good; 'n-': of pair n and not good; '?': the fact itself has to be
-        read to see it. One read for all companies; what says nothing is left out.
+        read to see it; '!': it does not know the company. One read for all companies; what says nothing is left out.
         """
+        ...
+
+    def newest_values(self, datasets: Sequence[str]) -> dict[str, dict[str, Value]]:
+        """company_id -> dataset -> its newest value, fresh or not. One read for all companies."""
         ...
 
     def reply(self, reply_id: str) -> Reply | None:

@@ -350,7 +350,7 @@ class Rules(RuleModel):
 
     def of_kind(self, kind: CompanyKind) -> "Rules":
         """The rules to plan with for a company of this kind; they have the same hash."""
-        return self.by_kind.get((kind.industry_group or "", kind.size_band or ""), self)
+        return self.by_kind.get(kind.key, self)
 
     def expected_micro_usd(self, source: str) -> int:
         """What one answered call of this source costs on average, in micro-USD."""

@@ -106,11 +106,13 @@ class BatchQuoteView(View):
     """What a batch would cost and bring; nothing was bought. Without a budget: expected, p90, most, complete.
 
     within_budget: how many are likely to end complete within it. satisfied: cost nothing, as all is fresh.
+    exploration_usd: of what is expected, for sources that are asked only to learn from them.
     """
 
     companies: int
     satisfied: int
     expected_usd: Usd
+    exploration_usd: Usd
     p90_usd: Usd
     most_usd: Usd
     complete: int
@@ -186,6 +188,7 @@ async def quoted(texts: Sequence[str], wanted: Wanted, state: ServiceState) -> B
         companies=quote.companies,
         satisfied=quote.satisfied,
         expected_usd=usd(quote.expected),
+        exploration_usd=usd(quote.exploration),
         p90_usd=usd(quote.p90),
         most_usd=usd(quote.most),
         complete=quote.complete,

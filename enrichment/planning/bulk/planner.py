@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
+from enrichment.domain.decisions import CompanyKind
 from enrichment.domain.records import Company, Known
 from enrichment.memory.freshness import DatasetStatus
 from enrichment.planning.bulk.state_counts import Counts, ReplyStates, StateCounter
@@ -81,29 +82,38 @@ def plan_many(
     *,
     known_of: KnownOf,
     strategy_of: Callable[[Company], str],
+    kinds: Mapping[str, CompanyKind],
 ) -> tuple[Group, ...]:
     """The groups of these companies, largest first; each company is in one.
 
     reply_states: of pairs that have all of `pairs_of`; of a company that is not in them nothing is known.
-    known_of: what the store has of some companies; called for those whose counts are not enough.
+    known_of: what the store has of some companies; called for those whose counts are not enough. kinds: company_id ->
+    its kind, where that is known and rates differ by it.
     """
     counter = StateCounter(inputs.rules, inputs.requirements, inputs.now, reply_states.pairs)
     asked = {company.company_id: company for company in companies}
-    states = _by_state(asked.values(), reply_states.of_company, known_of, strategy_of, counter)
-    planner = _StatePlanner(inputs, counter)
-    groups = (planner.group(state, tuple(members)) for state, members in states.items())
+    of_kind = {company_id: kind.key for company_id, kind in kinds.items() if kind.key in inputs.rules.by_kind}
+    states = _by_state(asked.values(), reply_states.of_company, known_of, strategy_of, counter, of_kind)
+    planner = cache(lambda kind: _StatePlanner(_of_kind(inputs, kind), counter))
+    groups = (planner(state.kind).group(state, tuple(members)) for state, members in states.items())
     return tuple(sorted(groups, key=lambda group: -len(group.companies)))
 
 
 _NOTHING = frozenset[str]()
+_ANY_KIND = ("", "")
+
+
+def _of_kind(inputs: BulkInputs, kind: tuple[str, str]) -> BulkInputs:
+    return inputs if kind == _ANY_KIND else replace(inputs, rules=inputs.rules.by_kind[kind])
 
 
 class _CompanyState(NamedTuple):
-    """All that a plan looks at: the strategy, whether the domain is known, and what fresh replies satisfy."""
+    """All that a plan looks at: the strategy, whether the domain is known, what fresh replies satisfy, and the kind."""
 
     strategy: str
     named: bool
     counts: Counts
+    kind: tuple[str, str]
 
 
 def _by_state(
@@ -112,7 +122,12 @@ def _by_state(
     known_of: KnownOf,
     strategy_of: Callable[[Company], str],
     counter: StateCounter,
+    of_kind: Mapping[str, tuple[str, str]],
 ) -> Mapping[_CompanyState, list[Company]]:
+    def state(company: Company, strategy: str, known: Counts) -> _CompanyState:
+        kind = _ANY_KIND if strategy == "legacy" else of_kind.get(company.company_id, _ANY_KIND)
+        return _CompanyState(strategy, company.domain is not None, known, kind)
+
     states, unclear = defaultdict[_CompanyState, list[Company]](list), list[tuple[Company, str]]()
     nothing = counter.count("")
     for company in companies:
@@ -122,12 +137,12 @@ def _by_state(
         if known.unclear:
             unclear.append((company, strategy))
         else:
-            states[_CompanyState(strategy, company.domain is not None, known)].append(company)
+            states[state(company, strategy, known)].append(company)
     for some in (unclear[i : i + _AT_ONCE] for i in range(0, len(unclear), _AT_ONCE)):
         known_now = known_of([company.company_id for company, _ in some])
         for company, strategy in some:
             read = counter.read_facts(counter.count(reply_states[company.company_id]), known_now[company.company_id])
-            states[_CompanyState(strategy, company.domain is not None, read)].append(company)
+            states[state(company, strategy, read)].append(company)
     return states
 
 
@@ -174,11 +189,12 @@ class _StatePlanner:
     def group(self, state: _CompanyState, companies: tuple[Company, ...]) -> Group:
         whole, open_ = self._whole(state.strategy, state.named), self._counter.open(state.counts)
         usable = self._usable(whole.offers, open_, self._statuses(state) if self._skips else {}, self._answered(state))
+        told = self._counter.told(state.counts)
         if any(askable.partly for askable in usable):
-            left = sorted(parts(_left(whole, usable, open_)), key=lambda part: not part.required)
+            left = sorted(parts(_left(whole, usable, open_, told)), key=lambda part: not part.required)
             decided = [self._alone(state.strategy, part) for part in left]
         else:
-            states = _states(whole, usable, open_)
+            states = _states(whole, usable, open_, told)
             decided = [whole.decided(part) for part in sorted(states, key=self._is_optional)]
         first = self._together(tuple(source for asked, _ in decided for source in sorted(asked)))
         return Group(companies, state.strategy, open_, first, round(sum(spend for _, spend in decided)))
@@ -187,14 +203,17 @@ class _StatePlanner:
         return state.unsatisfied.isdisjoint(self._inputs.requirements.collected_required)
 
     def _whole_problem(self, strategy: str, named: bool) -> _WholeProblem:
-        blank = _CompanyState(strategy, named, self._counter.count(""))
+        blank = _CompanyState(strategy, named, self._counter.count(""), _ANY_KIND)
         eligibility = self._eligibility(blank, self._statuses(blank), self._answered(blank))
         problem = eligibility.whole()
         policy = self._inputs.policies.compiled(strategy, problem)
+        families = {offer.source: offer.family for part in parts(problem) for offer in part.offers}
         return _WholeProblem(
             problem=problem,
             offers=tuple(
-                (offer, offer.answers) for offer in problem.offers if eligibility.obstacle(offer.source) is None
+                (replace(offer, family=families.get(offer.source)), offer.answers)
+                for offer in problem.offers
+                if eligibility.obstacle(offer.source) is None
             ),
             together=tuple(start(part).unsatisfied for part in parts(problem)) if problem.value_of_time else (),
             decided=cache(_decider(policy, problem)),  # states differ more than their parts do
@@ -261,20 +280,28 @@ class _StatePlanner:
         )
 
 
-def _states(whole: _WholeProblem, usable: Sequence[_Askable], open_: frozenset[str]) -> Iterator[State]:
+_Told = tuple[frozenset[str], frozenset[str]]
+"""Sources in families that do not know the company, and those that do."""
+
+
+def _states(whole: _WholeProblem, usable: Sequence[_Askable], open_: frozenset[str], told: _Told) -> Iterator[State]:
     """States of the whole, of parts that share nothing and are asked side by side."""
     concerns = {offer.source: about | offer.needs & open_ for offer, about, _ in usable}
     for datasets in connected(open_, [*concerns.values(), *(group & open_ for group in whole.together)]):
-        yield State(datasets, frozenset([source for source, its in concerns.items() if its & datasets]))
+        yield State(datasets, frozenset([source for source, its in concerns.items() if its & datasets]), *told)
 
 
-def _left(whole: _WholeProblem, usable: Sequence[_Askable], open_: frozenset[str]) -> Problem:
+def _left(whole: _WholeProblem, usable: Sequence[_Askable], open_: frozenset[str], told: _Told) -> Problem:
     """A problem that is no state of the whole: some source has answered a part of its datasets."""
     problem = whole.problem
     return replace(
         problem,
         offers=tuple(
-            replace(offer, fill_rates=tuple(f for f in offer.fill_rates if f[0] in about), needs=offer.needs & open_)
+            replace(
+                offer.given(*told),
+                fill_rates=tuple(f for f in offer.fill_rates if f[0] in about),
+                needs=offer.needs & open_,
+            )
             for offer, about, _ in usable
         ),
         required=problem.required & open_,

@@ -20,15 +20,21 @@ from enrichment.rules.requirements import Requirements
 _ROUNDED = 5e-7
 """Qualities are kept to six decimals."""
 _REMEMBERED = 100_000
+_ABOUT_THE_REPLY = ("?", "!")
 
 
 class Counts(NamedTuple):
-    """Masks. satisfied, unclear: of datasets; answered: of pairs with a fresh reply; with_facts: with fresh facts."""
+    """Masks. satisfied, unclear: of datasets; answered: of pairs with a fresh reply; with_facts: with fresh facts.
+
+    missed, matched: of sources in families, with a fresh reply that does not know the company, and that does.
+    """
 
     satisfied: int
     answered: int
     with_facts: int
     unclear: int
+    missed: int
+    matched: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +66,17 @@ def _least(threshold: float, reliability: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _ReplyCounts:
-    """One reply, added up. few: (dataset, good facts) where they are not enough by themselves."""
+    """One reply, added up. few: (dataset, good facts) where they are not enough by themselves.
+
+    missed, matched: its source, if it is in a family and did not know the company, or did.
+    """
 
     with_facts: int
     satisfied: int
     few: tuple[tuple[int, int], ...]
     unclear: int
+    missed: int
+    matched: int
 
 
 class StateCounter:
@@ -86,6 +97,8 @@ class StateCounter:
         consumers = set(requirements.consumer.split("+"))
         self._if_held = {s for rule in rules.redundancy if consumers & set(rule.consumers) for s in rule.if_held}
         self._ours = self._mask(lambda _: True)
+        self._telling = sorted({source for sources, _ in rules.families for source in sources})
+        self._tells = {source: 1 << number for number, source in enumerate(self._telling)}
         self.count = lru_cache(maxsize=_REMEMBERED)(self._count)
         """Reply states of a company, '' where nothing is known of it -> Counts."""
         self._fresh = lru_cache(maxsize=_REMEMBERED)(self._fresh_mask)
@@ -93,7 +106,7 @@ class StateCounter:
         self._matter = lru_cache(maxsize=_REMEMBERED)(self._that_matter)
 
     def _count(self, states: str) -> Counts:
-        answered = with_facts = satisfied = 0
+        answered = with_facts = satisfied = missed = matched = 0
         unclear, few = 0, dict[int, int]()
         for state in states.split(";") if states else ():
             numbers, _, marks = state.partition(":")
@@ -101,6 +114,8 @@ class StateCounter:
             if fresh or "?" in marks:
                 its = self._counted(fresh, marks)
                 answered |= fresh
+                missed |= its.missed
+                matched |= its.matched
                 with_facts |= its.with_facts
                 satisfied |= its.satisfied
                 unclear |= its.unclear
@@ -112,7 +127,7 @@ class StateCounter:
         for dataset, mask in self._empty_answers:
             if answered & mask & ~with_facts and dataset not in few:
                 satisfied |= 1 << dataset
-        return self._counts(satisfied, answered, with_facts, unclear=unclear)
+        return self._counts(Counts(satisfied, answered, with_facts, unclear, missed, matched))
 
     def read_facts(self, counts: Counts, known: Known) -> Counts:
         """The same with what was unclear read from the facts themselves."""
@@ -124,7 +139,7 @@ class StateCounter:
                 status = dataset_status(self._rules, self._requirements, reliable, name, self._now)
                 satisfied = satisfied & ~(1 << d) | (0 if status.open else 1 << d)
                 with_facts |= self._mask(partial(_has_facts, name, status.sources))
-        return self._counts(satisfied, counts.answered, with_facts, unclear=0)
+        return self._counts(counts._replace(satisfied=satisfied, with_facts=with_facts, unclear=0))
 
     def open(self, counts: Counts) -> frozenset[str]:
         """Datasets that are not satisfied."""
@@ -133,11 +148,19 @@ class StateCounter:
     def pairs(self, mask: int) -> Iterator[SourceDatasetPair]:
         return (pair for number, pair in enumerate(self._pairs) if mask >> number & 1)
 
-    def _counts(self, satisfied: int, answered: int, with_facts: int, *, unclear: int) -> Counts:
-        matter, skip = self._matter(satisfied)
-        if unclear:  # the facts are to be read: nothing is left out yet
-            return Counts(satisfied, answered, with_facts, unclear)
-        return Counts(satisfied, answered & matter, with_facts & skip, unclear)
+    def told(self, counts: Counts) -> tuple[frozenset[str], frozenset[str]]:
+        """Sources in families that do not know the company, and those that do."""
+        missed, matched = (
+            frozenset(source for source in self._telling if mask & self._tells[source])
+            for mask in (counts.missed, counts.matched)
+        )
+        return missed, matched
+
+    def _counts(self, found: Counts) -> Counts:
+        if found.unclear:  # the facts are to be read: nothing is left out yet
+            return found
+        matter, skip = self._matter(found.satisfied)
+        return found._replace(answered=found.answered & matter, with_facts=found.with_facts & skip)
 
     def _that_matter(self, satisfied: int) -> tuple[int, int]:
         """Pairs that matter: answered ones, of open datasets and for redundancy; with facts, for redundancy alone."""
@@ -158,14 +181,17 @@ class StateCounter:
         good: dict[int, int] = {}
         with_facts = 0
         for mark in marks:
-            if mark != "?" and fresh >> (number := int(mark[:-1])) & 1:
+            if mark not in _ABOUT_THE_REPLY and fresh >> (number := int(mark[:-1])) & 1:
                 with_facts |= 1 << number
                 if mark[-1] == "+":
                     dataset = self._datasets.index(self._pairs[number].dataset)
                     good[dataset] = good.get(dataset, 0) + 1
         enough = sum(1 << d for d, count in good.items() if count >= self._enough[d])
         few = tuple((d, count) for d, count in good.items() if count < self._enough[d])
-        return _ReplyCounts(with_facts, enough, few, (1 << len(self._datasets)) - 1 if "?" in marks else 0)
+        unclear = (1 << len(self._datasets)) - 1 if "?" in marks else 0
+        tells = self._tells.get(self._pairs[fresh.bit_length() - 1].source, 0) if fresh else 0
+        missed, matched = (tells, 0) if "!" in marks else (0, tells)
+        return _ReplyCounts(with_facts, enough, few, unclear, missed, matched)
 
     def _empty_means_none(self, dataset: str) -> int:
         """Pairs of a source whose empty reply says that there are none."""

@@ -1,7 +1,8 @@
 """How much is known of every company, counted by the database, so that no value has to be read.
 
 pairs of source and dataset -> one row per company: its id, "3 7:3+ 3+ 7-;9:?" (of the first source the reply is fresh
-for the pairs 3 and 7, of which it has two good facts and one that is not good; see enrichment.ports.Knowledge)
+for the pairs 3 and 7, of which it has two good facts and one that is not good; see enrichment.ports.Knowledge). '!':
+the source does not know the company
 """
 
 from collections import defaultdict
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from enrichment.ports import SourceDatasetPair
 from resources.store import tables as t
 
-_UNKNOWN = "?"
+_UNKNOWN, _MISSED = "?", " !"
 
 
 def reply_states_query(pairs: Sequence[SourceDatasetPair]) -> sa.Select[Any]:
@@ -27,6 +28,7 @@ def reply_states_query(pairs: Sequence[SourceDatasetPair]) -> sa.Select[Any]:
             reply.company_id,
             _fresh_for(pairs, reply.source, collected_at).label("fresh"),
             sa.func.coalesce(sa.func.aggregate_strings(unread, " "), "").label("counted"),
+            sa.func.min(sa.case((reply.found, 1), else_=0)).label("found"),
         )
         .join_from(t.replies, t.facts, fact.reply_id == reply.reply_id, isouter=True)
         .where(t.NEWEST_REPLY, reply.topic == "")
@@ -35,7 +37,7 @@ def reply_states_query(pairs: Sequence[SourceDatasetPair]) -> sa.Select[Any]:
     )
     stated = sa.case(
         (sa.and_(each.c.fresh == "", each.c.counted.not_like(f"%{_UNKNOWN}%")), sa.null()),
-        else_=each.c.fresh + ":" + each.c.counted,
+        else_=each.c.fresh + ":" + each.c.counted + sa.case((each.c.found == 0, _MISSED), else_=""),
     )
     return sa.select(each.c.company_id, sa.func.aggregate_strings(stated, ";")).group_by(each.c.company_id)
 

@@ -3,12 +3,15 @@
 company ids -> the newest reply of each source and topic, without payload, and the facts of these replies
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import sqlalchemy as sa
 
 from enrichment.domain.records import Analysis, Fact, Known, ModelReply, Reply, ReplyHead, Verdict
+from enrichment.domain.values import Value, load_value
 from enrichment.memory.same_item import item_of
 from enrichment.ports import SourceDatasetPair
 from resources.store import tables as t
@@ -69,6 +72,10 @@ _ANALYSIS = (
 )
 
 
+def _value_of(dataset: str, text: str) -> Value:
+    return load_value(dataset, json.loads(text))
+
+
 class SqlKnowledge:
     """See enrichment.ports.Knowledge."""
 
@@ -116,6 +123,22 @@ class SqlKnowledge:
         with self._db.reading() as tx:
             rows = tx.execution_options(yield_per=_ROWS_PER_FETCH).execute(reply_states_query(pairs))
             return {company_id: states for company_id, states in rows if states}
+
+    def newest_values(self, datasets: Sequence[str]) -> dict[str, dict[str, Value]]:
+        """company_id -> dataset -> its newest value, fresh or not. One read for all companies."""
+        fact = t.facts.c
+        newest_last = (
+            sa.select(fact.company_id, fact.dataset, sa.type_coerce(fact.value, PlainText))
+            .join_from(t.facts, t.replies, fact.reply_id == t.replies.c.reply_id)
+            .where(t.NEWEST_REPLY, fact.dataset.in_(datasets))
+            .order_by(fact.collected_at, fact.fact_id.desc())
+        )
+        found: dict[str, dict[str, Value]] = defaultdict(dict)
+        read = cache(_value_of)  # companies share their values: of a hundred thousand there are few industries
+        with self._db.reading() as tx:
+            for company_id, dataset, text in tx.execution_options(yield_per=_ROWS_PER_FETCH).execute(newest_last):
+                found[company_id][dataset] = read(dataset, text)
+        return dict(found)
 
     def reply(self, reply_id: str) -> Reply | None:
         with self._db.reading() as tx:

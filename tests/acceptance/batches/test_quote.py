@@ -5,6 +5,10 @@ import asyncio
 from enrichment.batches.quote import BatchQuote, quote_batch
 from enrichment.domain.batches import Batch
 from enrichment.domain.records import Company
+from enrichment.memory.company_kind import kind_of
+from enrichment.rules import LearnedLine, Rules
+from enrichment.rules.learned import RateName, as_learned
+from enrichment.rules.models import ExplorationRules
 from resources.wiring import open_context
 from sandbox.catalogue import Catalogue
 from tests.acceptance.batches.test_worker import batch_of, billed, states, worked
@@ -14,10 +18,12 @@ from tests.support.manual_clock import NOON
 NAMES = Catalogue().companies
 
 
-def quoted(stack: Stack, companies: list[Company], batch: Batch) -> BatchQuote:
+def quoted(stack: Stack, companies: list[Company], batch: Batch, rules: Rules | None = None) -> BatchQuote:
+    its = rules or stack.rules
+
     async def quote() -> BatchQuote:
-        async with open_context(stack.settings, stack.rules, store=stack.store, now=stack.clock.now) as context:
-            return await quote_batch(companies, batch, rules=stack.rules, context=context)
+        async with open_context(stack.settings, its, store=stack.store, now=stack.clock.now) as context:
+            return await quote_batch(companies, batch, rules=its, context=context)
 
     return asyncio.run(quote())
 
@@ -65,3 +71,26 @@ def test_within_a_budget_fewer_end_complete_and_the_slowest_vendor_is_named(stac
     assert 0.25 < third.within_budget / whole.complete < 0.34
     assert whole.slowest in stack.rules.providers
     assert whole.seconds > 60
+
+
+def test_companies_of_another_kind_are_quoted_with_the_rates_of_their_kind(stack: Stack) -> None:
+    asyncio.run(stack.ask("tesla.com"))
+    companies = [*stack.store.companies.all(), unknown("acme.com")]
+    kind = kind_of(companies[0], stack.store.knowledge.known(companies[0].company_id).facts)
+    line = LearnedLine(value=0.02, low=0.01, high=0.03, answers=500, use="accepted")
+    name = str(RateName("match_rate", *kind.key))
+    rules = as_learned(stack.rules, {source: {name: line} for source in ("snov_contacts", "apollo_contacts")})
+    batch = Batch("bat_1", NOON, ("vendor_enrichment",), "ana")
+    alone = [quoted(stack, [one], batch, rules).expected for one in companies]
+    assert quoted(stack, companies, batch, rules).expected == sum(alone)
+    assert alone[0] != quoted(stack, companies[:1], batch).expected
+    assert alone[1] == quoted(stack, companies[1:], batch).expected
+
+
+def test_the_quote_has_what_is_asked_besides_up_to_the_day_s_budget(stack: Stack) -> None:
+    companies, batch = [unknown(one.domain) for one in NAMES[:50]], Batch("bat_1", NOON, ("profile",), "ana")
+    usual = quoted(stack, companies, batch)
+    explores = ExplorationRules.model_validate({"budget_usd_per_day": "0.10", "share": 0.5})
+    found = quoted(stack, companies, batch, stack.rules.model_copy(update={"exploration": explores}))
+    assert (usual.exploration, found.exploration) == (0, 100_000)
+    assert found.expected - usual.expected == found.most - usual.most == 100_000

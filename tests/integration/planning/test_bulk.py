@@ -8,13 +8,15 @@ import pytest
 from bench.planner.generated_store import NOW, store_of
 from bench.planner.policy_forecast import forecast
 from enrichment.domain.records import Company, Known
+from enrichment.memory.company_kind import KIND_DATASETS, known_kinds
 from enrichment.memory.reliability import with_current_reliability
 from enrichment.planning.bulk.planner import BulkInputs, Group, plan_many
 from enrichment.planning.bulk.state_counts import ReplyStates, pairs_of
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.policy import start
-from enrichment.rules import Rules
+from enrichment.rules import LearnedLine, Rules
+from enrichment.rules.learned import as_learned
 from enrichment.rules.requirements import Requirements, requirements_of
 from resources.store import SqlStore
 from tests.support.examples import MATRIX
@@ -38,6 +40,7 @@ def groups_of(
         reply_states_of(store, rules, requirements),
         known_of=store.knowledge.known_many,
         strategy_of=lambda _: strategy,
+        kinds=known_kinds(store.knowledge.newest_values(KIND_DATASETS)) if rules.by_kind else {},
     )
 
 
@@ -103,6 +106,33 @@ def test_a_reply_still_fresh_for_some_of_its_datasets_is_asked_again_for_the_oth
 @pytest.mark.parametrize("strategy", ["enhanced", "priority"])
 def test_where_time_has_a_value_the_same_calls_start_together(full_store: SqlStore, strategy: str) -> None:
     assert_same(full_store, MATRIX, replace(requirements_of(MATRIX, ["profile"]), value_of_time=1_000), strategy)
+
+
+def line(value: float) -> LearnedLine:
+    return LearnedLine(value=value, low=value, high=value, answers=100, use="accepted")
+
+
+@pytest.mark.parametrize(("strategy", "consumer"), [("enhanced", "profile"), ("legacy", "vendor_enrichment")])
+def test_a_company_is_planned_with_the_rates_of_its_kind(full_store: SqlStore, strategy: str, consumer: str) -> None:
+    of_band = {"match_rate of 51-500": line(0.31), "industry of 51-500": line(0.2)}
+    rules = as_learned(MATRIX, {"brightdata_company_db": of_band})
+    assert_same(full_store, rules, requirements_of(rules, [consumer]), strategy)
+    groups = groups_of(full_store, rules, requirements_of(rules, [consumer]), strategy)
+    alike = groups_of(full_store, MATRIX, requirements_of(MATRIX, [consumer]), strategy)
+    costs = [sum(len(g.companies) * g.expected_micro_usd for g in its) for its in (groups, alike)]
+    assert (costs[0] != costs[1]) == (strategy == "enhanced")
+
+
+@pytest.mark.parametrize("consumer", ["profile", "vendor_enrichment", "customer_enrichment"])
+def test_what_sources_missed_that_repeat_one_another_counts(full_store: SqlStore, consumer: str) -> None:
+    rules = as_learned(
+        MATRIX,
+        {
+            "apollo_contacts, snov_contacts": {"known_to_any": line(0.82)},
+            "brightdata_company_db, brightdata_firmographics": {"known_to_any": line(0.93)},
+        },
+    )
+    assert_same(full_store, rules, requirements_of(rules, [consumer]))
 
 
 def test_a_consumer_that_asks_for_more_reliable_values_is_planned_alike(full_store: SqlStore) -> None:

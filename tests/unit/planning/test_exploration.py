@@ -62,3 +62,14 @@ def test_a_share_of_companies_explores_each_passed_over_source_as_often_and_the_
     assert one.chance == 0.2 / len(one.alternatives)
     assert asked.keys() == set(one.alternatives)
     assert plan(some, "c1.com").explores == plan(some, "c1.com").explores
+
+
+def test_what_companies_explore_on_average_is_what_many_plans_come_to() -> None:
+    some = rules(budget_usd_per_day="5.00", share=0.2)
+    found = [plan(some, f"c{number}.com") for number in range(1500)]
+    spent = sum(one.explores.expected for one in found if one.explores is not None)
+    on_average, most = found[0].explores_on_average
+    assert len({one.explores_on_average for one in found}) == 1
+    assert abs(spent / 1500 / on_average - 1) < 0.15
+    assert most == max(one.explores.most for one in found if one.explores is not None)
+    assert plan(MATRIX).explores_on_average == (0.0, 0)
