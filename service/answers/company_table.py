@@ -52,7 +52,7 @@ class CompanyRowView(CompanyView):
 
 
 class CompanyTableView(View):
-    """next_after: ask with `after` for the next page; null: there is none. total: companies that have the text."""
+    """next_after: ask with `after` for the next page; null: there is none. total: companies that match."""
 
     columns: list[str]
     companies: list[CompanyRowView]
@@ -91,7 +91,7 @@ def table(state: ServiceState, wanted: TablePage, columns: Sequence[str], *, mos
             )
             for one in shown
         ],
-        total=store.companies.count(wanted.text),
+        total=store.companies.table_count(wanted),
         next_after=shown[-1].key if len(found) > most else None,
     )
 

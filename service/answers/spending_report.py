@@ -13,14 +13,18 @@ from pydantic import Field
 
 from enrichment.domain.records import Json
 from resources.store.queries.reports import ReuseLine, SpendingLine
+from service.answers import spending
+from service.answers.spending import CapView
 from service.answers.views import View
-from service.http.access import Caller
+from service.http.access import NO_KEY, Caller
+from service.http.bodies import asked_by
 from service.http.money import Usd, usd
 from service.installation import ServiceState
 from service.work.batch_work import ASKED_BY
 
-SpendTable = Literal["by_day", "by_source", "by_consumer", "by_key", "paid_for"]
+SpendTable = Literal["budgets", "by_day", "by_source", "by_consumer", "by_key", "paid_for"]
 TABLES: tuple[SpendTable, ...] = get_args(SpendTable)
+_WITH_KEY = frozenset({ASKED_BY, "mcp"})
 
 
 class SpendLineView(View):
@@ -29,7 +33,7 @@ class SpendLineView(View):
     name: str
     spent_usd: Usd
     saved_usd: Usd
-    purchases: int = Field(description="Settled ones")
+    purchases: int = Field(description="In any state, failed ones included")
     cache_reads: int
     hit_rate: float | None
 
@@ -46,10 +50,12 @@ class PaidForView(View):
 class SpendReportView(View):
     """by_day: every day, the oldest first; the others: what cost or saved most first. Days are UTC.
 
-    by_key: what asked, as `service:` and the name of the key; your own; all of them for a key that may admin.
+    by_key: what asked, as `key:` and its name, as its budget is called; with all that its batches, sessions and agents
+    bought. loopback: without a key; cli, dagster. Your own; all of them for a key that may admin.
     """
 
     days: int
+    budgets: list[CapView] = Field(description="Of today")
     total: SpendLineView
     by_day: list[SpendLineView]
     by_source: list[SpendLineView]
@@ -83,13 +89,15 @@ def report(state: ServiceState, caller: Caller, *, days: int) -> SpendReportView
     since = today - timedelta(days=days - 1)
     spent, reused = state.store.reports.spending(since), state.store.reports.reuse(since)
     by_day = {(since + timedelta(days=number)).date().isoformat(): _Sum() for number in range(days)}
+    caps = spending.spend(state, caller)
     return SpendReportView(
         days=days,
+        budgets=[*caps.caps, *caps.keys],
         total=_summed(spent, reused, lambda _: "in all").get("in all", _Sum()).view("in all"),
         by_day=[one.view(day) for day, one in (by_day | _summed(spent, reused, lambda one: str(one.day))).items()],
         by_source=_largest_first(_summed(spent, reused, lambda one: one.source)),
         by_consumer=_largest_first(_summed(spent, reused, lambda one: one.consumer)),
-        by_key=_largest_first(_of_caller(_summed(spent, reused, lambda one: one.asked_by), caller)),
+        by_key=_largest_first(_of_caller(_summed(spent, reused, lambda one: _asker(one.asked_by)), caller)),
         paid_for=_paid_for(reused),
     )
 
@@ -117,8 +125,17 @@ def _largest_first(sums: dict[str, _Sum]) -> list[SpendLineView]:
     return [one.view(name) for name, one in sorted(sums.items(), key=lambda item: (-item[1].spent, -item[1].saved))]
 
 
+def _asker(asked_by: str) -> str:
+    """'service:crm', 'mcp:crm, approved by Ann' -> 'key:crm'; 'dagster:run' -> 'dagster'."""
+    kind, _, name = asked_by.partition(":")
+    if kind not in _WITH_KEY:
+        return kind
+    name = name.partition(", approved by ")[0]
+    return name if name == NO_KEY else f"key:{name}"
+
+
 def _of_caller(sums: dict[str, _Sum], caller: Caller) -> dict[str, _Sum]:
-    own = f"{ASKED_BY}:{caller.name}"
+    own = _asker(asked_by(caller))
     return sums if caller.allows("admin") else {name: one for name, one in sums.items() if name == own}
 
 

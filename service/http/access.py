@@ -19,6 +19,8 @@ from service.http import cookies
 from service.http.problems import ApiProblem
 from service.installation import Installed, ServiceState
 
+NO_KEY = "loopback"
+"""The name of a caller without a key."""
 _SCHEME = HTTPBearer(auto_error=False, scheme_name="key", description="A key of `enrich keys add`")
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
@@ -39,7 +41,7 @@ class Caller:
 
     @property
     def name(self) -> str:
-        return self.key.name if self.key else "loopback"
+        return self.key.name if self.key else NO_KEY
 
     @property
     def daily(self) -> DailyLimit | None:

@@ -31,7 +31,7 @@ async def companies(
     after: Annotated[str, Query(max_length=300)] = "",
     known: Annotated[str, Query(max_length=100)] = "",
     unknown: Annotated[str, Query(max_length=100)] = "",
-    columns: Annotated[list[str], Query(max_length=20)] = [],  # noqa: B006  it is read only
+    columns: Annotated[list[str], Query(max_length=100)] = [],  # noqa: B006  it is read only
 ) -> Response:
     names = tuple(one for one in columns if one)
     wanted = TablePage(sort, descending, after, text or None, (known,) if known else (), (unknown,) if unknown else ())

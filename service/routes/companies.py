@@ -77,7 +77,7 @@ async def table(
     after: Annotated[str, Query(max_length=300, description="next_after of the page before")] = "",
     known: Annotated[list[Dataset], Query(max_length=20, description="Datasets that have a value, of any age")] = [],  # noqa: B006  it is read only
     unknown: Annotated[list[Dataset], Query(max_length=20, description="Datasets that have none")] = [],  # noqa: B006  it is read only
-    columns: Annotated[list[Dataset], Query(max_length=20, description="Datasets to show")] = [],  # noqa: B006  it is read only
+    columns: Annotated[list[Dataset], Query(max_length=100, description="Datasets to show")] = [],  # noqa: B006  it is read only
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> CompanyTableView:
     """Companies with their datasets as columns; an empty cell: the cost and chance of filling it."""

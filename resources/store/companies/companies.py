@@ -141,14 +141,7 @@ class SqlCompanies:
         position = sa.tuple_(by, _c.key)
         query = sa.select(t.companies).limit(most)
         query = query.order_by(by.desc(), _c.key.desc()) if wanted.descending else query.order_by(by, _c.key)
-        if wanted.text:
-            having = sa.select(_c.company_id).where(_has_text(wanted.text))
-            query = query.where(_c.company_id.in_(having))
-        for dataset in wanted.known:
-            query = query.where(_c.company_id.in_(sa.select(_f.company_id).where(_f.dataset == dataset)))
-        for dataset in wanted.unknown:
-            of_it = sa.select(_f.company_id).where(_f.company_id == _c.company_id, _f.dataset == dataset)
-            query = query.where(~of_it.exists())
+        query = query.where(*_filters(wanted))
         with self._db.reading() as tx:
             if wanted.after:
                 last = tx.execute(sa.select(by, _c.key).where(_c.key == wanted.after)).first()
@@ -165,6 +158,12 @@ class SqlCompanies:
         query = sa.select(sa.func.count()).select_from(t.companies)
         with self._db.reading() as tx:
             return tx.scalar(query.where(_has_text(text)) if text else query) or 0
+
+    def table_count(self, wanted: TablePage) -> int:
+        """Of all its pages."""
+        query = sa.select(sa.func.count()).select_from(t.companies).where(*_filters(wanted))
+        with self._db.reading() as tx:
+            return tx.scalar(query) or 0
 
     def vendor_ids(self) -> dict[str, list[str]]:
         """Id at a vendor -> ids of the companies that have it."""
@@ -291,6 +290,19 @@ def _by_keys(tx: sa.Connection, keys: Sequence[str]) -> dict[str, Company]:
         times = Counter(alias for alias, _ in led)
         found.update((alias, company) for alias, company in led if times[alias] == 1)
     return found
+
+
+def _filters(wanted: TablePage) -> list[sa.ColumnElement[bool]]:
+    """What the companies of a table have, on every page of it."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    if wanted.text:
+        conditions.append(_c.company_id.in_(sa.select(_c.company_id).where(_has_text(wanted.text))))
+    for dataset in wanted.known:
+        conditions.append(_c.company_id.in_(sa.select(_f.company_id).where(_f.dataset == dataset)))
+    for dataset in wanted.unknown:
+        of_it = sa.select(_f.company_id).where(_f.company_id == _c.company_id, _f.dataset == dataset)
+        conditions.append(~of_it.exists())
+    return conditions
 
 
 def _has_text(text: str) -> sa.ColumnElement[bool]:

@@ -11,16 +11,24 @@ import sqlalchemy as sa
 
 from resources.store import tables as t
 from resources.store.database.database import Database
+from resources.store.tables.column_types import PlainText
 
 _DAY = 86_400_000_000
 """Microseconds, as times are stored."""
 _p, _q, _r = t.purchases.c, t.requests.c, t.cache_reads.c
+_OF_BATCH = sa.and_(
+    _q.asked_by.startswith("batch:"), t.batches.c.batch_id == sa.type_coerce(sa.func.substr(_q.asked_by, 7), PlainText)
+)
+_ASKED_BY = sa.func.coalesce(t.batches.c.requested_by, _q.asked_by)
 _MOST_LATENCIES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class SpendingLine:
-    """What one asker spent for one consumer at one source in a UTC day. purchases: settled ones; micro-USD."""
+    """What one asker spent for one consumer at one source in a UTC day. purchases: in any state; micro-USD.
+
+    asked_by: of a batch, what asked for the batch.
+    """
 
     day: date
     source: str
@@ -89,10 +97,11 @@ class SqlReports:
         """Reserved then or later."""
         day = _day(_p.reserved_at)
         query = (
-            sa.select(day, _p.source, _p.consumer, _q.asked_by, sa.func.count(), sa.func.sum(_p.cost_micro_usd))
+            sa.select(day, _p.source, _p.consumer, _ASKED_BY, sa.func.count(), sa.func.sum(_p.cost_micro_usd))
             .join_from(t.purchases, t.requests, _q.request_id == _p.request_id, isouter=True)
-            .where(_p.reserved_at >= since, _p.state == "settled")
-            .group_by(day, _p.source, _p.consumer, _q.asked_by)
+            .outerjoin(t.batches, _OF_BATCH)
+            .where(_p.reserved_at >= since)
+            .group_by(day, _p.source, _p.consumer, _ASKED_BY)
         )
         with self._db.reading() as tx:
             return [
@@ -109,14 +118,15 @@ class SqlReports:
                 _r.source,
                 _p.consumer,
                 _q.consumer,
-                _q.asked_by,
+                _ASKED_BY,
                 sa.func.count(),
                 sa.func.sum(_r.saved_micro_usd),
             )
             .join_from(t.cache_reads, t.purchases, _p.purchase_id == _r.purchase_id)
             .join(t.requests, _q.request_id == _r.request_id)
+            .outerjoin(t.batches, _OF_BATCH)
             .where(_r.at >= since)
-            .group_by(day, _r.source, _p.consumer, _q.consumer, _q.asked_by)
+            .group_by(day, _r.source, _p.consumer, _q.consumer, _ASKED_BY)
         )
         with self._db.reading() as tx:
             return [

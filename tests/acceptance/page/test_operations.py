@@ -108,3 +108,14 @@ def test_spend_lists_the_days_on_which_something_happened(client: httpx.Client, 
     by_day = shown[shown.index("<h2>By day") : shown.index("<h2>By source")]
     assert by_day.count("<tr>") == 2
     assert "Nothing on the other 29 days" in by_day
+    for table in ("by_day", "by_source", "by_consumer", "by_key", "budgets"):
+        assert f"/v1/spend/report.csv?table={table}&amp;days=30" in shown
+    for title in ("By source", "By consumer", "By key"):
+        assert f'role="img" aria-label="{title}: ' in shown
+    assert "customer_enrichment" not in shown
+
+
+def test_spend_without_any_says_so_instead_of_drawing_nothing(client: httpx.Client) -> None:
+    shown = client.get("/spend", headers={"Accept": "text/html"}).text
+    assert "Nothing was spent or saved in these days" in shown
+    assert "data-chart" not in shown

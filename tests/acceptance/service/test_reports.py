@@ -10,6 +10,8 @@ import httpx
 from enrichment.domain.money import to_micro
 from enrichment.domain.records import Company
 from tests.acceptance.conftest import Stack
+from tests.acceptance.service.test_batches import done
+from tests.acceptance.service.test_keys import bearer
 
 WAIT = {"Prefer": "wait=60"}
 
@@ -83,6 +85,10 @@ def test_companies_are_found_by_what_is_known_of_them(client: httpx.Client, stac
         for name in ("known", "unknown")
     }
     assert found == {"known": ["tesla.com"], "unknown": ["new.example"]}
+    for filters, total in (({"known": "industry"}, 1), ({"known": "industry", "unknown": "industry"}, 0), ({}, 2)):
+        assert client.get("/v1/company-table", params=filters).json()["total"] == total
+    every = list(stack.rules.datasets)
+    assert client.get("/v1/company-table", params={"columns": every}).json()["columns"] == every
 
 
 def test_the_report_adds_up_to_what_the_ledger_has_spent(client: httpx.Client) -> None:
@@ -99,6 +105,22 @@ def test_the_report_adds_up_to_what_the_ledger_has_spent(client: httpx.Client) -
         assert [line["name"] for line in csv.DictReader(StringIO(text))] == [line["name"] for line in report[table]]
     assert len(report["by_day"]) == 3
     assert {(line["paid_by"], line["used_by"]) for line in report["paid_for"]} == {("profile", "customer_enrichment")}
+
+
+def test_what_a_keys_batch_bought_is_that_keys_and_a_refused_call_is_a_purchase_too(
+    client: httpx.Client, stack: Stack
+) -> None:
+    headers = bearer(stack, "crm", ["enrich"])
+    stack.fault("brightdata", "down", times=1)
+    batch = client.post("/v1/batches", json={"companies": ["tesla.com"], "max_cost_usd": "2"}, headers=headers).json()
+    done(client, batch["id"], headers)
+    client.post("/v1/enrichments", json={"company": "apple.com"}, headers=headers | WAIT)
+    report = client.get("/v1/spend/report", headers=headers).json()
+    assert [line["name"] for line in report["by_key"]] == ["key:crm"]
+    assert report["by_key"][0]["spent_usd"] == report["total"]["spent_usd"] != "0.00"
+    assert report["total"]["purchases"] == client.get("/v1/purchases", headers=headers).json()["in_all"]
+    text = client.get("/v1/spend/report.csv", params={"table": "budgets"}, headers=headers).content.decode("utf-8-sig")
+    assert "key:crm" in [line["cap"] for line in csv.DictReader(StringIO(text))]
 
 
 def test_a_source_shows_what_was_observed_beside_its_rule(client: httpx.Client, stack: Stack) -> None:
