@@ -46,6 +46,7 @@ _ASKS_FOR = {
 }
 """Dataset -> how a question begins a word that asks for just that."""
 _NO_FINDING = frozenset({"key_contacts", "company_name", "domain", "industry"})
+_CHIEF = re.compile(r"\b(?:ceo|cfo|cio|ciso|cmo|coo|cro|cto)\b", re.IGNORECASE)
 _WITH_TITLE = frozenset({"topic_results", "page_passages", "website_passages", "competitor_mentions"})
 _MOST, _EACH, _COMPANIES = 5, 2, 8
 
@@ -95,7 +96,8 @@ def _areas(question: str, prompt: str) -> list[str]:
         area, _, words = entry.partition(": ")
         if any(re.search(rf"\b{re.escape(word)}\b", question, re.IGNORECASE) for word in words.split(", ") if word):
             found.append(area)
-    if not found and any(re.search(rf"\b{role}\b", question, re.IGNORECASE) for role in _ROLES):
+    has_role = any(re.search(rf"\b{role}\b", question, re.IGNORECASE) for role in _ROLES)
+    if "people" not in found and (_CHIEF.search(question) or (has_role and not found)):
         found.append("people")
     return found
 

@@ -48,6 +48,7 @@ class Citation:
     company_key: str
     passage: Passage
     quote: str
+    verdict: ClaimVerdict = "exact"
 
     def as_json(self) -> dict[str, Json]:
         fact = self.passage.facts[0]
@@ -56,6 +57,7 @@ class Citation:
             "company": self.company_key,
             "evidence_id": f"{fact.reply_id}#{fact.evidence}",
             "quote": self.quote,
+            "verdict": self.verdict,
             "evidence": self.passage.text,
             "dataset": self.passage.dataset,
             "source": fact.source,
@@ -154,7 +156,7 @@ def _claim(field: str, kind: ClaimKind, item: Cited, sides: Sides) -> CheckedCla
     passage = sides.of_company(sound.evidence_id)
     assert passage is not None  # noqa: S101  the check found it there
     quote = sound.quote if sound.quote in passage.text else _found(sound.quote, passage.text) or sound.quote
-    citations = [Citation("company", sides.company.key, passage, quote)]
+    citations = [Citation("company", sides.company.key, passage, quote, verdict)]
     if isinstance(sound, VendorRecommendation):
         theirs = sides.of_vendor(sound.vendor_evidence_id)
         found, how = _verbatim(sound.vendor_quote, sound.vendor_evidence_id, sides.vendor_evidence)
@@ -162,7 +164,7 @@ def _claim(field: str, kind: ClaimKind, item: Cited, sides: Sides) -> CheckedCla
             return _dropped(kind, item, _QUOTE_VENDOR)
         if len(found) < SHORTEST_QUOTE and found not in theirs.text.split("\n"):
             return _dropped(kind, item, _SHORT_VENDOR)
-        citations.append(Citation("vendor", sides.vendor.key, theirs, found))
+        citations.append(Citation("vendor", sides.vendor.key, theirs, found, how))
         verdict = verdict if how == "exact" else how
         text, why = _advice(sound, citations, sides)
         return CheckedClaim(kind, text, verdict, tuple(citations), why)

@@ -24,9 +24,14 @@ async def compared_with_replies(claims: Sequence[CheckedClaim], knowledge: Knowl
     texts: dict[str, str | None] = {}
     compared = []
     for claim in claims:
-        read = [not await _stands(one, knowledge, texts) for one in claim.citations]
-        compared.append(replace(claim, verdict="read") if any(read) else claim)
+        citations = tuple([await _compared(one, knowledge, texts) for one in claim.citations])
+        read = any(one.verdict == "read" for one in citations)
+        compared.append(replace(claim, citations=citations, verdict="read" if read else claim.verdict))
     return compared
+
+
+async def _compared(citation: Citation, knowledge: Knowledge, texts: dict[str, str | None]) -> Citation:
+    return citation if await _stands(citation, knowledge, texts) else replace(citation, verdict="read")
 
 
 async def _stands(citation: Citation, knowledge: Knowledge, texts: dict[str, str | None]) -> bool:
