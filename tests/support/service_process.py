@@ -50,6 +50,10 @@ class RunningService:
     def terminate(self) -> None:
         """SIGTERM, and its end."""
         self.process.terminate()
+        self.ended()
+
+    def ended(self) -> None:
+        """Waits for its end after SIGTERM."""
         self.process.join(PATIENCE_SECONDS)
         assert self.process.exitcode == 0
 

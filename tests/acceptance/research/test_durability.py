@@ -63,7 +63,7 @@ def test_a_question_goes_on_after_a_kill_and_no_event_is_lost_or_doubled(stack: 
 
 
 def test_a_service_that_is_asked_to_end_leaves_its_questions_to_the_next_one_at_once(stack: MoneyStack) -> None:
-    stack.fault("brightdata", "latency", seconds=1.0, times=50)
+    stack.fault("brightdata", "latency", seconds=3.0, times=50)
     with service_running(stack.setup) as running:
         session_id = opened(running.client, QUESTION)["id"]
         until(running.client, session_id, "source_queried")

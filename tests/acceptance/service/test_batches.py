@@ -115,9 +115,10 @@ def test_a_batch_stays_below_the_daily_cap_of_its_key(client: httpx.Client, stac
 
 def test_only_who_asked_for_a_batch_stops_it(client: httpx.Client, stack: Stack) -> None:
     mine, other = bearer(stack, "mine", ["enrich"]), bearer(stack, "other", ["enrich"])
-    stack.fault("*", "latency", seconds=0.5)
+    stack.fault("*", "latency", seconds=3600)
     made = client.post("/v1/batches", json={"companies": COMPANIES, "max_cost_usd": "2.00"}, headers=mine).json()
     here = f"/v1/batches/{made['id']}"
     assert client.delete(here, headers=other).status_code == 404
     stopped = client.delete(here, headers=mine)
     assert (stopped.status_code, stopped.json()["state"]) == (202, "stopped")
+    stack.clear_faults()

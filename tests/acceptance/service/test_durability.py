@@ -103,7 +103,7 @@ def test_events_continue_where_the_killed_process_had_come_to(stack: MoneyStack)
 
 
 def test_a_service_that_is_asked_to_end_leaves_its_requests_to_the_next_one_at_once(stack: MoneyStack) -> None:
-    stack.fault("brightdata", "latency", seconds=1.0, times=50)
+    stack.fault("brightdata", "latency", seconds=3.0, times=50)
     with service_running(stack.setup) as running:
         accepted = running.client.post("/v1/enrichments", json=ASKED).json()
         eventually(lambda: bool(stack.store.ledger.purchases(accepted["id"])), "the first call is under way")

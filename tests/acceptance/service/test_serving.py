@@ -91,7 +91,7 @@ def test_an_edit_of_the_rules_counts_and_a_broken_one_leaves_the_last_good_ones(
 def test_a_stream_gets_a_closing_event_and_a_call_that_waits_an_answer_when_the_service_is_stopped(
     money: MoneyStack,
 ) -> None:
-    money.fault("brightdata", "latency", seconds=2.0, times=50)
+    money.fault("brightdata", "latency", seconds=3600, times=50)
     seen: list[str] = []
     answers: list[httpx.Response] = []
     with service_running(money.setup) as running:
@@ -108,9 +108,11 @@ def test_a_stream_gets_a_closing_event_and_a_call_that_waits_an_answer_when_the_
         for thread in threads:
             thread.start()
         eventually(lambda: len(money.store.ledger_queries.lines(most=5)[0]) == 2, "both first calls are under way")
-        running.terminate()
+        running.process.terminate()
         for thread in threads:
             thread.join()
+        money.no_faults()
+        running.ended()
     assert seen[-1] == "stopping"
     assert "plan" in seen
     assert (answers[0].status_code, answers[0].json()["state"]) == (202, "running")

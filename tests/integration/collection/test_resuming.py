@@ -16,6 +16,7 @@ from enrichment.pipeline.stages import Ask, Collected, Identified, request_for
 from enrichment.ports import BeforeSend, KeepHandle, Reserved, SourceAnswer, SourceQuery
 from enrichment.purchasing.purchase import LEASE, SentPurchase
 from resources.store import SqlStore
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.examples import MATRIX, NOON
 from tests.support.ledger_records import MANY, answered, caps, draft, facts_of, reply_of
 
@@ -186,7 +187,7 @@ async def renewed(stack: ResumingStack, made: Purchase, kept: SentPurchase) -> d
     """What the lease becomes while the clock goes on and the holder is alive."""
     alive = asyncio.create_task(kept.keep_alive(every=0.001))
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (lease := stack.one("req_other").lease_until) == made.lease_until:  # noqa: ASYNC110  a store has no event
                 await asyncio.sleep(0)
         return lease
