@@ -4,8 +4,8 @@ companies, also as a list in CSV or JSON lines -> Batch, and what was left out
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -133,6 +133,14 @@ class Wanted:
     max_age: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class StatedBeside:
+    """What a list states of a company beside the text that names it. country: its code."""
+
+    name: str | None = None
+    country: str | None = None
+
+
 def made(
     texts: Sequence[str],
     wanted: Wanted,
@@ -140,8 +148,11 @@ def made(
     state: ServiceState,
     key: IdempotencyKey | None,
     left_out: Sequence[LeftOut] = (),
+    beside: Mapping[str, StatedBeside] = {},
 ) -> tuple[BatchView, bool]:
     """And whether an Idempotency-Key had made it before. Registers the companies that are new. Blocks.
+
+    beside: text -> what else is stated of the company.
 
     Raises ApiProblem, UnknownName, UnknownStrategy.
     """
@@ -157,7 +168,7 @@ def made(
         if (summary := store.batches.summary(before.made)) is not None:
             return view_of(summary, now), True
         batch_id = before.made  # its process ended before it was made
-    companies, unclear = _companies(texts, state)
+    companies, unclear = _companies(texts, state, beside)
     batch = Batch(
         batch_id=batch_id,
         created_at=now,
@@ -173,9 +184,11 @@ def made(
     return view_of(_summary(batch_id, store), now, [*left_out, *unclear]), False
 
 
-async def quoted(texts: Sequence[str], wanted: Wanted, state: ServiceState) -> BatchQuoteView:
+async def quoted(
+    texts: Sequence[str], wanted: Wanted, state: ServiceState, beside: Mapping[str, StatedBeside] = {}
+) -> BatchQuoteView:
     """Nothing is bought and nothing is written. Raises ApiProblem, UnknownName, UnknownStrategy."""
-    companies, unclear = await run_in_threadpool(_named, texts, state)
+    companies, unclear = await run_in_threadpool(_named, texts, state, beside)
     batch = Batch(
         "", state.now(), wanted.consumers, "", audience=wanted.audience, max_cost=wanted.max_cost,
         max_age=wanted.max_age, strategy=wanted.strategy,
@@ -201,12 +214,18 @@ async def quoted(texts: Sequence[str], wanted: Wanted, state: ServiceState) -> B
 
 @dataclass(frozen=True, slots=True)
 class ListedCompanies:
-    """What a list was understood as. columns: sheet, title of a column, what it was read as. assumed: in words."""
+    """What a list was understood as. columns: sheet, title of a column, what it was read as. assumed: in words.
+
+    texts: each once. beside: text -> what else the first of its rows states. repeated, empty: rows.
+    """
 
     texts: list[str]
     left_out: list[LeftOut]
     columns: tuple[tuple[str, str, str], ...]
     assumed: tuple[str, ...]
+    beside: Mapping[str, StatedBeside] = field(default_factory=dict)
+    repeated: int = 0
+    empty: int = 0
 
 
 def listed_in(body: bytes, suffix: str) -> ListedCompanies:
@@ -221,15 +240,22 @@ def listed_in(body: bytes, suffix: str) -> ListedCompanies:
             why = str(error).replace(str(path), "The list").partition(_OPTION)[0].rstrip(".")
             raise ApiProblem("invalid", f"{why}.") from None
     rows = [row for _, one in lists for row in one.entries]
-    texts = [str(row.domain or row.name) for row in rows if not isinstance(row, ListRow)]
-    if len(texts) > MOST_COMPANIES:
-        raise ApiProblem("too_large", f"A batch takes {MOST_COMPANIES:,} companies at most: send several.")
+    entries = [row for row in rows if not isinstance(row, ListRow)]
+    beside: dict[str, StatedBeside] = {}
+    for row in entries:
+        beside.setdefault(str(row.domain or row.name), StatedBeside(row.name, row.evidence.country))
+    if len(beside) > MOST_COMPANIES:
+        counts = f"This list has {len(beside):,} companies, a batch takes {MOST_COMPANIES:,} at most"
+        raise ApiProblem("too_large", f"{counts}: send several lists.")
     refused = [row for row in rows if isinstance(row, ListRow) and row.fate != "empty"]
     return ListedCompanies(
-        texts,
+        list(beside),
         [LeftOut(company=f"line {row.line}", code="not_a_company", because=row.because) for row in refused],
         tuple((title, *column) for title, one in lists for column in _columns(one.columns)),
         tuple(dict.fromkeys(guess for table in tables for guess in table.guessed)),
+        beside=beside,
+        repeated=len(entries) - len(beside),
+        empty=len(rows) - len(entries) - len(refused),
     )
 
 
@@ -331,21 +357,29 @@ def view_of(summary: BatchSummary, now: datetime, left_out: Sequence[LeftOut] = 
     )
 
 
-def _companies(texts: Iterable[str], state: ServiceState) -> tuple[list[Company], list[LeftOut]]:
+def _companies(
+    texts: Iterable[str], state: ServiceState, beside: Mapping[str, StatedBeside]
+) -> tuple[list[Company], list[LeftOut]]:
     """As the store has them, new ones added; and those of which it is not sure which is meant. Raises ApiProblem."""
-    wanted, left_out = _named(texts, state)
+    wanted, left_out = _named(texts, state, beside)
     new = [replace(one, company_id=new_id("com")) for one in wanted if not one.company_id]
     added = {one.key: one for one in (state.store.companies.add(new) if new else ())}
     return [added.get(one.key, one) for one in wanted], left_out
 
 
-def _named(texts: Iterable[str], state: ServiceState) -> tuple[list[Company], list[LeftOut]]:
+def _named(
+    texts: Iterable[str], state: ServiceState, beside: Mapping[str, StatedBeside]
+) -> tuple[list[Company], list[LeftOut]]:
     """As the store has them, new ones with an empty company_id. Raises ApiProblem: none is left."""
     store, wanted, left_out = state.store, dict[str, Company](), []
     for text in dict.fromkeys(texts):
+        stated = beside.get(text, StatedBeside())
         try:
-            reference = reference_of(text)
-            company = registered_company(reference, text, store.companies) or reference.as_company(state.now())
+            reference = reference_of(text, country=stated.country)
+            company = registered_company(reference, text, store.companies)
+            if company is None:
+                new = reference.as_company(state.now())
+                company = replace(new, name=new.name or stated.name)
         except (AmbiguousCompany, NotACompany) as error:
             problem = problem_of(error)
             assert problem is not None  # noqa: S101  both have one

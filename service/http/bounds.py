@@ -8,11 +8,15 @@ from collections.abc import Callable
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.http.problems import ApiProblem, problem_response
+from service.http.problems import ApiProblem, answered
 
 MOST_BYTES = 1_000_000
+MOST_LIST_BYTES = 10_000_000
+_LISTS = frozenset({"/v1/batches/upload", "/companies/selection", "/companies/batch"})
+"""Paths that take a list of companies."""
 MOST_SECONDS = 20.0
 _LOOK_SECONDS = 0.25
 
@@ -33,21 +37,24 @@ class Bounded:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif (problem := self._refused(Headers(scope=scope))) is not None:
-            await problem_response(problem)(scope, receive, send)
+            return
+        most = max(self._most, MOST_LIST_BYTES) if scope["path"] in _LISTS else self._most
+        if (problem := self._refused(Headers(scope=scope), most)) is not None:
+            response = await answered(Request(scope, receive), problem)
+            await response(scope, receive, send)
         else:
-            await self._app(scope, self._bounded(receive), send)
+            await self._app(scope, self._bounded(receive, most), send)
 
-    def _refused(self, headers: Headers) -> ApiProblem | None:
+    def _refused(self, headers: Headers, most: int) -> ApiProblem | None:
         stated = headers.get("content-length", "")
-        if stated.isdecimal() and int(stated) > self._most:
-            return ApiProblem("too_large", f"A body has {self._most:,} bytes at most: send less at once.")
+        if stated.isdecimal() and int(stated) > most:
+            return ApiProblem("too_large", f"A body has {most / 1_000_000:g} MB at most: send it in parts.")
         if headers.get("content-encoding", "identity").strip().lower() != "identity":
             detail = "Send the body as it is, without Content-Encoding."
             return ApiProblem("not_plain", detail, headers={"Accept-Encoding": "identity"})
         return None
 
-    def _bounded(self, receive: Receive) -> Receive:
+    def _bounded(self, receive: Receive, most: int) -> Receive:
         loop = asyncio.get_running_loop()
         until, got, whole = loop.time() + self._seconds, 0, False
 
@@ -58,7 +65,7 @@ class Bounded:
             if message["type"] == "http.request":
                 got += len(message.get("body", b""))
                 whole = not message.get("more_body", False)
-                if got > self._most:
+                if got > most:
                     raise HTTPException(413)
             return message
 

@@ -51,7 +51,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "too_many_webhooks": (409, "This key has as many webhooks as it may"),
     "too_many_questions": (409, "This session has as many open questions as it may"),
     "quote_expired": (410, "The quote is no longer valid"),
-    "too_large": (413, "The body is too large"),
+    "too_large": (413, "This is too large"),
     "not_json_type": (415, "The body is not sent as JSON"),
     "not_plain": (415, "The body is compressed"),
     "not_list_type": (415, "The body is no list of a known kind"),
@@ -173,7 +173,8 @@ def _candidate(one: Any) -> dict[str, Json]:
     }
 
 
-async def _answered(request: Request, problem: ApiProblem) -> Response:
+async def answered(request: Request, problem: ApiProblem) -> Response:
+    """As a page where a browser asks."""
     if "text/html" not in request.headers.get("accept", ""):
         return problem_response(problem)
     as_page: AsPage = request.app.state.as_page
@@ -183,7 +184,7 @@ async def _answered(request: Request, problem: ApiProblem) -> Response:
 async def _ours(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     assert problem is not None  # noqa: S101  it is registered for these types alone
-    return await _answered(request, problem)
+    return await answered(request, problem)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -194,7 +195,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     if isinstance(error.body, bytes):  # the framework leaves it as it came
         detail = "Send the body as JSON, with `Content-Type: application/json`."
         return problem_response(ApiProblem("not_json_type", detail, headers={"Accept": "application/json"}))
-    return await _answered(request, invalid(errors))
+    return await answered(request, invalid(errors))
 
 
 def _not_json() -> ApiProblem:
@@ -243,7 +244,7 @@ async def _of_framework(request: Request, error: Exception) -> Response:
         "not_form": "Send the form as the page sends it.",
     }.get(code, str(error.detail))
     headers = {"Allow": _allowed(request)} if code == "method_not_allowed" else error.headers
-    return await _answered(request, ApiProblem(code, detail, headers=headers))
+    return await answered(request, ApiProblem(code, detail, headers=headers))
 
 
 def _allowed(request: Request) -> str:
@@ -260,4 +261,4 @@ def _matches(template: str, path: str) -> bool:
 
 async def _fault(request: Request, _error: Exception) -> Response:
     problem = ApiProblem("failed", f"{HTTPStatus(500).phrase}: the service's log has what happened.")
-    return await _answered(request, problem)
+    return await answered(request, problem)

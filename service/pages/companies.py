@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from resources.store.companies.companies import TablePage
 from service.answers import batches, company_table
-from service.answers.batches import ListedCompanies
+from service.answers.batches import MOST_COMPANIES, ListedCompanies, StatedBeside
+from service.http.bounds import MOST_LIST_BYTES
 from service.http.problems import ApiProblem, invalid
 from service.pages.visit import PageEnricher, PageReader, Visit
 from service.routes.batches import BatchBody
@@ -19,7 +20,8 @@ from service.routes.batches import BatchBody
 router = APIRouter(prefix="/companies")
 _ROWS = 50
 _KINDS = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xls", ".jsonl", ".json"})
-_EXAMPLES = 8
+_SHOWN = 20
+_KEPT = TypeAdapter(list[tuple[str, str | None, str | None]])
 
 
 @router.get("")
@@ -54,50 +56,89 @@ async def companies(
         unknown=unknown,
         after=after,
         datasets=list(rules.datasets),
-        consumers=[name for name, one in rules.consumers.items() if not one.audience],
+        consumers=_consumers(visit),
         first=address(**order),
         next=address(**order, after=view.next_after) if view.next_after else None,
         order=lambda name: address(sort=name, descending=str(sort == name and not descending).lower()),
         once=visit.new_once(),
+        most_companies=MOST_COMPANIES,
+        most_megabytes=MOST_LIST_BYTES // 1_000_000,
         json="/v1/company-table" + address(**order, after=after),
     )
 
 
 @router.post("/selection")
 async def selection(visit: PageReader) -> Response:
-    """What a batch of the chosen rows, or of a list, would cost, beside a button that starts it."""
-    file, listed, name = visit.file("list"), ListedCompanies([], [], (), ()), ""
-    texts = [str(one) for one in visit.form.getlist("key")]
-    if file is not None:
-        name, suffix = file.filename or "", PurePath(file.filename or "").suffix.lower()
-        if suffix not in _KINDS:
-            raise ApiProblem("not_list_type", f"Choose a list of one of these kinds: {', '.join(sorted(_KINDS))}.")
-        listed = await run_in_threadpool(batches.listed_in, await file.read(), suffix)
-        texts = listed.texts
-    if not texts:
-        raise ApiProblem("invalid", "Choose rows of the table, or a list of companies.")
-    body = _body(visit, texts)
-    quote = await batches.quoted(texts, body.wanted(), visit.state)
+    """What a batch of the chosen rows, or of a list, would cost; another quote, or its start, is a form below it."""
+    listed, name = await _chosen(visit)
+    if not listed.texts:
+        raise ApiProblem("invalid", _nothing_in(name))
+    body = _body(visit, listed.texts)
+    quote = await batches.quoted(listed.texts, body.wanted(), visit.state, listed.beside)
+    rows = [(text, listed.beside.get(text, StatedBeside())) for text in listed.texts]
     return visit.page(
         "selection.html",
-        texts=texts,
-        examples=texts[:_EXAMPLES],
+        rows=rows,
+        shown=_SHOWN,
+        kept=[[text, beside.name, beside.country] for text, beside in rows],
         body=body,
         quote=quote,
         left_out=[*listed.left_out, *quote.left_out],
         listed=listed,
         name=name,
+        consumers=_consumers(visit),
         once=_once(visit, body),
+        once_of_list=visit.text("once") or visit.new_once(),
     )
 
 
 @router.post("/batch")
 async def start(visit: PageEnricher) -> Response:
     """The batch that was quoted, within its budget; then to its page."""
-    texts = [line for line in visit.text("companies").splitlines() if line]
-    body = _body(visit, texts)
-    made, _ = await run_in_threadpool(batches.made, texts, body.wanted(), visit.by, visit.state, visit.once())
+    listed = _kept(visit)
+    body = _body(visit, listed.texts)
+    made, _ = await run_in_threadpool(
+        batches.made, listed.texts, body.wanted(), visit.by, visit.state, visit.once(), (), listed.beside
+    )
     return visit.to(f"/batches/{made.id}")
+
+
+async def _chosen(visit: Visit) -> tuple[ListedCompanies, str]:
+    """What the form names, and of which file; empty: of none. Raises ApiProblem."""
+    file = visit.file("list")
+    if file is not None:
+        name, suffix = file.filename or "", PurePath(file.filename or "").suffix.lower()
+        if suffix not in _KINDS:
+            raise ApiProblem("not_list_type", f"Choose a list of one of these kinds: {', '.join(sorted(_KINDS))}.")
+        content = await file.read()
+        await file.close()
+        return await run_in_threadpool(batches.listed_in, content, suffix), name
+    if visit.text("companies"):
+        return _kept(visit), visit.text("list_name")
+    return ListedCompanies([str(one) for one in visit.form.getlist("key")], [], (), ()), ""
+
+
+def _kept(visit: Visit) -> ListedCompanies:
+    """As a quote's page has kept them: [text, name, country] of each. Raises ApiProblem."""
+    try:
+        rows = _KEPT.validate_json(visit.text("companies") or "[]")
+    except ValidationError:
+        raise ApiProblem("invalid", "Choose the companies once more: what was chosen has not arrived whole.") from None
+    beside = {text: StatedBeside(name, country) for text, name, country in rows if name or country}
+    return ListedCompanies([text for text, _, _ in rows], [], (), (), beside)
+
+
+def _nothing_in(name: str) -> str:
+    return (
+        f"{name} has no row that names a company: give each row a name or a website."
+        if name
+        else "Choose rows of the table, or a list of companies."
+    )
+
+
+def _consumers(visit: Visit) -> list[str]:
+    """What companies can be asked for without an audience."""
+    return [name for name, one in visit.state.in_force.rules.consumers.items() if not one.audience]
 
 
 def _once(visit: Visit, body: BatchBody) -> str:
@@ -111,4 +152,6 @@ def _body(visit: Visit, texts: list[str]) -> BatchBody:
     try:
         return BatchBody.model_validate({"companies": texts, **said})
     except ValidationError as error:
+        if any(one["loc"][:1] == ("max_cost_usd",) for one in error.errors()):
+            raise ApiProblem("invalid", "A budget is an amount in USD, such as 5.00.") from None
         raise invalid(error.errors()) from None

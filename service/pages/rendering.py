@@ -15,6 +15,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from enrichment.batches.progress import span_in_words
 from enrichment.domain.money import in_full, in_usd, to_micro
 from enrichment.domain.numbers import in_number
 from enrichment.domain.values import in_words
@@ -53,6 +54,7 @@ def _environment() -> Environment:
         "percent": percent,
         "counted": in_number,
         "named": named,
+        "span": span_in_words,
     }
     environment.globals |= {"static": static_address, "style": style}
     return environment

@@ -82,8 +82,7 @@ async def upload(
 
     def made() -> tuple[BatchView, bool]:
         listed = batches.listed_in(body, suffix)
-        texts, left_out = listed.texts, listed.left_out
-        return batches.made(texts, wanted, caller, state, key, left_out)
+        return batches.made(listed.texts, wanted, caller, state, key, listed.left_out, listed.beside)
 
     view, replayed = await run_in_threadpool(made)
     say_if_replayed(response, replayed)

@@ -79,3 +79,49 @@ def test_a_new_budget_below_what_is_taken_is_refused(client: httpx.Client, stack
     refused = client.post(f"/v1/batches/{batch}/resume", json={"max_cost_usd": "0.01"})
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
     assert refused.json()["detail"].startswith("A budget of 0.01 USD leaves nothing: ")
+
+
+LEADS = """Company,Website,Country
+Müller Gerätebau,mueller-geraete.de,Germany
+Ford,ford.com,US
+Ford Motor,ford.com,US
+,,
+"""
+
+
+def test_a_list_is_shown_with_its_names_and_registered_with_them(client: httpx.Client, stack: Stack) -> None:
+    shown = quoted(client, "leads.csv", LEADS.encode())
+    understood = shown.text[shown.text.index("Companies as understood") :]
+    for text in ("Müller Gerätebau", "DE", "1 row names a company that a row before has"):
+        assert text in understood
+    client.post("/companies/batch", data=hidden(shown), headers=HTML)
+    named = {one.key: (one.name, one.country) for one in stack.store.companies.all()}
+    assert named == {"mueller-geraete.de": ("Müller Gerätebau", "de"), "ford.com": ("Ford", "us")}
+
+
+def test_a_quote_is_changed_without_choosing_the_list_again(client: httpx.Client, stack: Stack) -> None:
+    shown = quoted(client, "leads.csv", LEADS.encode())
+    again = client.post(
+        "/companies/selection",
+        data=hidden(shown) | {"consumer": "customer_enrichment", "max_cost_usd": "7.50"},
+        headers=HTML,
+    )
+    assert "2 companies for customer enrichment" in again.text
+    assert "Start, within 7.50 USD" in again.text
+    assert "Müller Gerätebau" in again.text
+    assert stack.store.companies.all() == []
+
+
+def test_a_list_without_rows_is_named(client: httpx.Client) -> None:
+    refused = quoted(client, "l.csv", b"Company,Website\n")
+    assert refused.status_code == 422
+    assert "l.csv has no row that names a company" in unescape(refused.text)
+
+
+@pytest.mark.parametrize("rows", [100_000, 400_000])
+def test_a_list_that_is_too_long_is_refused_by_a_page(client: httpx.Client, rows: int) -> None:
+    content = "Company,Website,Notes\n" + "".join(f"Firm {n},firm{n}.com,none\n" for n in range(rows))
+    refused = quoted(client, "l.csv", content.encode())
+    assert refused.status_code == 413
+    assert refused.headers["content-type"].startswith("text/html")
+    assert ("10,000 at most: send several lists" if rows == 100_000 else "10 MB at most") in refused.text
