@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from enrich_cli.advice import advised
+from resources.advice import advised
 
 WRONG_USAGE = 2
 INCOMPLETE = 3

@@ -10,7 +10,6 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +28,7 @@ from resources.providers.late_clients import LateModel, LateProvider
 from resources.providers.rate_limit_slots import SharedLimiter
 from resources.providers.rate_limiter import Limiter, Unlimited
 from resources.settings import Settings, SettingsError
+from resources.store_threads import StoreThreads
 
 if TYPE_CHECKING:
     from resources.providers.vendor_client import VendorClient
@@ -64,7 +64,7 @@ async def open_context(
 ) -> AsyncIterator[RunContext]:
     """Everything a request needs, closed again at the end. Raises SettingsError, StoreError."""
     endpoints, unavailable = endpoints_of(settings, rules)
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_STORE_THREADS, "store"))
+    asyncio.get_running_loop().set_default_executor(StoreThreads(_STORE_THREADS))
     _check_proxies(settings)
     async with AsyncExitStack() as stack:
         if store is None:

@@ -21,6 +21,7 @@ from resources.wiring import open_store_of
 from service.agents.server import PATH, agents_over_http
 from service.hits import Hits
 from service.http.access import caller_of
+from service.http.bodiless import Bodiless
 from service.http.bounds import Bounded
 from service.http.declared_query import query_as_declared
 from service.http.problems import ProblemView, answer_errors, problems
@@ -73,6 +74,7 @@ def create_service(
     app.router.routes.append(Route(PATH, _Agents(), include_in_schema=False))
     answer_errors(app, problem_page)
     app.add_middleware(Hits)
+    app.add_middleware(Bodiless)
     app.add_middleware(Bounded, stopping=partial(_is_stopping, app))
     app.add_middleware(Observed)
     app.openapi = partial(_document, app)  # type: ignore[method-assign]

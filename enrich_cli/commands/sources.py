@@ -25,9 +25,9 @@ def check(sandbox: Sandbox = False) -> None:
 @app.command()
 def resume(source: SourceName, sandbox: Sandbox = False) -> None:
     """Ask a source again that was suspended because its vendor billed more than the rules allow."""
-    from enrich_cli.advice import advised
     from enrich_cli.bootstrap import opened_store
     from enrich_cli.rendering.terminal import console
+    from resources.advice import advised
     from resources.clock import utc_now
 
     with opened_store(sandbox=sandbox) as (_, rules, store):

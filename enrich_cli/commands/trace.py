@@ -8,11 +8,11 @@ def trace(request_id: RequestId, sandbox: Sandbox = False, as_json: AsJson = Fal
     """What happened in a request: each call with time, outcome and cost, fallbacks, quality, what was kept."""
     from contextlib import suppress
 
-    from enrich_cli.advice import advised
     from enrich_cli.bootstrap import opened_store
     from enrich_cli.rendering.terminal import show
     from enrich_cli.rendering.trace import trace_data, trace_tree
     from enrichment.ports import StoreError
+    from resources.advice import advised
     from resources.clock import utc_now
 
     with opened_store(sandbox=sandbox) as (settings, _, store):

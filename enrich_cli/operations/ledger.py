@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from enrich_cli.advice import advised
 from enrich_cli.bootstrap import opened_store
 from enrich_cli.errors import UsageError
 from enrich_cli.rendering.terminal import console
@@ -21,6 +20,7 @@ from enrichment.identity.companies import reference_of
 from enrichment.pipeline.candidates import registered_company
 from enrichment.purchasing.reconciliation import settles_at, uncertain_after
 from enrichment.rules import Rules
+from resources.advice import advised
 from resources.clock import utc_now
 from resources.providers.units import MOST_UNITS
 from resources.settings import Settings, SettingsError

@@ -6,10 +6,10 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.advice import advised
 from enrichment.domain.money import in_units
 from enrichment.domain.numbers import in_number
 from enrichment.purchasing.reconciliation import Agreement, in_words, number
+from resources.advice import advised
 from resources.vendor_balances import AccountReading
 
 _STYLES = {Agreement.AGREES: "green", Agreement.UNCERTAIN: "yellow", Agreement.DRIFT: "red"}

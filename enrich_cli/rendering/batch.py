@@ -11,7 +11,6 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.advice import advised
 from enrich_cli.rendering.terminal import as_plain
 from enrichment.batches.progress import IN_ORDER, pace_in_words, span_in_words, state_in_words
 from enrichment.batches.quote import BatchQuote
@@ -19,6 +18,7 @@ from enrichment.domain.batches import BatchSummary
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.refresh.ranking import RefreshPlan
+from resources.advice import advised
 
 _STYLES = {"complete": "green", "incomplete": "yellow", "failed": "red", "postponed": "cyan"}
 

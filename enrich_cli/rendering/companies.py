@@ -7,13 +7,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from enrich_cli.advice import advised
 from enrich_cli.rendering.terminal import StreamedList
 from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Json
 from enrichment.identity.company_list import UnderstoodList
 from enrichment.identity.list_columns import ListColumns
 from enrichment.identity.list_fates import Fate, ListRow
+from resources.advice import advised
 from resources.company_lists import ListTable
 from resources.company_lists.company_files import LEFT_OUT, PlacedRow, Taken, UnderstoodFile
 

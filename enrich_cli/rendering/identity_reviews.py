@@ -6,11 +6,11 @@ from datetime import datetime
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from enrich_cli.advice import advised
 from enrich_cli.companies.identity_reviews import DecidedReview, WaitingReview
 from enrich_cli.rendering.candidates import NEITHER, candidate_data, candidates_table, company_data
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import Json
+from resources.advice import advised
 
 
 def reviews_view(waiting: Sequence[WaitingReview], now: datetime, *, sandbox: bool) -> RenderableType:

@@ -8,7 +8,6 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.advice import advised
 from enrich_cli.rendering.analyses import analyses_lines
 from enrich_cli.rendering.terminal import age, as_plain
 from enrichment.domain.ids import analysis_of
@@ -17,6 +16,7 @@ from enrichment.domain.numbers import in_number
 from enrichment.domain.records import SourceFailure
 from enrichment.domain.values import in_words
 from enrichment.pipeline.enrich import Enriched
+from resources.advice import advised
 
 _SHOWN_ITEMS = 5
 _MARK = {"satisfied": "[green]ok[/]", "empty": "[green]none[/]", "partial": "[yellow]partial[/]"}

@@ -6,11 +6,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.advice import advised
 from enrich_cli.operations.source_checks import SourceChecks
 from enrichment.domain.records import Outage
 from enrichment.planning.skip_reasons import because
 from enrichment.rules import Rules
+from resources.advice import advised
 from resources.providers import CLIENTS
 from resources.providers.vendor_client import AccountStatus
 

@@ -8,13 +8,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.advice import advised
 from enrich_cli.operations.ledger import HandEnding, Purchases, Reconciled
 from enrich_cli.rendering.balances import balances_table
 from enrich_cli.rendering.terminal import age, as_plain
 from enrichment.domain.money import counted, in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Purchase
+from resources.advice import advised
 from resources.store import LedgerLine
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
-from enrich_cli.advice import advised
 from enrich_cli.rendering.terminal import as_plain
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.records import CacheRead, Event, Json, Purchase, Request, failure_kind
+from resources.advice import advised
 
 _CAUSES = 6
 _MICRO_USD = "_micro_usd"

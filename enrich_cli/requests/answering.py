@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import typer
 
-from enrich_cli.advice import advised
 from enrich_cli.bootstrap import settings_and_rules
 from enrich_cli.errors import UsageError
 from enrich_cli.rendering.terminal import ProgressLine
@@ -19,6 +18,7 @@ from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.pipeline.identify import company_asked_for
 from enrichment.ports import StoreError
 from enrichment.rules import Rules
+from resources.advice import advised
 from resources.settings import Settings
 from resources.store.database.error_messages import of_read_only
 from resources.wiring import open_context, open_store_of

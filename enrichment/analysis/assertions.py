@@ -9,6 +9,7 @@ Words are in data/denials.csv and data/event_words.csv. A clause ends at a comma
 
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 from enrichment.analysis.evidence import on_one_line
 from enrichment.domain.data_tables import listed, rows_of
@@ -48,6 +49,7 @@ _NOT_BEHIND = re.compile(
     r"\s+(?:(?:is|was|are|were|has|have|had|been|does|did|do|will|can|could)\s+)*(?:not|never|no longer|nowhere)\b",
     re.IGNORECASE,
 )
+_REMEMBERED = 2_048  # texts: the claims of one answer are compared with the same few sentences
 _NEAR = 6
 """Words that may be between 'not' or 'no' and what it denies."""
 _WORD = re.compile(r"[^\W_]+")
@@ -82,6 +84,7 @@ def is_turned_round(claim: str, sentence: str) -> bool:
     return alike is not None and _is_against(alike, claimed) != _is_against(_plain(claim), claimed)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def events_in(text: str) -> frozenset[str]:
     """The kinds of event whose words a text has; none for one that shows no kind."""
     return frozenset(event for event, words in _EVENTS.items() if words.search(text))
@@ -93,15 +96,17 @@ def is_another_event(claim: str, sentence: str) -> bool:
     return bool(stated) and bool(quoted & _STRONG) and stated.isdisjoint(quoted)
 
 
-def telling_stems(text: str) -> set[str]:
+@lru_cache(maxsize=_REMEMBERED)
+def telling_stems(text: str) -> frozenset[str]:
     """The words of a text without their endings; none that is short, of grammar alone, or a denial."""
     plain = _plain(text)
     for denial in (_CLAUSE, _THING, _FOLLOWING):
         plain = denial.sub(" ", plain)
     words = (word for word in _WORD.findall(plain.casefold()) if word not in _SMALL and len(word) >= _SHORTEST_WORD)
-    return {_ENDING.sub("", word) for word in words}
+    return frozenset(_ENDING.sub("", word) for word in words)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _plain(text: str) -> str:
     """'doesn't' is 'does not'; 'not only' denies nothing."""
     return _NO_DENIAL.sub(" ", _CONTRACTED.sub(" not", on_one_line(text)))

@@ -8,6 +8,7 @@ import calendar
 import re
 from collections.abc import Collection
 from decimal import Decimal
+from functools import lru_cache
 
 from enrichment.analysis.evidence import on_one_line
 from enrichment.domain.data_tables import listed, rows_of
@@ -38,6 +39,7 @@ _ISO_DATE = re.compile(r"(?<!\d)\d{4}-(\d\d)-\d\d(?!\d)")
 _ADDRESS_WORDS = frozenset({"http", "https", "www"})
 _SENTENCE = re.compile(r"(?<=[.!?:;])\s+|\n")
 _POSSESSIVE = re.compile(r"['\u2019]s\b")
+_REMEMBERED = 2_048  # texts: the claims of one answer are compared with the same few passages
 _LONGEST_NAME = 12  # words; a longer quote says more than a name
 _CALENDAR = frozenset(name.casefold() for name in (*calendar.month_name, *calendar.day_name) if name)
 _MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
@@ -67,14 +69,16 @@ _ACRONYMS = frozenset(word for (word,) in rows_of("enrichment.analysis", "plain_
 _COMMON = frozenset(word for word, *_ in rows_of("enrichment.identity", "common_name_words"))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def with_other_forms(text: str) -> str:
     """The text, and behind it what else its names are called: 'German' for 'Germany', 'CEO' for 'Chief Executive'."""
     found = [_FORMS[one if one in _FORMS else _loose(one)] for one in _ANY_FORM.findall(text)]
     return " ".join((text, *(form for forms in found for form in forms)))
 
 
-def word_set(text: str) -> set[str]:
-    return {word.casefold() for word in _WORD.findall(_POSSESSIVE.sub("", on_one_line(text)))}
+@lru_cache(maxsize=_REMEMBERED)
+def word_set(text: str) -> frozenset[str]:
+    return frozenset(word.casefold() for word in _WORD.findall(_POSSESSIVE.sub("", on_one_line(text))))
 
 
 def is_named_in(name: str, text: str) -> bool:
@@ -85,6 +89,7 @@ def is_named_in(name: str, text: str) -> bool:
     return _has_word(wanted, on_one_line(text).casefold())
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def numbers_in(text: str) -> frozenset[str]:
     """The numbers of a text by value, in digits or spelled out, '30%' apart from '30'; a date is three of them."""
     counted = _IN_A_WORD.sub(" ", text)
@@ -93,6 +98,7 @@ def numbers_in(text: str) -> frozenset[str]:
     return frozenset(_value(number, scale, "%" if percent else "") for number, scale, percent in found)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def months_in(text: str) -> frozenset[int]:
     """The months a text names, 1 to 12; 'May' at the beginning of a sentence may be another word."""
     named = {
@@ -111,7 +117,7 @@ def only_names(text: str, own: Collection[str]) -> bool:
         return False
     if all(word in own for word in words):
         return True
-    return {word.casefold() for word in name_words(_POSSESSIVE.sub("", text))} <= set(own)
+    return all(word.casefold() in own for word in name_words(_POSSESSIVE.sub("", text)))
 
 
 def names_missing_in(quote: str, text: str, *, own: Collection[str], shown: str) -> list[str]:

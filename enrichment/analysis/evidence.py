@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from itertools import chain, zip_longest
 
 from enrichment.analysis.relevance import rank, ranked_for_each
@@ -36,6 +37,7 @@ _OUR_TAGS = re.compile(r"<(?=[\s/]*(?:evidence|audience|company|question|seller|
 _LAYOUT = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
 _SHARE = 12  # when not all fits, a passage is cut to one part in so many of the bytes there are
 _SHORTEST_CUT = 200  # bytes; no passage is cut to fewer
+_REMEMBERED = 2_048  # texts: all analyses of a company read the same facts, and each claim the same few passages
 _UNNUMBERED = "e0000"  # as long as any id will be, so that sizes do not change
 
 
@@ -84,10 +86,12 @@ def normalised(text: str) -> str:
     return "\n".join(line for line in (" ".join(line.split()) for line in visible.split("\n")) if line)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def on_one_line(text: str) -> str:
     return " ".join(normalised(text).split())
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def as_data(text: str) -> str:
     """Normalised, with everything that looks like one of our own tags made harmless."""
     return _OUR_TAGS.sub("‹", normalised(text))

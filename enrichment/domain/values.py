@@ -7,6 +7,7 @@ import re
 from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -283,5 +284,6 @@ def _amount(low: int, high: int) -> str:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
+@lru_cache(maxsize=4_096)  # the values of one company are compared many times
 def _words(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))

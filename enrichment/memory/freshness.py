@@ -143,13 +143,15 @@ def _says_there_are_none(
     dataset: str,
     now: datetime,
 ) -> tuple[str, ...]:
-    with_facts = {fact.reply_id for fact in of_dataset}
+    if not rules.datasets[dataset].empty_is_an_answer:
+        return ()
+    with_facts, threshold = {fact.reply_id for fact in of_dataset}, requirements.threshold(rules, dataset)
     return tuple(
         reply.reply_id
         for reply in known_replies
         if reply.source in rules.sources
         and not reply.unread
-        and rules.silence_means_none(reply.source, dataset, requirements.threshold(rules, dataset))
+        and rules.silence_means_none(reply.source, dataset, threshold)
         and reply_is_fresh(rules, requirements, reply, dataset, now)
         and reply.reply_id not in with_facts
     )

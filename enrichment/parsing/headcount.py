@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from enrichment.domain.records import Json
 from enrichment.domain.values import EmployeeCount
@@ -142,6 +142,7 @@ def _count(part: _Part, decided: Notation | None) -> EmployeeCount | None:
     return None
 
 
+@lru_cache(maxsize=4_096)  # vendors write the same few bands
 def _part(text: str) -> _Part:
     read = list(_signs(_WORD_AT_A_NUMBER.sub(_parted, text)))
     numbers = [found for _, found in read if isinstance(found, StatedNumber)]

@@ -342,17 +342,26 @@ async def _settle(purchase: Purchase, delivery: Delivery, context: PurchaseConte
         reason=suspend,
     )
     rest = _rest(settled, delivery.in_doubt) if delivery.in_doubt else None
-    async for attempt in stamina.retry_context(on=_may_pass, attempts=_SETTLE_TRIES, timeout=None, wait_max=5.0):
-        with attempt:  # the answer is paid for: it must survive a store that cannot be reached for a moment
-            await asyncio.to_thread(
-                context.store.ledger.settle,
-                settled,
-                reply=delivery.reply,
-                facts=(),
-                answer=delivery.answer,
-                suspend=suspend,
-                rest=rest,
-            )
+
+    async def book() -> None:
+        await asyncio.to_thread(
+            context.store.ledger.settle,
+            settled,
+            reply=delivery.reply,
+            facts=(),
+            answer=delivery.answer,
+            suspend=suspend,
+            rest=rest,
+        )
+
+    try:
+        await book()
+    except StoreError as error:
+        if not _may_pass(error):
+            raise
+        async for attempt in stamina.retry_context(on=_may_pass, attempts=_SETTLE_TRIES, timeout=None, wait_max=5.0):
+            with attempt:  # the answer is paid for: it must survive a store that cannot be reached for a moment
+                await book()
     return PurchaseSettled(settled, delivery)
 
 

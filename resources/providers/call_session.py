@@ -247,7 +247,14 @@ class CallSession:
 
     async def send(self, call: HttpCall, read: Callable[[HttpResponse], Read]) -> Read:
         """What `read` makes of the response; it raises ValueError where it cannot. Raises ProviderError, ClaimLost."""
-        doubtful = self._asked_before and call.owed != FREE
+        try:
+            return await self._attempt(call, read)
+        except _FailedAttempt as failed:
+            return await self._again(call, read, failed)
+
+    async def _again(self, call: HttpCall, read: Callable[[HttpResponse], Read], first: "_FailedAttempt") -> Read:
+        """first: the attempt that failed, which counts. Most calls need no second one, and no machinery for it."""
+        doubtful, failing = self._asked_before and call.owed != FREE, [first]
         try:
             async for attempt in stamina.retry_context(
                 on=self._pause,
@@ -259,6 +266,8 @@ class CallSession:
             ):
                 with attempt:
                     try:
+                        if failing:
+                            raise failing.pop()
                         return await self._attempt(call, read)
                     except _FailedAttempt as failed:
                         failed.error.uncertain |= doubtful and not failed.owed

@@ -12,7 +12,6 @@ import inspect
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 from fastapi.concurrency import run_in_threadpool
@@ -30,6 +29,8 @@ from enrichment.parsing.stated_values import NotAValue
 from enrichment.pipeline.candidates import candidates
 from enrichment.pipeline.stages import ask_of_json
 from enrichment.rules.requirements import BY_QUOTE
+from resources.advice import advised
+from resources.settings import Settings
 from service.agents import views
 from service.agents.consent import Approval, Consent, Consents, approved_by_policy, quote_id_of
 from service.agents.known_values import found_company, known_profile, missing_of, values_of
@@ -272,19 +273,19 @@ async def query_warehouse(
     Begin with `SELECT table_name, comment FROM duckdb_tables() WHERE schema_name = 'marts'`.
     """
     _, shared = _caller(ctx, "read")
-    return await run_in_threadpool(_queried, shared.state.settings.warehouse_path, sql)
+    return await run_in_threadpool(_queried, shared.state.settings, sql)
 
 
-def _queried(warehouse: Path, sql: str) -> views.QueryAnswer:
+def _queried(settings: Settings, sql: str) -> views.QueryAnswer:
     """Blocks. Raises ToolError."""
     # DuckDB and Arrow take 40 MB: they are loaded with the first query
     from resources.warehouse.guarded_query import QueryRefused, ask_one  # noqa: PLC0415
     from resources.warehouse.published_file import WarehouseError  # noqa: PLC0415
 
     try:
-        found = ask_one(warehouse, sql)
+        found = ask_one(settings.warehouse_path, sql)
     except (QueryRefused, WarehouseError) as error:
-        raise ToolError(f"invalid: {error}") from error
+        raise ToolError(f"invalid: {advised(str(error), sandbox=settings.sandbox)}") from error
     rows = [[_plain(value) for value in row] for row in found.rows]
     return views.QueryAnswer(columns=list(found.columns), rows=rows, truncated=found.truncated)
 

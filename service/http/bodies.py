@@ -19,9 +19,20 @@ from service.http.money import AskedUsd, micro
 from service.work.batch_work import ASKED_BY
 
 LEAVE_IT_OUT = "leave it out"
-_AGE = re.compile(r"\s*(?=[0-9]*[1-9])[0-9]{1,9}\s*[smhd]\s*")
-_AGE_LENGTH = 20
 _TEN_YEARS = 3_650 * 86_400
+
+
+def _up_to(most: int) -> str:
+    """A pattern of the whole numbers from 0 to `most`: JSON's schemas have no other word for it."""
+    digits = str(most)
+    places = [(at, int(digit)) for at, digit in enumerate(digits) if digit != "0"]
+    smaller = [f"{digits[:at]}[0-{digit - 1}][0-9]{{{len(digits) - at - 1}}}" for at, digit in places]
+    return "|".join([f"[0-9]{{1,{len(digits) - 1}}}", *smaller, digits])
+
+
+_AGES = "|".join(rf"(?:{_up_to(_TEN_YEARS // parse_seconds(f'1{unit}'))})\s*{unit}" for unit in "smhd")
+_AGE = re.compile(rf"\s*(?=[0-9]*[1-9])(?:{_AGES})\s*")
+_AGE_LENGTH = 20
 
 
 def _written(text: str) -> str:
@@ -40,7 +51,7 @@ def has_nul(given: object) -> bool:
 
 
 def _age(text: str) -> str:
-    if len(text) > _AGE_LENGTH or not _AGE.fullmatch(text) or not 0 < parse_seconds(text) <= _TEN_YEARS:
+    if len(text) > _AGE_LENGTH or not _AGE.fullmatch(text):
         raise ValueError("write an age such as 3d or 12h, above 0 and of ten years at most")
     return text
 

@@ -10,7 +10,7 @@ commits, and wakes their threads. The order is kept; a thread waits at most for 
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import islice, takewhile
 from typing import Any, TypeVar
 
@@ -23,12 +23,27 @@ _MOST_WORKS = 32
 """In one transaction. After it another process may write; more would make that process wait longer."""
 
 
+class _Wakening:
+    """A threading.Event that is waited for once: one lock instead of two and a list of waiters."""
+
+    def __init__(self) -> None:
+        self._asleep = threading.Lock()
+        self._asleep.acquire()
+
+    def wait(self) -> None:
+        self._asleep.acquire()
+
+    def set(self) -> None:
+        with suppress(RuntimeError):  # it is awake already
+            self._asleep.release()
+
+
 class _QueuedWork:
     """One thread in the queue. work: None for a thread that wants to be alone."""
 
     def __init__(self, work: Work[Any] | None) -> None:
         self.work = work
-        self.awake = threading.Event()
+        self.awake = _Wakening()
         self.done = False
         self.result: Any = None
         self.error: Exception | None = None

@@ -41,6 +41,7 @@ class SqlRateLimitLog:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._paused = database.quick(_PAUSED)
 
     def take_slots(
         self, provider: str, windows: Sequence[Window], patience: Sequence[timedelta], now: Callable[[], datetime]
@@ -84,8 +85,8 @@ class SqlRateLimitLog:
 
     def paused_until(self, provider: str) -> datetime:
         """1970 if the vendor never asked for a pause."""
-        with self._db.reading() as tx:
-            return _paused_until(tx, provider)
+        row = self._paused.first({"of": provider})
+        return _LONG_AGO if row is None or row.paused_until is None else row.paused_until
 
     def _alone(self, tx: sa.Connection, provider: str) -> None:
         """Waits until no other process takes slots of this provider. On SQLite there is only one writer anyway."""

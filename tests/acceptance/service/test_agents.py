@@ -265,6 +265,14 @@ def test_what_is_known_is_read_without_buying_and_a_wrong_value_is_rejected(url:
     assert stack.invoice() == billed
 
 
+def test_without_a_warehouse_the_command_that_builds_it_is_the_one_of_this_store(url: str, stack: Stack) -> None:
+    async def read() -> str:
+        async with agent(url, key(stack)) as client:
+            return await refusal(client, "query_warehouse", sql="SELECT 1")
+
+    assert asyncio.run(read()) == "invalid: There is no warehouse yet: `enrich publish --sandbox` builds it."
+
+
 def test_a_key_for_agents_buys_nothing_past_consent_and_a_reader_buys_nothing_at_all(url: str, stack: Stack) -> None:
     secret, reader = key(stack, up_to=DOLLAR), key(stack, may=("read",), name="reader")
     direct = httpx.post(

@@ -66,6 +66,18 @@ def test_what_repeats_a_call_says_so_on_every_route_that_takes_a_key(client: htt
     assert (first.headers.get("idempotency-replayed"), second.headers.get("idempotency-replayed")) == (None, "true")
 
 
+def test_a_batch_that_was_made_before_names_again_what_was_left_out_of_it(client: httpx.Client) -> None:
+    body = {"companies": ["tesla.com", "???"], "max_cost_usd": "1.00"}
+    first, second = (client.post("/v1/batches", json=body, headers=KEY).json() for _ in range(2))
+    upload = {"content": b"name\nTesla\ngmail.com\n", "params": {"max_cost_usd": "1.00"}}
+    headers = {"Content-Type": "text/csv", "Idempotency-Key": "another"}
+    listed, again = (client.post("/v1/batches/upload", headers=headers, **upload).json() for _ in range(2))  # type: ignore[arg-type]
+    assert [one["company"] for one in first["left_out"]] == ["???"]
+    assert listed["left_out"]
+    assert (second["id"], second["left_out"]) == (first["id"], first["left_out"])
+    assert (again["id"], again["left_out"]) == (listed["id"], listed["left_out"])
+
+
 def test_a_route_that_does_not_take_a_key_refuses_it_and_makes_nothing(client: httpx.Client) -> None:
     calls = [
         ("/v1/webhooks", {"url": "https://hooks.example.com/"}),

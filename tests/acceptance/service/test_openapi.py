@@ -90,6 +90,14 @@ def test_an_age_that_is_none_is_told_what_to_write(client: httpx.Client, age: st
     assert (answer.status_code, answer.json()["detail"]) == (422, said)
 
 
+def test_the_document_allows_the_ages_that_are_accepted_and_no_others(client: httpx.Client) -> None:
+    asked = client.get("/openapi.json").json()["components"]["schemas"]["AskBody"]["properties"]["max_age"]
+    (pattern,) = [one["pattern"] for one in asked["anyOf"] if "pattern" in one]
+    for age, accepted in {"3650d": True, "3651d": False, "87600 h": True, "87601h": False, "0s": False}.items():
+        answer = client.post("/v1/quotes", json={"company": "tesla.com", "max_age": age})
+        assert (answer.status_code, re.search(pattern, age) is not None) == (201 if accepted else 422, accepted), age
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", None])
 def test_json_under_another_type_is_refused_with_the_type_to_send(client: httpx.Client, kind: str | None) -> None:
     headers = {} if kind is None else {"Content-Type": kind}

@@ -7,10 +7,10 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from enrich_cli.advice import advised
 from enrich_cli.rendering.trace import trace_tree
 from enrichment.domain.records import Event, Json, Request, Stage
 from enrichment.ports import ProviderError
+from resources.advice import advised
 from tests.support.examples import NOON
 
 PLANNED: dict[str, Json] = {

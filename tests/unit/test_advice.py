@@ -2,7 +2,7 @@
 
 import pytest
 
-from enrich_cli.advice import advised
+from resources.advice import advised
 
 
 @pytest.mark.parametrize(
