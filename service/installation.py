@@ -169,11 +169,15 @@ async def opened(
     settings: Settings, now: Callable[[], datetime], open_store: Callable[[Settings], SqlStore]
 ) -> AsyncIterator[ServiceState]:
     """Takes up what an earlier process left. Raises SettingsError, RulesError, StoreError."""
-    store = await asyncio.to_thread(open_store, settings)
-    try:
+    async with AsyncExitStack() as at_the_end:  # in reverse order
+        store = await asyncio.to_thread(open_store, settings)
+        at_the_end.push_async_callback(asyncio.to_thread, store.close)
         in_force = RulesInForce(settings, store, now)
+        at_the_end.push_async_callback(in_force.close)
         await in_force.look()
         metrics, spans = Metrics(), exporter()
+        if spans is not None:
+            at_the_end.push_async_callback(asyncio.to_thread, spans.shutdown)
         runs = Runs(
             store,
             new_id("wrk"),
@@ -206,21 +210,30 @@ async def opened(
             stopping,
         )
         looks = (runs.tick, batches.tick, session_runs.tick, deliveries.tick, in_force.look)
-        keeping = asyncio.create_task(keep_looking(looks))
-        try:
-            yield state
-        finally:
-            state.stopping.set()
-            await asyncio.gather(runs.stop(), session_runs.stop(), batches.stop(GRACE_SECONDS), deliveries.stop())
-            await bookings.stop()
-            if spans is not None:
-                await asyncio.to_thread(spans.shutdown)
-            keeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await keeping
-            await in_force.close()
+        await at_the_end.enter_async_context(_looking(looks))
+        at_the_end.push_async_callback(_come_to_rest, state)
+        yield state
+
+
+async def _come_to_rest(state: ServiceState) -> None:
+    """Takes no more work, and leaves what is under way to the next process."""
+    state.stopping.set()
+    await asyncio.gather(
+        state.runs.stop(), state.session_runs.stop(), state.batches.stop(GRACE_SECONDS), state.deliveries.stop()
+    )
+    await state.bookings.stop()
+
+
+@asynccontextmanager
+async def _looking(looks: Sequence[Look]) -> AsyncIterator[None]:
+    """keep_looking, beside the block."""
+    keeping = asyncio.create_task(keep_looking(looks))
+    try:
+        yield
     finally:
-        await asyncio.to_thread(store.close)
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
 
 
 def _at_once(rules: Rules) -> int:

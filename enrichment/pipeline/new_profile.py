@@ -110,20 +110,7 @@ async def analyse_request(collected: Collected, *, rules: Rules, context: RunCon
 async def keep(analysed: Analysed, *, rules: Rules, context: RunContext, trace: Trace) -> Enriched:
     """Assemble a profile for each consumer asked for, and write it with the request, its costs and savings."""
     now, purchases = context.now(), await _all_purchases(analysed, context)
-    made_of = Ingredients(
-        company=analysed.company,
-        request=analysed.request,
-        plan=analysed.plan,
-        known=analysed.known,
-        analyses=analysed.analyses,
-        analysis_facts=analysed.analysis_facts,
-        failures=analysed.failures,
-        gaps=analysed.gaps,
-        paid={**analysed.analyses_paid, **_paid(analysed.known, purchases)},
-        paid_by={r.purchase_id: r.request_id for r in analysed.known.replies}
-        | {a.purchase_id: a.request_id for a in analysed.analyses},
-        accept_stale=analysed.ask.accept_stale,
-    )
+    made_of = _ingredients(analysed, purchases)
     profiles = tuple(assemble(rules, requirements, made_of, now) for requirements in _each(analysed, rules))
     lacking = sorted({name for p in profiles for name in missing(p.document)})
     request = replace(
@@ -157,6 +144,23 @@ async def keep(analysed: Analysed, *, rules: Rules, context: RunContext, trace: 
         analysed.reads,
         analysed.failures,
         analysed.given_up,
+    )
+
+
+def _ingredients(analysed: Analysed, purchases: Sequence[Purchase]) -> Ingredients:
+    return Ingredients(
+        company=analysed.company,
+        request=analysed.request,
+        plan=analysed.plan,
+        known=analysed.known,
+        analyses=analysed.analyses,
+        analysis_facts=analysed.analysis_facts,
+        failures=analysed.failures,
+        gaps=analysed.gaps,
+        paid={**analysed.analyses_paid, **_paid(analysed.known, purchases)},
+        paid_by={r.purchase_id: r.request_id for r in analysed.known.replies}
+        | {a.purchase_id: a.request_id for a in analysed.analyses},
+        accept_stale=analysed.ask.accept_stale,
     )
 
 

@@ -31,7 +31,7 @@ from enrichment.memory.verdicts import rejections, sorted_out
 from enrichment.planning.plan import Plan
 from enrichment.planning.skip_reasons import shown
 from enrichment.profiles.disputes import checked, disputed, fits_site_better, most_likely_first
-from enrichment.profiles.quality import Aged, profile_quality
+from enrichment.profiles.quality import Aged, Quality, profile_quality
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements, requirements_hash
 
@@ -91,25 +91,13 @@ def assemble(rules: Rules, requirements: Requirements, made_of: Ingredients, now
         facts=[Aged(f.reliability, f.collected_at, _until(rules, requirements, f)) for f in served],
         now=now,
     )
-    document = {
+    document: dict[str, Json] = {
         "company": {"key": made_of.company.key, "name": made_of.company.name, "domain": made_of.company.domain},
         "consumer": requirements.consumer,
         "audience": made_of.request.audience,
         "as_of": now.isoformat(),
-        "quality": {
-            "overall": round(quality.overall, 4),
-            "completeness": round(quality.completeness, 4),
-            "freshness": round(quality.freshness, 4),
-            "reliability": round(quality.reliability, 4),
-            "confidence": quality.confidence,
-        },
-        "datasets": {
-            **{field.dataset: _shown(rules, requirements, made_of, field, now) for field in fields},
-            **{
-                field.dataset: {**_shown(rules, requirements, made_of, field, now), "extra": True}
-                for field in _extras(rules, requirements, made_of, now)
-            },
-        },
+        "quality": _shown_quality(quality),
+        "datasets": _shown_datasets(rules, requirements, made_of, fields, now),
         "analyses": {a.name: _analysis(a, made_of) for a in made_of.analyses},
         "gaps": dict(made_of.gaps),
         "missing_analyses": failed,
@@ -129,6 +117,25 @@ def assemble(rules: Rules, requirements: Requirements, made_of: Ingredients, now
         created_at=now,
         holds_until=now if failed else _profile_valid_until(rules, requirements, made_of.known, fields, now),
     )
+
+
+def _shown_quality(quality: Quality) -> dict[str, Json]:
+    return {
+        "overall": round(quality.overall, 4),
+        "completeness": round(quality.completeness, 4),
+        "freshness": round(quality.freshness, 4),
+        "reliability": round(quality.reliability, 4),
+        "confidence": quality.confidence,
+    }
+
+
+def _shown_datasets(
+    rules: Rules, requirements: Requirements, made_of: Ingredients, fields: Sequence[Field], now: datetime
+) -> dict[str, Json]:
+    """Those asked for, then those that are known besides."""
+    asked = {field.dataset: _shown(rules, requirements, made_of, field, now) for field in fields}
+    extras = _extras(rules, requirements, made_of, now)
+    return asked | {one.dataset: {**_shown(rules, requirements, made_of, one, now), "extra": True} for one in extras}
 
 
 def noted(verdicts: Sequence[Verdict]) -> dict[str, Json]:
