@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from enrichment.learning.estimate_reliability import wilson
 from enrichment.pipeline.backtest.compare import compare
 from enrichment.pipeline.backtest.replay import Side, SimulationOutcome
 from enrichment.rules import Rules
@@ -22,14 +23,21 @@ from service.installation import ServiceState
 
 Availability = Literal["asked", "suspended", "down", "exhausted", "no credentials"]
 _MOST_REPLAYED = 2_000
+_CHANCE = 2.58
+"""Standard errors: beyond them is one rate in a hundred that is as its rule says."""
 
 
 class FillView(View):
-    """Of one dataset. observed: null while the source has never known a company. quality: mean of its values."""
+    """Of one dataset. observed: null while the source has never known a company. quality: mean of its values.
+
+    far: the rule is further from what was observed than chance explains.
+    """
 
     dataset: str
     rule: float
     observed: float | None
+    observations: int = Field(description="Answers that knew the company")
+    far: bool
     reliability: float
     quality: float | None
 
@@ -44,6 +52,7 @@ class SourceReportView(SourceView):
     failed: int
     match_rate: float
     match_observed: float | None
+    match_far: bool = Field(description="The rule is further from it than chance explains")
     fills: list[FillView]
     spent_usd: Usd
     seconds_rule: float
@@ -100,6 +109,7 @@ def reports(state: ServiceState) -> SourceReportsView:
                 failed=was.failed,
                 match_rate=rule.match_rate,
                 match_observed=_rounded(was.match_rate),
+                match_far=is_far(rule.match_rate, was.found, was.found + was.nothing),
                 fills=_fills(rules, one.source, was),
                 spent_usd=usd(was.cost),
                 seconds_rule=rule.seconds,
@@ -156,11 +166,19 @@ def _fills(rules: Rules, source: str, was: Performance) -> list[FillView]:
             dataset=dataset,
             rule=entry.fill_rate,
             observed=_rounded(was.fill_rate(dataset)),
+            observations=was.found,
+            far=is_far(entry.fill_rate, was.datasets[dataset].filled if dataset in was.datasets else 0, was.found),
             reliability=entry.reliability,
             quality=_rounded(was.datasets[dataset].quality) if dataset in was.datasets else None,
         )
         for dataset, entry in rules.sources[source].datasets.items()
     ]
+
+
+def is_far(rule: float, times: int, of: int) -> bool:
+    """Whether this rate is further from what was observed than chance explains."""
+    low, high = wilson(times, of, _CHANCE)
+    return not low <= rule <= high
 
 
 def _replay(outcome: SimulationOutcome) -> ReplayView:

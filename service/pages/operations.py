@@ -23,12 +23,19 @@ async def spend(visit: PageReader, days: Days = 30) -> Response:
         "saved": [float(one.saved_usd) for one in view.by_day],
     }
     days_shown = [one for one in reversed(view.by_day) if one.purchases or one.cache_reads or float(one.spent_usd)]
-    return visit.page("spend.html", view=view, caps=caps, spans=_SPANS, chart=chart, days=days_shown)
+    return visit.page(
+        "spend.html", view=view, caps=caps, spans=_SPANS, chart=chart, days=days_shown, since=view.by_day[0].name
+    )
 
 
 @router.get("/sources")
 async def sources(visit: PageReader) -> Response:
-    return visit.page("sources.html", view=await run_in_threadpool(source_report.reports, visit.state))
+    view = await run_in_threadpool(source_report.reports, visit.state)
+    why: dict[str, list[str]] = {}
+    for one in view.sources:
+        if one.why:
+            why.setdefault(one.why, []).append(one.source)
+    return visit.page("sources.html", view=view, why=why)
 
 
 @router.get("/sources/{source}/without")

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from enrichment.batches.progress import span_in_words
 from enrichment.domain.money import in_full, in_usd, to_micro
@@ -55,6 +55,7 @@ def _environment() -> Environment:
         "counted": in_number,
         "named": named,
         "span": span_in_words,
+        "with_code": with_code,
     }
     environment.globals |= {"static": static_address, "style": style}
     return environment
@@ -122,6 +123,12 @@ def words(name: str) -> str:
 def named(count: Decimal | int) -> str:
     """12345 -> '12,345'."""
     return f"{count:,}"
+
+
+def with_code(text: str) -> Markup:
+    """'run `enrich sources check`': what is between backticks as code."""
+    parts = [escape(plain(part)) for part in text.split("`")]
+    return Markup("").join(Markup("<code>{}</code>").format(one) if at % 2 else one for at, one in enumerate(parts))
 
 
 def segment(text: str) -> str:

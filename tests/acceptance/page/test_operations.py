@@ -13,6 +13,7 @@ from enrichment.domain.records import Company
 from tests.acceptance.conftest import Stack
 from tests.support.browser import page_open
 
+WAIT = {"Prefer": "wait=60"}
 VIEWS = ("/companies", "/batches", "/spend", "/sources", "/sources/serp_news/without", "/rules")
 EVIL = "<script>document.title='taken'</script>\u202eevil"
 
@@ -119,3 +120,16 @@ def test_spend_without_any_says_so_instead_of_drawing_nothing(client: httpx.Clie
     shown = client.get("/spend", headers={"Accept": "text/html"}).text
     assert "Nothing was spent or saved in these days" in shown
     assert "data-chart" not in shown
+
+
+def test_what_is_down_is_said_once_above_all_sources(client: httpx.Client, stack: Stack, some: None) -> None:
+    stack.fault("serpapi", "quota")
+    client.post("/v1/enrichments", json={"company": "apple.com", "consumer": "customer_enrichment"}, headers=WAIT)
+    shown = client.get("/sources", headers={"Accept": "text/html"}).text
+    main = shown[shown.index("<main") : shown.index("Fill rate and quality")]
+    down = sum(one.provider == "serpapi" for one in stack.rules.sources.values())
+    assert main.count("it is asked again at") == 1
+    assert f"{down} sources" in main
+    assert "`" not in main
+    observed = shown[shown.index("Fill rate and quality") :]
+    assert observed.count("<td>") == sum(len(one.datasets) for one in stack.rules.sources.values())

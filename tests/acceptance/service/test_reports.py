@@ -9,6 +9,7 @@ import httpx
 
 from enrichment.domain.money import to_micro
 from enrichment.domain.records import Company
+from service.answers.source_report import is_far
 from tests.acceptance.conftest import Stack
 from tests.acceptance.service.test_batches import done
 from tests.acceptance.service.test_keys import bearer
@@ -131,6 +132,12 @@ def test_a_source_shows_what_was_observed_beside_its_rule(client: httpx.Client, 
     assert (asked["asked"], asked["match_observed"], asked["state"]) == (1, 1.0, "asked")
     assert asked["match_rate"] == stack.rules.sources["brightdata_company_db"].match_rate
     assert by_name["apollo_contacts"]["match_observed"] is None
+
+
+def test_a_rule_that_is_far_from_what_was_observed_is_marked_and_one_call_marks_nothing() -> None:
+    assert (is_far(0.75, 8, 100), is_far(0.75, 70, 100), is_far(0.75, 0, 1), is_far(0.75, 0, 0)) == (
+        True, False, False, False,
+    )  # fmt: skip
 
 
 def test_past_requests_are_replayed_without_a_source_and_nothing_is_bought(client: httpx.Client, stack: Stack) -> None:
