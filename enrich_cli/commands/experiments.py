@@ -1,13 +1,15 @@
 """`enrich experiments`: what is compared, and what came of it so far. No arm is ever switched to by itself."""
 
 from math import isinf
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from enrich_cli.options import AsJson, Sandbox
-from enrichment.learning.off_policy import IfAll
-from enrichment.learning.sequential_test import ArmComparison
+
+if TYPE_CHECKING:  # numpy is for this command alone, and each command imports this file
+    from enrichment.learning.off_policy import IfAll
+    from enrichment.learning.sequential_test import ArmComparison
 
 _NONE = "No experiment is under way: config/experiments.yaml has none."
 
@@ -63,7 +65,7 @@ def experiments(
         raise typer.Exit(INCOMPLETE)
 
 
-def _remark(metric: str, beside: ArmComparison | None) -> str:
+def _remark(metric: str, beside: "ArmComparison | None") -> str:
     if beside is None or not beside.decided:
         return ""
     better = (beside.difference > 0) == (metric in ("quality", "kept_claims"))
@@ -78,11 +80,11 @@ def _plain(arm: dict[str, Any]) -> dict[str, Any]:
     return arm
 
 
-def _total(found: IfAll | None) -> str:
+def _total(found: "IfAll | None") -> str:
     return "" if found is None else f"{found.total:,.2f} ({found.low:,.2f} to {found.high:,.2f})"
 
 
-def _interval(beside: ArmComparison | None) -> str:
+def _interval(beside: "ArmComparison | None") -> str:
     if beside is None:
         return ""
     return "too few companies" if isinf(beside.low) else f"{beside.low:+.4f} to {beside.high:+.4f}"

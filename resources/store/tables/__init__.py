@@ -8,6 +8,7 @@ caps: sums.   turns: calls, for rate limits.   providers, suspensions: outages. 
 webhooks <- webhook_deliveries: what is sent to others.   sessions <- questions, session_events: research
 
 `changed`: number of the transaction that last wrote the row (see SqlStore.changes); replaced facts raise their reply's.
+Partial indexes have their condition for SQLite alone: naming Postgres imports its dialect. The migrations have both.
 """
 
 from resources.store.tables.clients import (

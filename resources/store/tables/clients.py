@@ -51,6 +51,6 @@ webhook_deliveries = sa.Table(
     sa.Column("problem", PlainText, nullable=True, comment="of the last attempt; null: it has none"),
     column.time("ended_at", null=True),
     sa.UniqueConstraint("webhook_id", "mark"),
-    sa.Index("ix_webhook_deliveries_waiting", "next_at", sqlite_where=WAITING, postgresql_where=WAITING),
+    sa.Index("ix_webhook_deliveries_waiting", "next_at", sqlite_where=WAITING),
     sa.Index("ix_webhook_deliveries_webhook", "webhook_id", "state", "ended_at"),
 )

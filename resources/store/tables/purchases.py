@@ -54,9 +54,9 @@ purchases = sa.Table(
     sa.Column("cap_names", JsonText, nullable=False, comment="the caps it is reserved against, in name order"),
     column.changed(),
     sa.Index("ix_purchases_company", "company_id", "source"),
-    sa.Index("ix_purchases_unreported", "closed_at", sqlite_where=UNREPORTED, postgresql_where=UNREPORTED),
-    sa.Index("ix_purchases_claim", "claim", unique=True, sqlite_where=CLAIMED, postgresql_where=CLAIMED),
-    sa.Index("ix_purchases_open", "provider", "state", "lease_until", sqlite_where=OPEN, postgresql_where=OPEN),
+    sa.Index("ix_purchases_unreported", "closed_at", sqlite_where=UNREPORTED),
+    sa.Index("ix_purchases_claim", "claim", unique=True, sqlite_where=CLAIMED),
+    sa.Index("ix_purchases_open", "provider", "state", "lease_until", sqlite_where=OPEN),
 )
 
 providers = sa.Table(

@@ -33,7 +33,7 @@ requests = sa.Table(
     column.text("error", null=True),
     sa.Column("lease_until", UtcMicros, nullable=True, comment="until then its process is taken to be alive"),
     column.changed(),
-    sa.Index("ix_requests_running", "lease_until", sqlite_where=RUNNING, postgresql_where=RUNNING),
+    sa.Index("ix_requests_running", "lease_until", sqlite_where=RUNNING),
     sa.Index("ix_requests_company", "company_id", "asked_at"),
     sa.Index("ix_requests_asked_at", "asked_at"),
 )
@@ -139,7 +139,7 @@ accepted_requests = sa.Table(
     sa.Column("stop_asked_at", UtcMicros, nullable=True, comment="nothing more of it is bought from then on"),
     column.time("ended_at", null=True),
     sa.Column("problem", JsonText, nullable=True, comment="why it ended without a result; null: it has one"),
-    sa.Index("ix_accepted_requests_open", "accepted_at", sqlite_where=ACCEPTED, postgresql_where=ACCEPTED),
+    sa.Index("ix_accepted_requests_open", "accepted_at", sqlite_where=ACCEPTED),
 )
 
 idempotency_keys = sa.Table(
@@ -182,7 +182,7 @@ questions = sa.Table(
     sa.Column("companies", JsonText, nullable=False, comment="ids of the companies that it is about"),
     sa.Column("chosen", JsonText, nullable=False, comment="text -> key of the company that a person says it means"),
     sa.Column("answer", JsonText, nullable=True, comment="as its research_complete has it"),
-    sa.Index("ix_questions_to_answer", "asked_at", sqlite_where=TO_ANSWER, postgresql_where=TO_ANSWER),
+    sa.Index("ix_questions_to_answer", "asked_at", sqlite_where=TO_ANSWER),
 )
 
 session_events = sa.Table(

@@ -10,7 +10,10 @@ from resources.clock import TEST_CLOCK
 from tests.acceptance.conftest import Stack
 from tests.support.command_line import ROOT
 
-HEAVY = ("alembic", "dagster", "duckdb", "openpyxl", "pandas", "pyarrow", "openai", "dateparser", "tldextract")
+HEAVY = (
+    "alembic", "dagster", "duckdb", "openpyxl", "pandas", "pyarrow", "openai", "dateparser", "tldextract",
+    "sqlalchemy.dialects.postgresql",
+)  # fmt: skip
 OF_VENDORS = ("aiohttp", "httpx", "requests", "selectolax", "extruct", "lxml")
 OF_NAMES = ("rigour", "icu", "normality")
 OF_PLANNING = (
