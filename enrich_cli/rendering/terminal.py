@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from pydantic import BaseModel
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.status import Status
+from rich.text import Text
 
 from enrichment.domain.records import Event
+from resources.advice import advised
 
 _WIDTH_OF_A_FILE = 160  # of output that goes to a file or a pipe, which have no width
 
@@ -38,7 +40,17 @@ def show(view: RenderableType, data: object, *, as_json: bool, on: Console = con
             sys.stdout.write(part)
         sys.stdout.write("\n")
     else:
-        on.print(view, crop=False)
+        on.print(_as_to_be_typed(view), crop=False)
+
+
+def _as_to_be_typed(view: RenderableType) -> RenderableType:
+    """Sentences of their own that advise a command, as `advised` has them; tables know it themselves."""
+    if isinstance(view, Group):
+        return Group(*(_as_to_be_typed(part) for part in view.renderables), fit=view.fit)
+    if not isinstance(view, Text):
+        return view
+    sentence = advised(view.plain, sandbox="--sandbox" in sys.argv)
+    return view if sentence == view.plain else Text(sentence, style=view.style)
 
 
 class StreamedList(list[Any]):

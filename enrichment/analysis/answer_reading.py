@@ -15,7 +15,7 @@ from enrichment.analysis.question import AnalysisQuestion, described
 from enrichment.domain.records import Analysis, Json, ModelReply
 from enrichment.ports import ModelAnswer
 
-CHECK_VERSION = 3
+CHECK_VERSION = 4
 _SHOWN = 160  # characters of a model's own words in a message
 
 
@@ -49,7 +49,7 @@ def read_answer(reply: ModelReply, question: AnalysisQuestion) -> CheckedAnswer[
         raise UnusableAnswer(f"the answer does not fit its schema ({_first(error)}): {_OTHER_MODEL}") from None
     if not question.kind.cites:
         return CheckedAnswer(answer, kept=1, dropped=0)
-    checked = check_citations(answer, question.evidence, question.own_names)
+    checked = check_citations(answer, question.evidence, question.own_names, asked=question.prompt)
     if checked.dropped and not checked.kept:
         raise UnusableAnswer(f"{dropped_in_words(checked.kept, checked.reasons)}: {_OTHER_MODEL}")
     return checked

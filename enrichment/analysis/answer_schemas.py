@@ -91,7 +91,7 @@ class Cited(_Strict):
 
     @property
     def reasons_stated(self) -> tuple[str, ...]:
-        """Sentences whose numbers and dates must be in the quote; they may name the audience, or what is advised."""
+        """Sentences whose numbers and dates must be in the quote, and names in the question or the advice."""
         return ()
 
     @property

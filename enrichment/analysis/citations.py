@@ -40,6 +40,7 @@ DropReason = Literal[
     "the quote is not in the evidence",
     "the quote is too short",
     "the quote only names the company",
+    "what it names is not in the evidence",
     "it states nothing",
     "the person is no known contact",
     "it contradicts the known contact",
@@ -64,12 +65,15 @@ class CheckedAnswer(Generic[_Answer]):
     reasons: Mapping[str, int] = field(default_factory=dict)
 
 
-def check_citations(answer: _Answer, evidence: Evidence, own_names: Collection[str]) -> CheckedAnswer[_Answer]:
+def check_citations(
+    answer: _Answer, evidence: Evidence, own_names: Collection[str], *, asked: str = ""
+) -> CheckedAnswer[_Answer]:
     """The answer without items that the evidence does not bear out; an item that is stated twice stays once.
 
-    own_names: what the company is called; the pieces of its name and domain are added to them.
+    own_names: what the company is called; the pieces of its name and domain are added to them. asked: the whole
+    question, with what it states of an audience.
     """
-    check = _Check(evidence, own_names)
+    check = _Check(evidence, own_names, asked)
     kept = {name: [*check.confirmed(answer.items(name))] for name in type(answer).model_fields}
     return CheckedAnswer(
         answer.model_copy(update=kept),
@@ -82,7 +86,7 @@ def check_citations(answer: _Answer, evidence: Evidence, own_names: Collection[s
 class _Check:
     """One answer's items against the pieces it was made from."""
 
-    def __init__(self, evidence: Evidence, own_names: Collection[str]) -> None:
+    def __init__(self, evidence: Evidence, own_names: Collection[str], asked: str) -> None:
         passages = evidence.passages
         naming = [p.text for p in passages if p.dataset in IDENTITY_DATASETS]
         self.own = frozenset[str]().union(*(word_set(n) | set(name_words(n)) for n in (*own_names, *naming)))
@@ -91,6 +95,7 @@ class _Check:
         self.whole = {name: " ".join(lines) for name, lines in self.lines.items()}
         self.contacts = {identity(f.value): f.value for f in evidence.facts if isinstance(f.value, Contact)}
         self.shown = "\n".join(passage.text for passage in passages)
+        self.asked = f"{self.shown}\n{asked}"
         self.reasons: Counter[str] = Counter()
 
     def confirmed(self, items: list[Cited]) -> Iterator[Cited]:
@@ -157,12 +162,15 @@ class _Check:
     def _wrong_name(self, item: Cited, piece: Passage, quote: str) -> DropReason | None:
         if item.named is not None and not is_named_in(item.named, quote):
             return "what it names is not in its quote"
-        if item.named is not None and (piece.dataset in NAMELESS_DATASETS or self._is_plain(item.named, piece, quote)):
+        if item.named is not None and self._is_no_name(item.named, piece, quote):
             return "what it names is no name"
         if self._is_about_another(item, piece, quote):
             return "the quote is about another company"
         if any(names_missing_in(quote, text, own=self.own, shown=self.shown) for text in item.facts_stated):
             return "what it names is not in its quote"
+        known = f"{self.asked}\n{item.subject}"
+        if any(names_missing_in(known, text, own=self.own, shown=self.shown) for text in item.reasons_stated):
+            return "what it names is not in the evidence"
         return None
 
     def _wrong_number(self, item: Cited, piece: Passage, quote: str) -> DropReason | None:
@@ -176,9 +184,19 @@ class _Check:
             return "a number or date is not in its quote"
         return None
 
-    def _is_plain(self, name: str, piece: Passage, quote: str) -> bool:
-        """A word of the sentence; in a list of technologies a name may be written small."""
+    def _is_no_name(self, name: str, piece: Passage, quote: str) -> bool:
+        """A word of the sentence, or of the form around it; in a list of technologies a name may be written small."""
+        if piece.dataset in NAMELESS_DATASETS or self._is_of_the_form(name, piece):
+            return True
         return piece.dataset != "tech_stack" and not is_proper_name(name, quote)
+
+    def _is_of_the_form(self, name: str, piece: Passage) -> bool:
+        """The title or the place of a posting, or the label of a line: 'Data Engineer', 'Oslo', 'Posted'."""
+        postings = [fact.value for fact in piece.facts if isinstance(fact.value, JobPosting)]
+        titles = {on_one_line(posting.title).casefold() for posting in postings}
+        places = {part.strip() for posting in postings for part in (posting.location or "").casefold().split(",")}
+        labels = {line.partition(":")[0].casefold() for line in self.lines[piece.evidence_id] if ": " in line}
+        return name.casefold() in titles | places | (labels if piece.dataset == "hiring_trends" else set())
 
     def _is_about_another(self, item: Cited, piece: Passage, quote: str) -> bool:
         """A story is about others too; a claim on another company needs a quote on that company."""

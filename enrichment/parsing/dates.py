@@ -41,6 +41,7 @@ _MAY_BE_TWO_DATES = re.compile(r"(?<!\d)(\d{1,2})([-/.])(\d{1,2})\2\d{4}(?!\d)")
 _NOT_ONE_NUMBER = re.compile(
     r"^-|(?<![\d-])\d{1,3}\s?[-\u2013\u2014~]\s?\d{1,3}(?=\s+[^\W\d]|[^\W\d])|ago\s[-\u2013\u2014]\s|\d,\d{3}(?!\d)"
 )  # a sign, '3-5 days ago', '5-7 January 2021', '3,000 days ago'
+_A_WEEK = re.compile(r"\d{4}-?w\d", re.IGNORECASE)  # '2021-W01-1'
 _OPEN = re.compile(
     r"[+\uff0b](?!\d)|[<>\u2264\u2265?]|^(?:after|by|from)\b|^(?:до|от|под)\s|-(?:[áé]?ig|[áé]?t[óő]l)\b|\sसे$",
     re.IGNORECASE,
@@ -159,7 +160,7 @@ def _rfc_2822(stated: str) -> datetime | None:
 
 def _in_any_language(stated: str, written: datetime) -> datetime | None:
     """A whole date with a year of four digits, or how long ago it was."""
-    if not re.search(r"[^\W\d_]", stated) or _NOT_ONE_NUMBER.search(stated):
+    if not re.search(r"[^\W\d_]", stated) or _NOT_ONE_NUMBER.search(stated) or _A_WEEK.match(stated):
         return None
     twice = _MAY_BE_TWO_DATES.search(stated)
     if twice and twice[2] != "." and max(int(twice[1]), int(twice[3])) <= 12 and twice[1] != twice[3]:

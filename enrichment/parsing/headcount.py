@@ -29,8 +29,8 @@ _LABEL_AND_NUMBER = 2
 _SENTENCES = re.compile(r"[|·\n]|[.!?](?:\s|$)")
 _PARTS = re.compile(r"[;|·•:()\n、]|,\s+|(?<=\d) ?/ ?(?=\d)|/(?!\d)")
 _SIGNS = {
-    "people": "W", "about": "A", "scope": "S", "time": "T", "open_end": "L", "up_to": "M", "from": "F", "to": "X",
-    "and": "C",
+    "people": "W", "about": "A", "scope": "S", "time": "T", "month": "D", "open_end": "L", "up_to": "M", "from": "F",
+    "to": "X", "to_or_article": "Z", "and": "C",
 }  # fmt: skip
 _MARKS = (
     (re.compile(r">=?|≥|≧|⩾"), "L"),
@@ -38,18 +38,22 @@ _MARKS = (
     (re.compile(r"\+"), "P"),
     (re.compile(r"-"), "R"),
     (re.compile(r"[~〜≈]"), "Q"),
+    (re.compile(r"[▲▼△▽↑↓]"), "S"),
 )
 _DOTS = re.compile(r"\.{2,3}")
 _WORD_AT_A_NUMBER = re.compile(r"(?<![^\W_])[^\W\d_]{2,}(?=\d)")
 _UNKNOWN = re.compile(r"\w+|.")
 _EXACT = re.compile(r"W*Q?NW*")
-_BAND = re.compile(r"W*(?:F?NW?[RXQ]N|FNCN)W*")
+_BAND = re.compile(r"W*(?:F?NW?[RXQZ]N|FNCN)W*")
 _AT_LEAST = re.compile(r"W*(?:[LP]N|NW?[LP]|FN|NP?L)W*")
 _AT_MOST = re.compile(r"W*(?:[MX]N|NW?M)W*")
 _MONTHS = {
     "jan": 1, "janv": 1, "ene": 1, "gen": 1, "feb": 2, "fev": 2, "nov": 11, "okt": 10, "oct": 10, "out": 10, "ott": 10,
 }  # fmt: skip
-_A_DATE_CELL = re.compile(r"(?:(\d{1,2})-)?([a-z]{3,4})(?:[-. ]+(\d{1,2}))?")
+_A_DATE_CELL = re.compile(r"(?:(\d{1,2})[-. ]+)?([a-z]{3,4})(?:[-. ]+(\d{1,2}))?")
+_A_DAY = re.compile(
+    r"(?<![\d.,/-])(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)\d\d|(?:19|20)\d\d([./-])\d{1,2}\2\d{1,2})(?![\d/-])"
+)
 _BANDS_LIKE_DATES = frozenset({(1, 10), (2, 10), (11, 50)})
 _BANDS_WITHOUT_DASH = re.compile(r"(?<!\d)(?:51 200|201 500)(?!\d)")  # a lost dash, or a space between thousands
 
@@ -99,7 +103,7 @@ class _Part:
 
 
 def _from_text(stated: str) -> EmployeeCount | None:
-    text = readable(stated)
+    text = _without_days(readable(stated))
     if _self_employed().fullmatch(text.strip()):
         return EmployeeCount(low=1, high=1)
     if (date := _A_DATE_CELL.fullmatch(text.strip())) and date[2] in _MONTHS:
@@ -108,11 +112,18 @@ def _from_text(stated: str) -> EmployeeCount | None:
     notations = frozenset[Notation]().union(*(part.notations for part in parts))
     decided = next(iter(notations)) if len(notations) == 1 else None
     counts = [part for part in parts if part.numbers and "U" not in part.signs]
-    counts = [part for part in counts if not part.is_a_year] or counts
+    if sum(bool(part.numbers) for part in parts) > 1:
+        counts = [part for part in counts if not part.is_a_year]
     if any(part.names_people for part in counts):
         counts = [part for part in counts if part.names_people]
     found = {_count(part, decided) for part in counts}
     return found.pop() if len(found) == 1 else None
+
+
+def _without_days(text: str) -> str:
+    """'8,450 (31.12.2022)' without the day; a text of nothing else is left as it is."""
+    rest = _A_DAY.sub(" ", text)
+    return rest if re.search(r"\d", rest) else text
 
 
 def _from_date_cell(first: str | None, month: str, last: str | None) -> EmployeeCount | None:
@@ -135,11 +146,16 @@ def _count(part: _Part, decided: Notation | None) -> EmployeeCount | None:
             return _between(one, None)
         case [one] if _AT_MOST.fullmatch(part.signs):
             return _between(1, one)
-        case [low, high] if _BAND.fullmatch(part.signs):
+        case [low, high] if _BAND.fullmatch(part.signs) and not _is_a_year_and_a_number(*part.numbers):
             scaled = part.numbers[0].multiplied_like(part.numbers[1]).value_in(decided)
             low = scaled if not part.numbers[0].has_word and scaled is not None and scaled < high else low
             return _between(low, high)
     return None
+
+
+def _is_a_year_and_a_number(first: StatedNumber, second: StatedNumber) -> bool:
+    """'1975 - 4,300': a band is written in one notation."""
+    return first.may_be_a_year and not second.digits.isdecimal()
 
 
 @lru_cache(maxsize=4_096)  # vendors write the same few bands
@@ -149,11 +165,24 @@ def _part(text: str) -> _Part:
     notations = {found for _, found in read if found and not isinstance(found, StatedNumber)}
     notations |= {notation for number in numbers if len(number.times) == 1 for _, notation in number.times if notation}
     signs = "".join(sign for sign, _ in read) + ("U" if _BANDS_WITHOUT_DASH.search(text) else "")
-    while (place := signs.find("TN")) >= 0:  # the number of a date, as in 'as of December 31' or 'in 2023'
-        del numbers[signs[:place].count("N")]
-        signs = signs[:place] + "S" + signs[place + 2 :]
-    plain = re.sub("[AST]", "", signs).replace("WCW", "W")
+    plain = re.sub("[AST]|^Z", "", _without_dates(signs, numbers)).replace("WCW", "W")
     return _Part(plain, tuple(numbers), frozenset(notations))
+
+
+def _without_dates(signs: str, numbers: list[StatedNumber]) -> str:
+    """S instead of a date, whose numbers it takes out: 'as of December 31', '31 Dec 2022', 'in 2023'."""
+    place = 0
+    while place < len(signs):
+        number, pair = signs[:place].count("N"), signs[place : place + 2]
+        if pair in ("TN", "DN"):
+            del numbers[number]
+            signs = f"{signs[:place]}S{signs[place + 2 :]}"
+        elif pair == "ND" and numbers[number].may_be_a_day:
+            del numbers[number]
+            signs = f"{signs[:place]}{signs[place + 1 :]}"
+        else:
+            place += 1
+    return signs.replace("D", "S")
 
 
 def _parted(found: re.Match[str]) -> str:

@@ -87,6 +87,10 @@ class StatedNumber:
     def may_be_a_year(self) -> bool:
         return not self.has_word and re.fullmatch(r"1[89]\d\d|20\d\d", self.digits) is not None
 
+    @property
+    def may_be_a_day(self) -> bool:
+        return not self.has_word and re.fullmatch(r"0?[1-9]|[12]\d|3[01]", self.digits) is not None
+
     def value_in(self, decided: Notation | None) -> Decimal | None:
         """The one value it can have; None where there are several, or none."""
         values = {

@@ -45,7 +45,7 @@ _NOTHING = re.compile(
 _NOT_READY = re.compile(r"\bnot (?:yet )?ready\b|\b(?:still )?(?:building|running)\b|\btry again\b", re.IGNORECASE)
 _UNDER_WAY = (
     *("building", "running", "starting", "started", "pending", "queued", "scheduled", "processing", "collecting"),
-    *("in_progress", "in progress", "digesting", "validating", "not_ready"),
+    *("in_progress", "digesting", "validating", "not_ready"),
 )
 _OF_A_JOB = frozenset({
     *("status", "state", "message", "detail", "details", "snapshot_id", "dataset_id", "id", "error", "error_message"),
@@ -357,7 +357,7 @@ def _state_instead_of_rows(rows: Sequence[Json]) -> Mapping[str, Json] | None:
 
 
 def _status_of(state: Mapping[str, Json]) -> str:
-    return str(state.get("status") or state.get("state")).lower()
+    return str(state.get("status") or state.get("state")).lower().replace(" ", "_").replace("-", "_")
 
 
 def _rows_of_state(state: Mapping[str, Json], session: CallSession) -> Sequence[Json] | None:

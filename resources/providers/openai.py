@@ -42,11 +42,21 @@ _NOT_BEGUN = (408, 409, 503)  # failures by which the vendor answered no questio
 _USED_UP = frozenset({"insufficient_quota", "billing_not_active", "billing_hard_limit_reached"})
 _TOO_LARGE = "request too large"
 _TOO_LONG_CODES = ("context_length_exceeded", "exceed_context_size_error")
-_TOO_LONG_WORDS = ("maximum context length", "context size", "context length", "context window")
+_TOO_LONG_WORDS = (
+    *("maximum context length", "context size", "context length", "context window", "prompt is too long"),
+    *("input is too long", "exceed the configured limit", "maximum number of tokens", "reduce the length"),
+)
+_NOTHING_LEFT = ("usage limit", "quota exceeded", "exceeded your current quota", "credit balance", "spending limit")
+_OF_THE_CONTENT = ("content_filter", "content_policy_violation", "content policy", "content management policy")
 
 NOT_TAKEN = (
     "does not take a part of the request ({what}): set `chat` in config/providers.yaml, as docs/models.md shows."
 )
+_CONTENT_ADVICE = (
+    "refuses the question for what is in it ({what}): look at the prompt and the evidence of this analysis, "
+    "or name another model."
+)
+_SHORTER_ANSWERS = "gives no answer of that length ({what}): lower max_output_tokens in config/analyses.yaml."
 _TOO_LARGE_ADVICE = (
     "takes no request of this size ({what}): lower max_input_bytes in config/analyses.yaml, or have the "
     "account's tokens per minute raised."
@@ -110,6 +120,8 @@ class OpenAIModel(VendorClient):
         error = _error_of(response)
         if not _USED_UP.isdisjoint((str(error.get("code")), str(error.get("type")))):
             return QuotaExhausted
+        if response.status in (400, 403, 429) and any(words in _message_of(error) for words in _NOTHING_LEFT):
+            return QuotaExhausted
         if _is_too_large(response.status, error):
             return ContextTooSmall
         if response.status in _NOT_BEGUN:
@@ -123,7 +135,13 @@ class OpenAIModel(VendorClient):
             return _TOO_LARGE_ADVICE
         if self.refusal(response) is CredentialsRejected:
             return f"does not accept the key (HTTP {response.status}): check OPENAI_API_KEY."
-        return NOT_TAKEN if response.status == 400 and _names_our_request(error) else None
+        if response.status != 400 or self.refusal(response) is not UnexpectedReply:
+            return None
+        if any(word in f"{error.get('code')} {_message_of(error)}" for word in _OF_THE_CONTENT):
+            return _CONTENT_ADVICE
+        if "max_" in str(error.get("param")) and "too large" in _message_of(error):
+            return _SHORTER_ANSWERS
+        return NOT_TAKEN if _names_our_request(error) else None
 
     async def answer(
         self,
@@ -211,19 +229,25 @@ def _names_our_request(error: Mapping[str, Json]) -> bool:
 
 def _kind_of(status: int, error: Mapping[str, Json]) -> type[ProviderError] | None:
     """By what OpenAI, llama.cpp, vLLM and Ollama write; None: the status tells."""
-    code, words = f"{error.get('code')} {error.get('type')}", str(error.get("message", "")).casefold()
+    code, words = f"{error.get('code')} {error.get('type')}", _message_of(error)
     if status == 413:
         return ContextTooSmall
     if status in (400, 422) and (any(c in code for c in _TOO_LONG_CODES) or any(w in words for w in _TOO_LONG_WORDS)):
         return ContextTooSmall
-    if status in (400, 403, 404) and ("model_not_found" in code or (status == 404 and "model" in words)):
+    if status in (400, 403, 404) and (
+        "model_not_found" in code or (status == 404 and ("model" in words or "DeploymentNotFound" in code))
+    ):
         return ModelNotServed
     return None
 
 
 def _is_too_large(status: int, error: Mapping[str, Json]) -> bool:
     """A request larger than a minute's tokens is refused as a rate limit is, and will be however long one waits."""
-    return status == 429 and str(error.get("message", "")).casefold().startswith(_TOO_LARGE)
+    return status == 429 and _message_of(error).startswith(_TOO_LARGE)
+
+
+def _message_of(error: Mapping[str, Json]) -> str:
+    return str(error.get("message", "")).casefold()
 
 
 def _error_of(response: HttpResponse) -> Mapping[str, Json]:

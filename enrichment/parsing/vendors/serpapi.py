@@ -324,8 +324,8 @@ def _listed(stated: Json) -> list[str]:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "serp_organic": ReaderEntry(read_organic, version=6, named=read_panel_name, other_names=read_panel_names),
+    "serp_organic": ReaderEntry(read_organic, version=7, named=read_panel_name, other_names=read_panel_names),
     "serp_news": ReaderEntry(read_news, version=4),
     "serp_jobs": ReaderEntry(read_jobs, version=3),
-    "serp_linkedin": ReaderEntry(read_linkedin, version=4),
+    "serp_linkedin": ReaderEntry(read_linkedin, version=5),
 }

@@ -84,5 +84,5 @@ def read_company_name(reply: ReaderInput) -> Iterator[NamedCompany]:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "snov_contacts": ReaderEntry(read_domain, version=5, named=read_company_name),
+    "snov_contacts": ReaderEntry(read_domain, version=6, named=read_company_name),
 }

@@ -1,6 +1,7 @@
 """What a person types, and what they read: one sentence for every mistake, the exit code as designed, no traceback."""
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -206,3 +207,12 @@ def test_the_warehouse_is_published_twice_with_the_same_answers(enrich: Run) -> 
     first, again = enrich("publish"), enrich("publish", "--rebuild")
     assert first.returncode == again.returncode == 0
     assert "marts.company_profiles" in first.stdout
+
+
+@pytest.mark.parametrize("words", ["keys list", "verdicts list", "batch list"])
+def test_a_list_with_nothing_in_it_advises_a_command_as_it_is_to_be_typed(words: str, tmp_path: Path) -> None:
+    in_sandbox = run(*words.split(), "--sandbox", ENRICH_HOME=str(tmp_path / "sandbox")).stdout
+    live = run(*words.split(), ENRICH_HOME=str(tmp_path / "live")).stdout
+    assert re.search(r"`enrich [^`]+ --sandbox`", in_sandbox)
+    assert re.search(r"`enrich [^`]+`", live)
+    assert "--sandbox" not in live

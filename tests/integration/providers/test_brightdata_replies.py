@@ -256,6 +256,7 @@ def test_a_file_that_is_cut_once_is_downloaded_again() -> None:
         {"snapshot_id": "s_1"},
         {"state": "collecting", "eta": 30},
         [{"status": "building"}],
+        [{"status": "in-progress"}],
         '{"status": "building"}\n',
         "Snapshot is not ready yet, try again in 30s",
     ],

@@ -99,6 +99,9 @@ REFUSALS: list[tuple[int, Any, type[ProviderError], bool, int]] = [
     (403, {"error": {"message": "Not yours."}}, CredentialsRejected, False, 1),
     (403, {"error": {"code": "unsupported_country_region_territory", "message": "No."}}, UnexpectedReply, False, 1),
     (429, ERRORS["429_quota"], QuotaExhausted, False, 1),
+    (429, {"error": {"message": "Monthly quota exceeded.", "code": "quota_exceeded"}}, QuotaExhausted, False, 1),
+    (429, {"error": {"message": "You have reached your specified API usage limits."}}, QuotaExhausted, False, 1),
+    (400, {"error": {"message": "Your credit balance is too low to access the API."}}, QuotaExhausted, False, 1),
     (429, ERRORS["429_rate"], Throttled, False, 3),
     (400, ERRORS["400"], UnexpectedReply, False, 1),
     (404, "<html>no such page</html>", UnexpectedReply, False, 1),
@@ -117,6 +120,22 @@ def test_a_refusal_is_named_for_what_to_do_and_repeated_only_where_it_costs_noth
     assert type(error) is kind
     assert (error.provider, error.billed, error.uncertain) == ("openai", {}, uncertain)
     assert len(vendor.asked) == calls
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        ({"code": "content_filter", "message": "The prompt was filtered."}, "look at the prompt and the evidence"),
+        ({"param": "max_tokens", "message": "max_tokens is too large: 90000."}, "lower max_output_tokens"),
+    ],
+    ids=["content", "length"],
+)
+def test_a_refused_question_says_what_to_change_in_it(error: dict[str, Any], advice: str) -> None:
+    got, vendor = answered(HttpReply(400, {"error": error}))
+    assert type(got) is UnexpectedReply
+    assert advice in str(got)
+    assert "OPENAI_BASE_URL" not in str(got)
+    assert len(vendor.asked) == 1
 
 
 UNUSABLE: list[tuple[str, dict[str, Any], ModelAnswer]] = [
@@ -150,6 +169,7 @@ NOT_SERVED: list[tuple[str, int, Any]] = [
     ("OpenAI", 404, {"error": {"message": "The model `m` does not exist", "code": "model_not_found"}}),
     ("vLLM", 404, {"error": {"message": "The model `m` does not exist.", "type": "NotFoundError", "code": 404}}),
     ("Ollama", 404, {"error": {"message": 'model "m" not found, try pulling it first', "type": "api_error"}}),
+    ("Azure", 404, {"error": {"message": "The API deployment does not exist.", "code": "DeploymentNotFound"}}),
     ("OpenAI's project", 403, {"error": {"message": "Project p has no access to model m", "code": "model_not_found"}}),
 ]
 
@@ -168,9 +188,10 @@ def test_a_question_longer_than_the_context_is_no_wrong_address(endpoint: str, e
         (400, {"object": "error", "message": "This model's maximum context length is 4096 tokens.", "code": 40303}),
         (400, {"detail": "This model's maximum context length is 4096 tokens."}),
         (400, {"error": "the question exceeds the context window"}),
+        (400, {"error": "prompt is too long: 210000 tokens > 200000 maximum"}),
         (413, "Payload too large"),
     ],
-    ids=["an older vLLM", "a gateway", "a bare text", "a proxy"],
+    ids=["an older vLLM", "a gateway", "a bare text", "another bare text", "a proxy"],
 )
 def test_nor_is_it_where_a_server_writes_its_refusal_in_another_form(status: int, body: Any) -> None:
     got, _ = answered(HttpReply(status, body))

@@ -1,6 +1,7 @@
 """Only what the evidence bears out stays in a model's answer."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
@@ -24,6 +25,7 @@ from enrichment.analysis.answer_schemas import (
 )
 from enrichment.analysis.citations import CheckedAnswer, check_citations
 from enrichment.analysis.evidence import Evidence
+from enrichment.domain.values import JobPosting
 from tests.support.model_answers import answered_calls, passage
 
 LINE = "Acme opens a plant in Ohio"
@@ -351,3 +353,38 @@ def test_of_what_two_small_models_really_answered_only_quoted_positions_stay() -
         reasons.update(checked.reasons)
     assert set(kept) == {"Hiring"}
     assert (len(kept), reasons.total()) == (8, 164)
+
+
+@pytest.mark.parametrize(
+    ("why", "kept"),
+    [
+        ("Heads procurement, so signs what is bought.", 1),
+        ("Decides on CRM and ERP as VP.", 1),
+        ("Buys what Globex sells.", 1),  # the audience
+        ("Reports to Jane Smith of sales.", 0),
+        ("Was at Siemens before, so knows suppliers.", 0),
+        ("Bought SAP last year.", 0),
+    ],
+)
+def test_a_reason_may_name_what_the_question_shows_and_nothing_else(why: str, kept: int) -> None:
+    asked = "<audience>Globex sells springs.</audience>"
+    answer = ContactPriorities(contacts=[contact("Wile Coyote", why=why)])
+    checked = check_citations(answer, EVIDENCE, OWN, asked=asked)
+    assert checked.kept == kept
+    assert dict(checked.reasons) == ({} if kept else {"what it names is not in the evidence": 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("Kafka", 1), ("Google Cloud", 1), ("Data Engineer", 0), ("Oslo", 0), ("Norway", 0), ("Posted", 0)],
+)
+def test_the_title_the_place_and_the_labels_of_a_posting_are_no_technologies(name: str, kept: int) -> None:
+    posting = JobPosting(
+        title="Data Engineer", location="Oslo, Norway", text="You will work with Kafka and Google Cloud."
+    )
+    text = "Data Engineer\nOslo, Norway\nPosted: 2026-11-01\nYou will work with Kafka and Google Cloud."
+    [piece] = [passage("e1", "serp_jobs", "hiring_trends", text)]
+    facts = (replace(piece.facts[0], value=posting),)
+    used = UsedTechnology(evidence_id="e1", quote=text.replace("\n", " "), name=name, category="tool", purpose=None)
+    evidence = Evidence((replace(piece, facts=facts),))
+    assert check_citations(Technologies(technologies=[used]), evidence, OWN).kept == kept

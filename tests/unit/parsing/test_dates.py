@@ -138,6 +138,7 @@ def test_a_date_that_is_sure_is_read_in_any_language(stated: str, meant: datetim
         "tomorrow",
         "next week",
         "last week",
+        "2021-W01-1",
         "letzte Woche",
         "la semaine dernière",
         "May 2021",

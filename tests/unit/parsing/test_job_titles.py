@@ -56,6 +56,8 @@ TITLES = {
         "Intern to the CEO",
         "Process Owner",
         "Senior Product Owner",
+        "Managerial Accountant",
+        "President's Club Sales Representative",
         "System Owner",
         "Chief Cook",
         "Chief Steward",
@@ -150,6 +152,7 @@ TITLES = {
         "Secretaria de gerencia general",
     ],
     "c_level": [
+        "総経理",
         "Bestuursvoorzitter",
         "Directievoorzitter",
         "Directielid",
