@@ -91,8 +91,9 @@ bench-page: $(STAMP)       ## the page in Chromium: first paint, a table of 100,
 bench-learning: $(STAMP)   ## what is learned from use: intervals, changes, ninety days, copies, experiments, ten million answers; a quarter of an hour
 	$(BIN)/python -m bench.learning
 
-bench-citations: $(STAMP) ## 60 labelled questions in sessions: claims, verdicts, precision and recall; a quarter of a minute
+bench-citations: $(STAMP) ## 60 labelled questions in sessions: claims, verdicts, precision, recall; then a model that invents; a minute
 	$(BIN)/python -m bench.citations
+	$(BIN)/python -m bench.citations inventing
 
 bench-research: $(STAMP)  ## sessions as they are watched: first event, plan, 500 streams, 1,000 disconnects with kills and a restart of Postgres; five minutes
 	$(BIN)/python -m bench.research

@@ -1,7 +1,8 @@
-"""Ask 60 labelled questions in sessions over the sandbox: `python -m bench.citations [labels | caps]`.
+"""Ask 60 labelled questions in sessions over the sandbox: `python -m bench.citations [labels | caps | inventing]`.
 
 no word: claims, verdicts, unsupported, precision and recall       labels: writes labels.csv anew
 caps: 100 questions, each within a budget at random: all end, none costs more
+inventing: a model that plants sentences nobody wrote among its answers: none of them is kept
 """
 
 import asyncio
@@ -16,7 +17,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bench.citations.measures import CapCounts, CitationCounts
+from bench.citations.inventing_model import InventingModel
+from bench.citations.measures import CapCounts, CitationCounts, InventionCounts
 from bench.citations.questions import NOON, questions, write_labels
 from bench.money.sandbox_setup import copied_rules, unlimited_vendors
 from enrichment.context.run_context import RunContext
@@ -62,6 +64,16 @@ async def measured(rules: Rules, context: RunContext, store: SqlStore) -> Citati
     return counts
 
 
+async def invented(rules: Rules, context: RunContext, store: SqlStore, model: InventingModel) -> InventionCounts:
+    counts = InventionCounts()
+    vendor = await _vendor(context, store)
+    for asked in questions():
+        before = len(model.planted)
+        answer = await answered(asked.question, _BUDGET, rules, context, store)
+        counts.add(answer, model.planted[before:], _facts(store, vendor, asked.company))
+    return counts
+
+
 async def capped(rules: Rules, context: RunContext, store: SqlStore) -> CapCounts:
     """Budgets from a third of a cent to 2 USD, as many small ones as large ones."""
     chance, counts = Random(_SEED), CapCounts()
@@ -89,14 +101,28 @@ async def _vendor(context: RunContext, store: SqlStore) -> Company:
     return company
 
 
-async def _run(url: str, folder: Path, *, caps: bool) -> None:
+async def _run(url: str, folder: Path, words: Sequence[str]) -> None:
+    if "inventing" in words:
+        model = InventingModel(url, _SEED)
+        with model.served() as address:
+            await _measure(url, folder, words, (model, address))
+    else:
+        await _measure(url, folder, words, None)
+
+
+async def _measure(url: str, folder: Path, words: Sequence[str], inventing: tuple[InventingModel, str] | None) -> None:
     config = copied_rules(folder / "config", {"providers": unlimited_vendors(_SCALE)})
     settings = Settings(enrich_home=folder / "home", enrich_config=config, enrich_world="sandbox")
+    if inventing is not None:
+        own = settings.with_variables({"OPENAI_BASE_URL": inventing[1]})
+        settings = own.model_copy(update={"enrich_sandbox_model": "own"})
     settings.home.mkdir(parents=True)
     sandbox_file(settings).write_text(json.dumps({"url": url, "time_scale": _SCALE}), encoding="utf-8")
     rules, store = load_rules(config), open_store(settings.store_url, world="sandbox")
     async with open_context(settings, rules, store=store, now=lambda: NOON) as context:
-        if caps:
+        if inventing is not None:
+            _show_inventions(await invented(rules, context, store, inventing[0]))
+        elif "caps" in words:
             _show_caps(await capped(rules, context, store))
         else:
             _show(await measured(rules, context, store))
@@ -109,6 +135,12 @@ def _show(counts: CitationCounts) -> None:
     print(f"claims {counts.claims}: {verdicts}")
     print(f"unsupported among the kept {counts.unsupported}")
     print(f"citation precision {counts.precision:.3f}, citation recall {counts.recall:.3f}")
+
+
+def _show_inventions(counts: InventionCounts) -> None:
+    print(f"a model that invents: {counts.planted} sentences planted in {counts.answers} answers (seed {_SEED})")
+    print(f"the rule of the bench sees {counts.seen} of them; kept {counts.kept}")
+    print(f"claims {counts.claims}, unsupported among the kept {counts.unsupported}")
 
 
 def _show_caps(counts: CapCounts) -> None:
@@ -128,7 +160,7 @@ def main(words: Sequence[str]) -> None:
             folder / "vendors", time_scale=_SCALE, read_time=lambda: NOON.timestamp() + time.monotonic() - began
         )
         with served(app) as url:
-            asyncio.run(_run(url, folder, caps="caps" in words))
+            asyncio.run(_run(url, folder, words))
 
 
 if __name__ == "__main__":

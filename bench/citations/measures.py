@@ -3,22 +3,19 @@
     answers + store -> CitationCounts: claims, exact, normalised, dropped, unsupported; precision and recall
 
 As in ALCE (arXiv 2305.14627): recall is the share of statements that all their citations together support; precision
-the share of citations that bear on their statement. Here a statement is supported when its passage is a stored fact,
-its quote is in that passage word for word, and every number and name of it is in its quotes; a citation of an
-answer is relevant when its passage is one of the question's labelled pieces.
+the share of citations that bear on their statement. Whether one is supported is judged by `support.py`; a citation of
+an answer is relevant when its passage is one of the question's labelled pieces.
 """
 
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.citations.inventing_model import Invention
 from bench.citations.questions import LabelledQuestion
+from bench.citations.support import as_words, is_beyond, unsupported_words
 from enrichment.analysis.evidence import as_data, fact_text
 from enrichment.domain.records import Fact
-
-_NUMBER = re.compile(r"\d[\d,.]*\d|\d")
-_NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w&-]+")
 
 
 @dataclass(slots=True)
@@ -55,7 +52,7 @@ class CitationCounts:
             self.exact += claim["verdict"] == "exact"
             self.normalised += claim["verdict"] == "normalised"
             self.read += claim["verdict"] == "read"
-            self.unsupported += not is_supported(claim, stored)
+            self.unsupported += not is_supported(claim, stored, named(answer))
             for one in claim["citations"]:
                 if one["side"] == "company":
                     self.citations += 1
@@ -63,6 +60,29 @@ class CitationCounts:
                     self.relevant += fits
                     labelled = labelled or fits
         self.answered += labelled
+
+
+@dataclass(slots=True)
+class InventionCounts:
+    """Of a model that invents. kept: inventions that an answer says. seen: those that the rule of the bench sees."""
+
+    answers: int = 0
+    planted: int = 0
+    seen: int = 0
+    kept: int = 0
+    claims: int = 0
+    unsupported: int = 0
+
+    def add(self, answer: Mapping[str, Any], planted: Sequence[Invention], facts: Collection[Fact]) -> None:
+        """planted: in this answer of the model."""
+        stored = stored_texts(facts)
+        said = [as_words(f"{claim['text']} {claim['why'] or ''}") for claim in answer["claims"]]
+        self.answers += 1
+        self.claims += len(said)
+        self.planted += len(planted)
+        self.seen += sum(1 for one in planted if is_beyond(one.said, one.quotes, one.company))
+        self.kept += sum(1 for one in planted for text in said if as_words(one.said) in text)
+        self.unsupported += sum(not is_supported(claim, stored, named(answer)) for claim in answer["claims"])
 
 
 @dataclass(slots=True)
@@ -91,7 +111,7 @@ class CapCounts:
         self.ended += 1
         self.with_claims += bool(claims)
         self.within += answer["cost_micro_usd"] <= budget
-        self.cited += bool(claims) >= could_cite and all(is_supported(claim, stored) for claim in claims)
+        self.cited += bool(claims) >= could_cite and all(is_supported(claim, stored, named(answer)) for claim in claims)
         is_over = answer["state"] == "over_budget"
         self.over_budget += is_over
         said = bool(points) and all(point["because"] for point in points) and answer["missing_micro_usd"] > 0
@@ -107,16 +127,13 @@ def stored_texts(facts: Collection[Fact]) -> dict[str, str]:
     return stored
 
 
-def is_supported(claim: Mapping[str, Any], stored: Mapping[str, str]) -> bool:
-    quotes = " ".join(one["quote"] for one in claim["citations"])
-    passages = [stored.get(one["evidence_id"]) for one in claim["citations"] if one["source"] != "persona"]
-    in_store = all(text is not None and one in text for one, text in zip(_quotes(claim), passages, strict=True))
-    own = " ".join(one["company"] for one in claim["citations"])
-    said = f"{claim['text']} {claim['why'] or ''}" if claim["kind"] != "recommendation" else claim["why"] or ""
-    numbers = set(_NUMBER.findall(said)) <= set(_NUMBER.findall(quotes))
-    names = all(name in quotes or name.lower() in own.lower() for name in _NAME.findall(said))
-    return in_store and numbers and names
+def named(answer: Mapping[str, Any]) -> list[str]:
+    return [one["name"] or one["key"] for one in answer["companies"]]
 
 
-def _quotes(claim: Mapping[str, Any]) -> list[str]:
-    return [one["quote"] for one in claim["citations"] if one["source"] != "persona"]
+def is_supported(claim: Mapping[str, Any], stored: Mapping[str, str], names: Sequence[str]) -> bool:
+    """Its quotes are in stored facts, and it says no more than they do. names: of the companies asked about."""
+    own = [one for one in claim["citations"] if one["source"] != "persona"]
+    passages = [stored.get(one["evidence_id"]) for one in own]
+    in_store = all(text is not None and one["quote"] in text for one, text in zip(own, passages, strict=True))
+    return in_store and not unsupported_words(claim, names)

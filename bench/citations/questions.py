@@ -19,12 +19,37 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """The present of the vendors and of the store: news and postings depend on it."""
 FILE = Path(__file__).with_name("labels.csv")
 _SEED, _COMPANIES, _NEWS = 1, 15, 40
-_QUESTIONS = {
-    "recent_news": "What has happened at {company} lately?",
-    "key_contacts": "Whom should I talk to first at {company}?",
-    "tech_stack": "Which tools does {company} run on?",
-    "hiring_trends": "Which positions is {company} hiring for?",
+_QUESTIONS: dict[str, tuple[str, ...]] = {
+    "recent_news": (
+        "What has happened at {domain} lately?",
+        "Is there recent news of {domain} that I could open a call with?",
+        "Why should I write to {domain} now: what was announced?",
+        "latest news on {domain}",
+        "Tell me the latest about {name} ({domain}) before our meeting.",
+    ),
+    "key_contacts": (
+        "Whom should I talk to first at {domain}?",
+        "Who are the decision makers at {domain}?",
+        "Which people at {domain} can I reach?",
+        "contacts at {domain}",
+        "I have a call with {name} ({domain}) tomorrow: who is the right contact?",
+    ),
+    "tech_stack": (
+        "Which tools does {domain} run on?",
+        "What technology does {domain} use?",
+        "Is anything in the tech stack of {domain} of interest to us?",
+        "stack of {domain}",
+        "What software does {name} ({domain}) work with?",
+    ),
+    "hiring_trends": (
+        "Which positions is {domain} hiring for?",
+        "Does {domain} have any vacancy that fits us?",
+        "Whom does {domain} recruit?",
+        "jobs at {domain}",
+        "What do the open jobs of {name} ({domain}) say?",
+    ),
 }
+"""Asked in turn, a company each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +76,12 @@ def write_labels() -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("company", "kind", "question", "labelled"))
         catalogue = Catalogue()
-        for company in catalogue.companies[:: len(catalogue.companies) // _COMPANIES][:_COMPANIES]:
-            for kind, question in _QUESTIONS.items():
+        companies = catalogue.companies[:: len(catalogue.companies) // _COMPANIES][:_COMPANIES]
+        for number, company in enumerate(companies):
+            for kind, ways in _QUESTIONS.items():
                 texts = dict.fromkeys(_labelled(kind, company, catalogue))
-                writer.writerow((company.domain, kind, question.format(company=company.domain), " | ".join(texts)))
+                question = ways[number % len(ways)].format(domain=company.domain, name=company.name)
+                writer.writerow((company.domain, kind, question, " | ".join(texts)))
 
 
 def _labelled(kind: str, company: CatalogueCompany, catalogue: Catalogue) -> Iterator[str]:
