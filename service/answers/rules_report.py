@@ -48,7 +48,10 @@ class ConsumerRuleView(View):
 
 
 class PlanEffectView(View):
-    """The plan of a company of which nothing is known but its website, before the edit and after it."""
+    """The plan of a company of which nothing is known but its website, before the edit and after it.
+
+    filled: how many datasets are expected to be filled. dropped, added: sources asked no longer, and newly.
+    """
 
     consumer: str
     before_usd: Usd
@@ -56,6 +59,10 @@ class PlanEffectView(View):
     change_usd: Usd
     before: list[str]
     now: list[str]
+    dropped: list[str]
+    added: list[str]
+    filled_before: float
+    filled_now: float
     changed: bool
 
 
@@ -104,6 +111,10 @@ def effects(before: Rules, rules: Rules, state: ServiceState) -> list[PlanEffect
                     change_usd=usd(is_.quote.expected - was.quote.expected),
                     before=asked_before,
                     now=asked,
+                    dropped=_besides(was, is_),
+                    added=_besides(is_, was),
+                    filled_before=_filled(was),
+                    filled_now=_filled(is_),
                     changed=was.quote.expected != is_.quote.expected or asked_before != asked,
                 )
             )
@@ -122,6 +133,17 @@ def _plan(rules: Rules, consumer: str, state: ServiceState) -> Plan:
 
 def _asked(plan: Plan) -> list[str]:
     return [" + ".join(step) for part in plan.parts for step in part.chain]
+
+
+def _besides(plan: Plan, other: Plan) -> list[str]:
+    """Sources that this plan may ask, and the other may not."""
+    others = {source for part in other.parts for step in part.chain for source in step}
+    asked = (source for part in plan.parts for step in part.chain for source in step)
+    return [source for source in dict.fromkeys(asked) if source not in others]
+
+
+def _filled(plan: Plan) -> float:
+    return round(sum(one.chance for one in plan.datasets), 2)
 
 
 def _dataset(name: str, entry: DatasetRules, rules: Rules) -> DatasetRuleView:

@@ -1,5 +1,6 @@
 """Spend, sources and rules, to be read: the same views as their JSON, as tables and charts."""
 
+from hashlib import sha256
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
@@ -10,6 +11,7 @@ from service.pages.visit import PageReader
 
 router = APIRouter()
 Days = Annotated[int, Query(ge=1, le=366)]
+_MARK = 16
 _SPANS = (7, 30, 90, 365)
 
 
@@ -45,6 +47,11 @@ async def without(source: Annotated[str, Path(max_length=200)], visit: PageReade
 
 
 @router.get("/rules")
-async def rules(visit: PageReader) -> Response:
-    await visit.state.in_force.look()
-    return visit.page("rules.html", view=await run_in_threadpool(rules_report.report, visit.state))
+async def rules(visit: PageReader, seen: Annotated[str, Query(max_length=64)] = "") -> Response:
+    """As a part: nothing, until config/ is another than was seen; then the whole page is to be read again."""
+    in_force = visit.state.in_force
+    await in_force.look()
+    mark = sha256(f"{in_force.rules.hash}\n{in_force.complaint}".encode()).hexdigest()[:_MARK]
+    if visit.wants_part:
+        return Response(status_code=204) if seen == mark else visit.anew()
+    return visit.page("rules.html", view=await run_in_threadpool(rules_report.report, visit.state), mark=mark)

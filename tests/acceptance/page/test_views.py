@@ -110,16 +110,13 @@ def test_an_edit_of_the_rules_shows_at_once_which_plans_change_and_a_broken_one_
     file.write_text(
         sound.replace('search: {usd_per_unit: "0.05"', 'search: {usd_per_unit: "0.09"', 1), encoding="utf-8"
     )
-    page.reload()
     effects = page.get_by_role("region", name="What the last edit changes")
     expect(effects).to_contain_text("Profile")
     assert re.search(r"0\.\d+\s+USD\s+0\.\d+\s+USD\s+0\.\d+\s+USD", effects.inner_text())
     file.write_text("providers: [", encoding="utf-8")
-    page.reload()
     expect(page.get_by_role("alert")).to_contain_text("config/ is broken, so the last good rules count")
     expect(page.get_by_role("alert")).to_contain_text("providers.yaml")
     file.write_text(sound, encoding="utf-8")
-    page.reload()
     expect(page.get_by_role("alert")).to_have_count(0)
 
 

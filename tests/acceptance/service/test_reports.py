@@ -168,3 +168,17 @@ def test_a_batch_is_quoted_before_it_is_made_and_exported_as_a_table(client: htt
     made = client.post("/v1/batches", json=body).json()
     text = client.get(f"/v1/batches/{made['id']}/export.csv").content.decode("utf-8-sig")
     assert [row["company"] for row in csv.DictReader(StringIO(text))] == ["tesla.com"]
+
+
+def test_an_edit_names_the_sources_that_come_in_and_those_that_fall_out(client: httpx.Client, stack: Stack) -> None:
+    file = stack.settings.enrich_config / "datasets.yaml"
+    sound = file.read_text(encoding="utf-8")
+    edited = sound.replace("brightdata_company_db, ", "").replace(", brightdata_company_db]", "]")
+    client.get("/v1/rules")
+    file.write_text(edited, encoding="utf-8")
+    view = client.get("/v1/rules").json()
+    assert view["problems"] == []
+    effect = next(one for one in view["effects"] if one["consumer"] == "profile")
+    assert "brightdata_company_db" in effect["dropped"]
+    assert not {*effect["dropped"]} & {*effect["added"]}
+    assert effect["filled_now"] <= effect["filled_before"]

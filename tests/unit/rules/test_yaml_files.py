@@ -160,3 +160,8 @@ def test_a_file_that_no_rule_is_read_from_is_remarked_on(
     (config / name).write_text("{}\n", encoding="utf-8")
     check(config)
     assert (f"config/{name} is read by nothing: correct its name" in capsys.readouterr().out) is remarked
+
+
+def test_a_broken_file_of_providers_leaves_no_other_line_about_the_prices_that_it_had(config: Path) -> None:
+    (config / "providers.yaml").write_text("providers: [", encoding="utf-8")
+    assert "no price for model" not in problems(config)
