@@ -135,7 +135,8 @@ def _first(away: Sequence[SourcePlan], dataset: str) -> SourcePlan | None:
 
 
 async def _plans(company: Company, datasets: tuple[str, ...], rules: Rules, context: RunContext) -> Sequence[Plan]:
-    return await quote(Ask(company.key, datasets=datasets), rules=rules, context=replace(context, stopping=_never))
+    text = company.key if company.company_id else company.domain or company.name or company.key
+    return await quote(Ask(text, datasets=datasets), rules=rules, context=replace(context, stopping=_never))
 
 
 def _never() -> bool:

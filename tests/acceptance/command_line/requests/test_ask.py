@@ -41,8 +41,9 @@ def test_without_a_question_it_says_what_to_begin_with_and_what_that_costs_and_b
 ) -> None:
     before = stack.invoice()
     done = stack.command("ask", "--as", me, "--json")
+    assert done.returncode == 0, done.stderr
     offered = json.loads(done.stdout)["next_questions"]
-    assert (done.returncode, len(offered)) == (0, 3)
+    assert len(offered) == 3
     assert all(one["cost_micro_usd"] and "Snowflake" in one["question"] for one in offered)
     assert stack.invoice() == before
     shown = stack.command("ask", "--as", me).stdout
