@@ -27,7 +27,8 @@ _ADVICE = re.compile(
     r"\b(?:position|approach|pitch|win|sell \w+ to|sell to|propose|need|needs|fit|fits|say to|help|meeting|why now)\b",
     re.IGNORECASE,
 )
-_TOPIC = re.compile(r"\b(?:for|about|on) (?:their|its|the) ([a-z][\w-]*(?: [a-z][\w-]*){0,2})", re.IGNORECASE)
+_TOPIC = re.compile(r"\b(?:for|about|on) (?:their|its|the) ([a-z][\w-]*(?: [a-z][\w-]*){0,3})", re.IGNORECASE)
+_DATE = re.compile(r"\b20\d\d-\d\d-\d\d\b")
 _SENIOR = ("chief", "vice president", "vp", "director", "head")
 _ROLES = {
     "cfo": "financ", "cto": "techn", "cio": "information", "ciso": "security", "ceo": "executive", "coo": "operati",
@@ -42,7 +43,7 @@ _ASKS_FOR = {
     "website_passages": ("product", "price", "pricing", "customers", "offer to", "sell and"),
     "purchase_intent": ("looking for", "intent", "in market"),
     "company_description": ("what do they do", "what does it do", "how large", "how big"),
-    "employee_count": ("how large", "how big", "employees", "size"),
+    "employee_count": ("how large", "how big", "employees", "size", "how many people", "people work"),
 }
 """Dataset -> how a question begins a word that asks for just that."""
 _NO_FINDING = frozenset({"key_contacts", "company_name", "domain", "industry"})
@@ -147,6 +148,8 @@ def _findings(pieces: list[Piece], question: str, company: str) -> list[dict[str
     telling = [piece for piece in pieces if piece.dataset not in _NO_FINDING]
     asked = {dataset for dataset, words in _ASKS_FOR.items() if any(word in question.lower() for word in words)}
     of_it = [one for one in telling if one.dataset in asked or wanted & telling_words(one.text)]
+    telling.sort(key=_day, reverse=True)
+    of_it.sort(key=_day, reverse=True)
     ranked = sorted(of_it, key=lambda piece: (piece.dataset not in asked, -len(wanted & telling_words(piece.text))))
     if not asked and not _has_role(question):
         ranked += _some_of_each([piece for piece in telling if piece not in ranked])
@@ -165,6 +168,12 @@ def _some_of_each(pieces: list[Piece]) -> list[Piece]:
     for piece in pieces:
         of_each.setdefault(piece.dataset, []).append(piece)
     return [piece for at in range(_EACH) for same in of_each.values() for piece in same[at : at + 1]]
+
+
+def _day(piece: Piece) -> str:
+    """Of what happened, as the piece states it: the newest is said first."""
+    found = _DATE.search(piece.text)
+    return found[0] if found else ""
 
 
 def _has_role(question: str) -> bool:

@@ -8,7 +8,10 @@ import typer
 from enrich_cli.options import AsJson, Sandbox
 
 QuestionText = Annotated[
-    str, typer.Argument(metavar="QUESTION", help='In plain words: "Whom should I talk to at Tesla?"')
+    str | None,
+    typer.Argument(
+        metavar="QUESTION", help='In plain words: "Whom should I talk to at Tesla?"; none: what to begin with'
+    ),
 ]
 PersonaFile = Annotated[
     Path, typer.Option("--as", metavar="FILE", help="YAML with your name, role, company and what you sell")
@@ -19,19 +22,26 @@ SessionBudget = Annotated[
 
 
 def ask(
-    question: QuestionText,
     persona: PersonaFile,
+    question: QuestionText = None,
     budget: SessionBudget = None,
     sandbox: Sandbox = False,
     as_json: AsJson = False,
 ) -> None:
-    """Research a question for a seller: what to say, why now, to whom, each with its evidence."""
+    """Research a question for a seller: what to say, why now, to whom, each with its evidence.
+
+    Without a question: three to begin with, each with its price; nothing is bought.
+    """
     from enrich_cli.errors import INCOMPLETE, INTERRUPTED, REFUSED_BY_CAP
-    from enrich_cli.rendering.research import answer_view
+    from enrich_cli.rendering.research import answer_view, to_begin_with
     from enrich_cli.rendering.terminal import show
-    from enrich_cli.requests.research import answered, persona_in
+    from enrich_cli.requests.research import answered, persona_in, starting_questions
     from enrich_cli.typed_values import usd
 
+    if question is None:
+        offered = starting_questions(persona_in(persona), sandbox=sandbox)
+        show(to_begin_with(offered), {"next_questions": [one.as_json() for one in offered]}, as_json=as_json)
+        return
     most = None if budget is None else usd("--budget", budget)
     answer = answered(question, persona_in(persona), most, sandbox=sandbox, as_json=as_json)
     show(answer_view(answer), answer, as_json=as_json)

@@ -1,6 +1,6 @@
 """A question being researched, a line for each event; its answer: what to say, why now, to whom, how sure, how old."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -10,6 +10,7 @@ from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Json
 from enrichment.domain.research import SessionEvent
+from enrichment.research.next_questions import NextQuestion
 
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 _QUIET = frozenset({"session_started", "question_received", "finding", "research_complete"})
@@ -39,6 +40,11 @@ def plain(text: str) -> str:
 
 def answer_view(answer: Mapping[str, Json]) -> RenderableType:
     return Group(*_lines(answer))
+
+
+def to_begin_with(offered: Sequence[NextQuestion]) -> RenderableType:
+    lines = [Text(plain(f"- {one.question} ({one.as_json()['price']})")) for one in offered]
+    return Group(Text("Worth asking to begin with", style="bold"), *lines)
 
 
 def _lines(answer: Mapping[str, Json]) -> Iterator[Text]:

@@ -30,6 +30,7 @@ from enrichment.domain.research import NewSessionEvent, Persona, Question, Sessi
 from enrichment.identity.domains import AmbiguousCompany
 from enrichment.pipeline.identify import company_for
 from enrichment.research.first_events import question_received, session_started
+from enrichment.research.next_questions import NextQuestion, asked_about_before, first_questions
 from enrichment.research.question_requests import ResearchContext
 from enrichment.research.worker import research
 from enrichment.rules import Rules
@@ -74,6 +75,25 @@ def answered(text: str, persona: Persona, budget: int | None, *, sandbox: bool, 
         return asyncio.run(_answered(text.strip(), persona, budget, settings, rules, store, as_json=as_json))
     finally:
         store.close()
+
+
+def starting_questions(persona: Persona, *, sandbox: bool) -> list[NextQuestion]:
+    """Three, each with its price; nothing is bought. Raises UsageError, NotACompany, AmbiguousCompany, StoreError."""
+    settings, rules = settings_and_rules(sandbox=sandbox)
+    store = open_store_of(settings)
+    try:
+        return asyncio.run(_starting_questions(persona, settings, rules, store))
+    finally:
+        store.close()
+
+
+async def _starting_questions(
+    persona: Persona, settings: Settings, rules: Rules, store: SqlStore
+) -> list[NextQuestion]:
+    async with open_context(settings, rules, store=store) as context:
+        vendor = await company_for(persona.company, context)
+        before = asked_about_before("", store.sessions, store.companies, vendor.company_id)
+        return await first_questions(vendor, before, rules=rules, context=context)
 
 
 async def _answered(

@@ -22,6 +22,10 @@ class Sessions(Protocol):
 
     def by_id(self, session_id: str) -> Session | None: ...
 
+    def of(self, owner: str | None, *, most: int) -> list[Session]:
+        """Its latest sessions, the newest first; None: of all owners."""
+        ...
+
     def questions(self, session_id: str) -> list[Question]:
         """In the order in which they were asked."""
         ...

@@ -205,6 +205,7 @@ def _glance(numbered: Sequence[tuple[str, CheckedClaim]], now: datetime) -> dict
     """What to say, why now, to whom, how sure, how old: the claims that say so."""
     first = {kind: next((i for i, c in numbered if c.kind == kind), None) for kind in ("recommendation", "finding")}
     moving = [(i, c) for i, c in numbered if c.kind == "finding" and c.citations[0].passage.dataset in _NEWS]
+    moving.sort(key=lambda one: event_day(one[1].citations[0].passage.facts[0].value) or "", reverse=True)
     facts = [one.passage.facts[0] for _, claim in numbered for one in claim.citations if one.side == "company"]
     oldest = min((fact.collected_at for fact in facts), default=None)
     events = [day for fact in facts if (day := event_day(fact.value)) is not None]

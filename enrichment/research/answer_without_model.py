@@ -105,6 +105,7 @@ def _stated(sides: Sides, passage: Passage, wanted: Collection[str]) -> Iterator
     line = passage.text.split("\n")[0]
     if isinstance(value, WebsitePassage | FoundPassage | CompetitorMention):
         line = _telling_line(passage, len(value.text.split("\n")), wanted)
+    line = line.lstrip("-•*· ")
     quote, text = line, _as_sentence(passage, line, sides.names[0])
     if text is None:
         quote = first_sentence(line)

@@ -37,9 +37,20 @@ _WHOLE = 5
 
 def areas_in(question: str) -> tuple[str, ...]:
     """Those that a word of the question shows; none: it is about the whole company."""
-    found = tuple(area.name for area in AREAS if any(_has(question, word) for word in area.words))
+    found = _areas_shown_in(question)
     asks_for_people = not found and any(_has(question, word) for word in _PEOPLE)
     return ("people",) if asks_for_people else found
+
+
+def _areas_shown_in(question: str) -> tuple[str, ...]:
+    """Longer phrases first, and each word once: 'how many people' asks for no person."""
+    phrases = sorted(((word, area.name) for area in AREAS for word in area.words), key=lambda one: -len(one[0]))
+    shown = set[str]()
+    for words, name in phrases:
+        question, count = _pattern(words).subn(" ", question)
+        if count:
+            shown.add(name)
+    return tuple(name for name in AREA_NAMES if name in shown)
 
 
 def roles_in(question: str) -> tuple[str, ...]:

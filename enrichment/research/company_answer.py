@@ -26,7 +26,7 @@ from enrichment.research.relevance import VendorRelevance
 from enrichment.research.session_knowledge import SessionKnowledge, relevance_between
 from enrichment.research.stored_quotes import compared_with_replies
 from enrichment.research.topic_searches import SearchesMade
-from enrichment.research.topics import PAGE, RESULTS
+from enrichment.research.topics import PAGE, RESULTS, without_other_topics
 
 _ORDER = {"recommendation": 0, "finding": 1, "person": 2}
 
@@ -52,6 +52,8 @@ class CompanyAnswers:
 
     async def of(self, one: CompanyCollected, parts: QuestionParts, vendor: Company) -> CompanyAnswer:
         asked = parts.asked_one_by_one(self.question.text)
+        searched = (*one.searched.topics, *one.searched.pages)
+        one = replace(one, known=without_other_topics(one.known, searched, self.question.text))
         whole = await self.knowledge.sides(one.company, one.known, vendor, asked)
         relevance = relevance_between(whole)
         both = whole
@@ -71,6 +73,8 @@ class CompanyAnswers:
         )
         claims = _completed_with(kept, spare)
         claims = [claim for claim in claims if claim.kind != "person" or not roles or _fits(claim, roles)]
+        if one.company.company_id == vendor.company_id:
+            claims = [claim for claim in claims if claim.kind != "recommendation"]  # nobody sells to themselves
         claims = await compared_with_replies(claims, self.context.store.knowledge)
         open_points, missing = await self._open_points(one, claims, roles, parts)
         open_points += self._left_open(whole, parts, claims)
@@ -105,7 +109,8 @@ class CompanyAnswers:
     def _left_open(self, both: Sides, parts: QuestionParts, claims: Sequence[CheckedClaim]) -> list[OpenPoint]:
         """What the question asks and no claim says, where no source could be asked for more."""
         points = list[OpenPoint]()
-        if parts.is_whole and claims and not any(claim.kind == "recommendation" for claim in claims):
+        is_own = both.company.company_id == both.vendor.company_id
+        if parts.is_whole and claims and not is_own and not any(claim.kind == "recommendation" for claim in claims):
             points.append(nothing_to_recommend(both))
         names = (*both.names, both.vendor.name or "", self.bought.session.persona.company)
         if words := unfound_words(self.question.text, parts, claims, names):

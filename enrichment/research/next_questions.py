@@ -20,12 +20,15 @@ from enrichment.pipeline.stages import Ask
 from enrichment.planning.explanation import SourcePlan
 from enrichment.planning.plan import Plan
 from enrichment.planning.total import total_of
+from enrichment.ports import Companies
+from enrichment.ports.sessions import Sessions
 from enrichment.research.answer_question import expected_for_answer
 from enrichment.research.areas import AREA_NAMES, AREAS, datasets_of
 from enrichment.rules import Rules
 
 MOST = 3
 _BEFORE = 2
+_MOST_SESSIONS = 5
 _AWAY = frozenset({"provider down", "plan used up"})
 _ASKED = frozenset({"chosen", "fallback", "last resort"})
 _CANNOT = frozenset({"no credentials", "suspended", "needs a topic", "not in this request"})
@@ -74,6 +77,15 @@ async def next_questions(
     return sorted(found, key=lambda one: one.micro_usd)[:MOST]
 
 
+def asked_about_before(owner: str, sessions: Sessions, companies: Companies, vendor_id: str) -> list[Company]:
+    """Companies that this owner's latest sessions asked about, the latest first. Blocks. Raises StoreError."""
+    earlier = sessions.of(owner, most=_MOST_SESSIONS)
+    questions = [question for one in earlier for question in reversed(sessions.questions(one.session_id))]
+    ids = dict.fromkeys(company_id for question in questions for company_id in question.companies)
+    found = [company for company_id in ids if (company := companies.by_id(company_id)) is not None]
+    return [company for company in found if company.company_id != vendor_id]
+
+
 async def first_questions(
     vendor: Company, before: Sequence[Company], *, rules: Rules, context: RunContext
 ) -> list[NextQuestion]:
@@ -82,7 +94,9 @@ async def first_questions(
     name = vendor.name or vendor.key
     asked_of = [(company, frozenset[str]()) for company in before[:_BEFORE]]
     for company, answered in (*asked_of, (vendor, frozenset(AREA_NAMES) - _OF_VENDOR)):
-        known = await asyncio.to_thread(context.store.knowledge.known, company.company_id)
+        known = Known()
+        if company.company_id:
+            known = await asyncio.to_thread(context.store.knowledge.known, company.company_id)
         datasets = {fact.dataset for fact in known.facts}
         found += await next_questions(company, name, answered, datasets, rules=rules, context=context)
     return sorted(found, key=lambda one: one.micro_usd)[:MOST]
@@ -121,7 +135,8 @@ def _first(away: Sequence[SourcePlan], dataset: str) -> SourcePlan | None:
 
 
 async def _plans(company: Company, datasets: tuple[str, ...], rules: Rules, context: RunContext) -> Sequence[Plan]:
-    return await quote(Ask(company.key, datasets=datasets), rules=rules, context=replace(context, stopping=_never))
+    text = company.key if company.company_id else company.domain or company.name or company.key
+    return await quote(Ask(text, datasets=datasets), rules=rules, context=replace(context, stopping=_never))
 
 
 def _never() -> bool:

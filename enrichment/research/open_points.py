@@ -3,9 +3,10 @@
 question's parts + claims + what is known -> OpenPoint ...
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from enrichment.domain.records import Company, Known
+from enrichment.planning.quote import expected_price
 from enrichment.research.answer import OpenPoint, asked_for
 from enrichment.research.areas import AREAS, words_of_areas
 from enrichment.research.breakdown import QuestionParts
@@ -62,6 +63,13 @@ def nothing_to_recommend(sides: Sides) -> OpenPoint:
     vendor, company = sides.vendor.name or sides.vendor.key, sides.company.name or sides.company.key
     why = f"nothing that is known of {company} meets what is known of what {vendor} offers"
     return OpenPoint(f"a recommendation for {company}", why)
+
+
+def vendor_cut_short(vendor: Company, left_out: Mapping[str, str], rules: Rules) -> OpenPoint:
+    """left_out: source or analysis -> why a cap did not allow it."""
+    cost = sum(expected_price(rules, source) for source in left_out if source in rules.sources)
+    why = f"the budget left too little for {', '.join(sorted(left_out))}"
+    return OpenPoint(f"more of what {vendor.name or vendor.key} offers", why, micro_usd=cost or None)
 
 
 def vendor_unknown(vendor: Company, known: Known, rules: Rules) -> OpenPoint:

@@ -66,6 +66,13 @@ class Progress:
     saved: int = 0
 
 
+def left_out_by_caps(done: Enriched) -> dict[str, str]:
+    """Source or analysis -> why a cap did not allow it."""
+    failed = {failure.source: failure.reason for failure in done.failures if failure.kind == "OverCap"}
+    sources = () if done.plan is None else done.plan.sources
+    return failed | {source.source: source.why for source in sources if source.verdict == "over a cap"}
+
+
 class QuestionRequests:
     """deadline: on the clock of time.monotonic, in seconds; context: one that stops when the question does."""
 
@@ -244,7 +251,10 @@ class QuestionRequests:
         self.progress.over_budget = True
         left = await self.left()
         names = ", ".join(sorted(left_out))
+        others = [why for why in left_out.values() if "this request leaves" not in why]
         message = f"The budget leaves {in_usd(left)} USD, so these are not asked: {names}."
+        if others:
+            message = f"Not asked, as caps leave too little: {names} ({others[0]})."
         await self.log.emit("budget_reached", message, data={"left_micro_usd": left, "left_out": dict(left_out)})
 
     def requirements_for_model(self) -> Requirements:

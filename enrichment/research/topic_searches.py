@@ -15,7 +15,7 @@ from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask, Enriched
 from enrichment.planning.total import total_of
 from enrichment.research.answer import OpenPoint, day_in_words
-from enrichment.research.question_requests import QuestionRequests
+from enrichment.research.question_requests import QuestionRequests, left_out_by_caps
 from enrichment.research.session_knowledge import SessionKnowledge
 from enrichment.research.topics import MENTIONS, PAGE, RESULTS, found_on, pages_worth_reading
 from enrichment.rules import Rules
@@ -27,12 +27,16 @@ _SHARE = 3
 
 @dataclass(frozen=True, slots=True)
 class SearchesMade:
-    """About one company. left_out: source -> why a cap did not allow it. reasons: topic -> why it was not answered."""
+    """About one company. left_out: source -> why a cap did not allow it. reasons: topic -> why it was not answered.
+
+    counts: topic or page -> answers that memory had, and new calls.
+    """
 
     topics: tuple[str, ...]
     pages: tuple[str, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def open_points(self, company: Company, known: Known, rules: Rules) -> list[OpenPoint]:
         """Topics on which nothing was found, with what was asked."""
@@ -161,11 +165,10 @@ class TopicSearches:
         for at, page in enumerate(pages):
             ends.append(await self._search(company, PAGE, page, asked, max(0, left), slot + at))
             left = most - await self._spent(slot - len(self.topics), len(self.topics) + at + 1)
-        over = {f.source: f.reason for end in ends if end for f in end.failures if f.kind == "OverCap"}
-        for end in ends:
-            sources = () if end is None or end.plan is None else end.plan.sources
-            over |= {source.source: source.why for source in sources if source.verdict == "over a cap"}
-        return SearchesMade(tuple(self.topics), tuple(pages), over, reasons)
+        over = {source: why for end in ends if end for source, why in left_out_by_caps(end).items()}
+        asked_for = zip((*self.topics, *pages), ends, strict=True)
+        counts = {what: (len(end.reads), len(end.purchases)) for what, end in asked_for if end is not None}
+        return SearchesMade(tuple(self.topics), tuple(pages), over, reasons, counts)
 
     async def _search(
         self, company: Company, dataset: str, topic: str, asked: Mapping[str, Json], most: int, slot: int
@@ -192,10 +195,21 @@ class TopicSearches:
         """An event for each search and page: how much was found."""
         known = await knowledge.known(company)
         for topic in (*made.topics, *made.pages):
-            facts = found_on(topic, known)
+            facts, (hits, calls) = found_on(topic, known), made.counts.get(topic, (0, 0))
+            name = company.name or company.key
+            quality = round(sum(fact.quality for fact in facts) / len(facts), 3) if facts else None
+            found = f"{in_number(len(facts), 'passage')} about {name} on {topic}: "
+            counted = f"{in_number(calls, 'new call')}, {in_number(hits, 'answer')} from memory."
             await self._bought.log.emit(
                 "data_extracted",
-                f"{in_number(len(facts), 'passage')} about {company.name or company.key} on {topic}.",
+                found + counted if facts else f"Nothing was found about {name} on {topic}.",
                 mark=f"{company.key}:{topic}",
-                data={"company": company.key, "topic": topic, "facts": len(facts)},
+                data={
+                    "company": company.key,
+                    "topic": topic,
+                    "facts": len(facts),
+                    "cache_hits": hits,
+                    "new_calls": calls,
+                    "quality": quality,
+                },
             )

@@ -5,8 +5,10 @@ what a search has found -> the pages that bear on the question most
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
+from itertools import dropwhile
 
 from enrichment.analysis.evidence import as_data, fact_text
 from enrichment.analysis.relevance import ranked_for_each
@@ -15,6 +17,7 @@ from enrichment.domain.values import CompetitorMention, FoundPassage
 from enrichment.identity.domains import registrable_domain
 from enrichment.research.areas import AREAS, areas_in
 from enrichment.research.breakdown import QuestionParts
+from enrichment.research.company_names import words_of_sentences
 from enrichment.research.relevance import content_words
 from enrichment.rules import Rules
 from enrichment.rules.requirements import topic_of
@@ -23,6 +26,9 @@ RESULTS, PAGE = "topic_results", "page_passages"
 MENTIONS = "competitor_mentions"
 _MOST_WORDS = 6
 _LONGEST_PARTICLE = 3
+_OF_QUESTIONS = frozenset(
+    {"do", "does", "did", "we", "you", "i", "they", "it", "say", "says", "website", "their", "its"}
+)
 _IS_AN_ORDER = re.compile(r"\b(?:ignore|disregard|instructions?|prompts?|jailbreak|pretend|budget)\b", re.I)
 """Words of a text that tells a program what to do: nothing is searched for it."""
 
@@ -64,7 +70,10 @@ def _span(text: str, own: frozenset[str]) -> list[str]:
     if not telling:
         return []
     last = len(words) - words[::-1].index(telling[-1])
-    return words[words.index(telling[0]) : last]
+    while last < len(words) and words[last].casefold() not in words_of_sentences():
+        last += 1  # 'fiscal year end': words that any company uses may end what is meant
+    meant = [word for word in words[words.index(telling[0]) : last] if word.casefold() not in _OF_QUESTIONS]
+    return [*dropwhile(lambda word: word.casefold() in words_of_sentences(), meant)]
 
 
 def _telling(text: str, own: frozenset[str]) -> list[str]:
@@ -86,6 +95,18 @@ def found_on(topic: str, known: Known) -> list[Fact]:
     """What was found on this topic, or on this page."""
     replies = {reply.reply_id for reply in known.replies if reply.topic == topic}
     return [fact for fact in known.facts if fact.reply_id in replies]
+
+
+def without_other_topics(known: Known, topics: Collection[str], question: str) -> Known:
+    """Without what was found for another question: on a topic that neither was searched for nor is in this one."""
+    words = {word.casefold() for word in re.findall(r"\w+", question)}
+    mine = {
+        reply.reply_id
+        for reply in known.replies
+        if not reply.topic or reply.topic in topics or words.issuperset(reply.topic.split())
+    }
+    kept = (fact for fact in known.facts if fact.dataset not in (RESULTS, PAGE) or fact.reply_id in mine)
+    return replace(known, facts=tuple(kept))
 
 
 def pages_worth_reading(

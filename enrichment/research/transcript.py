@@ -45,10 +45,7 @@ def _answered(answer: Mapping[str, Json]) -> list[str]:
     claims = {claim["id"]: claim for claim in answer["claims"]}
     lines = [*_why_cut_short(answer), *_sections(answer, claims)]
     lines += ["### What is not known", ""] if answer["open_points"] else []
-    for point in answer["open_points"]:
-        price = f"; to ask for it would cost {in_usd(point['cost_micro_usd'])} USD" if point["cost_micro_usd"] else ""
-        asked = f" ({'; '.join(point['asked'])})" if point["asked"] else ""
-        lines.append(f"- {_inline(point['what'])}: {_inline(point['because'])}{asked}{price}")
+    lines += dict.fromkeys(_open_point(point) for point in answer["open_points"])
     lines += [""] if answer["open_points"] else []
     confidence = answer["confidence"]
     cost, saved = in_usd(answer["cost_micro_usd"]), in_usd(answer["saved_micro_usd"])
@@ -58,6 +55,13 @@ def _answered(answer: Mapping[str, Json]) -> list[str]:
     lines += _how_found(answer)
     lines += _evidence(answer, claims)
     return lines
+
+
+def _open_point(point: Mapping[str, Json]) -> str:
+    price = f"; to ask for it would cost {in_usd(point['cost_micro_usd'])} USD" if point["cost_micro_usd"] else ""
+    asked = f" ({_inline('; '.join(point['asked']))})" if point["asked"] else ""
+    company = f" of {_inline(point['company'])}" if point["company"] else ""
+    return f"- {_inline(str(point['what']).replace('_', ' '))}{company}: {_inline(point['because'])}{asked}{price}"
 
 
 def _why_cut_short(answer: Mapping[str, Json]) -> Iterator[str]:

@@ -37,8 +37,8 @@ from enrichment.research.company_answer import CompanyAnswers, CompanyCollected
 from enrichment.research.event_data import narrower, plan_data, vendor_data, vendor_sentence
 from enrichment.research.model_answers import Breakdown
 from enrichment.research.next_questions import next_questions
-from enrichment.research.open_points import vendor_unknown
-from enrichment.research.question_requests import QuestionRequests, ResearchContext
+from enrichment.research.open_points import vendor_cut_short, vendor_unknown
+from enrichment.research.question_requests import QuestionRequests, ResearchContext, left_out_by_caps
 from enrichment.research.session_knowledge import SessionKnowledge, relevance_between
 from enrichment.research.session_log import SessionLog
 from enrichment.research.topic_searches import TopicSearches
@@ -77,6 +77,7 @@ class _Research:
         self.meant = CompaniesMeant(question, session, self.bought)
         self.knowledge = SessionKnowledge(session, self.bought)
         self.answers = CompanyAnswers(question, self.bought, self.knowledge)
+        self.vendor_left_out: Mapping[str, str] = {}
 
     async def to_its_end(self) -> None:
         vendor = await self._vendor()
@@ -99,6 +100,8 @@ class _Research:
         if parts.is_whole and companies and not await self.knowledge.has_offer(vendor):
             known = await self.knowledge.known(vendor)
             open_points.append(vendor_unknown(vendor, known, self.rules))
+        if self.vendor_left_out:
+            open_points.append(vendor_cut_short(vendor, self.vendor_left_out, self.rules))
         await self._complete(parts, answers, open_points)
 
     def _leave_if_told(self) -> None:
@@ -128,6 +131,7 @@ class _Research:
         done, profile = await self.bought.enriched(ask, vendor, slot=1)
         if done is not None:
             self.bought.progress.payers += await self.bought.payers_of(done)
+            self.vendor_left_out = left_out_by_caps(done)
         now = await asyncio.to_thread(store.companies.by_id, self.session.company_id) or vendor
         await self.log.emit(
             "vendor_context_loaded",
@@ -214,6 +218,8 @@ class _Research:
     def _ask(self, company: Company, parts: QuestionParts) -> Ask:
         """Without its cap, which depends on what was spent by then."""
         consumer, vendor = self.rules.research.consumer, self.session.persona.company
+        if parts.is_whole and company.company_id == self.session.company_id and _CONTEXT in self.rules.consumers:
+            return Ask(company.key, (_CONTEXT,), **self._asked())
         if parts.is_whole and consumer in self.rules.consumers:
             audience = vendor if self.rules.consumers[consumer].audience else None
             return Ask(company.key, (consumer,), audience=audience, **self._asked())
@@ -350,13 +356,9 @@ class _Research:
 
     async def _note_budget(self, collected: Sequence[CompanyCollected]) -> None:
         """Sources that a cap left out, if any."""
-        left_out: dict[str, str] = {}
+        left_out = dict(self.vendor_left_out)
         for one in collected:
-            failures = () if one.done is None else one.done.failures
-            left_out |= {failure.source: failure.reason for failure in failures if failure.kind == "OverCap"}
-            plan = None if one.done is None else one.done.plan
-            sources = () if plan is None else plan.sources
-            left_out |= {source.source: source.why for source in sources if source.verdict == "over a cap"}
+            left_out |= {} if one.done is None else left_out_by_caps(one.done)
             left_out |= one.searched.left_out
         if left_out:
             await self.bought.budget_reached(left_out)

@@ -14,6 +14,7 @@ from fastapi.sse import ServerSentEvent
 
 from enrichment.domain.research import Session, SessionEvent
 from enrichment.ports import StoreError
+from resources.clock import utc_now
 from resources.store import SqlStore
 from service.answers.session_views import event_id, session_event_view
 from service.observability.logs import log
@@ -86,8 +87,7 @@ class SessionStreams:
         """
         yield ServerSentEvent(comment="events of a session", retry=_RETRY_MILLISECONDS)
         if place.gap is not None:
-            gap = {"type": "gap", "data": {}, "message": place.gap, "session_id": session.session_id}
-            yield ServerSentEvent(event="gap", data=gap)
+            yield _gap(place.gap, session)
         after = place.after
         followed = self._enter(session)
         loop = asyncio.get_running_loop()
@@ -99,7 +99,7 @@ class SessionStreams:
                 for number, frame in frames:
                     if number != after + 1:
                         message = f"Events {after + 1} to {number - 1} are not there any more."
-                        yield ServerSentEvent(event="gap", data={"type": "gap", "data": {}, "message": message})
+                        yield _gap(message, session)
                     after = number
                     yield frame
                 if len(frames) == _PAGE:
@@ -168,6 +168,18 @@ class SessionStreams:
     def _set(self, followed: _Followed, number: int | None) -> None:
         followed.last = number
         followed.moved.set()
+
+
+def _gap(message: str, session: Session) -> ServerSentEvent:
+    """No row, so it has no id."""
+    data = {
+        "type": "gap",
+        "data": {},
+        "message": message,
+        "timestamp": utc_now().isoformat(),
+        "session_id": session.session_id,
+    }
+    return ServerSentEvent(event="gap", data=data)
 
 
 def _frame(event: SessionEvent, epoch: str) -> ServerSentEvent:

@@ -20,7 +20,7 @@ from enrichment.pipeline.identify import company_asked_for_now
 from enrichment.pipeline.stages import Ask
 from enrichment.research.clarification import company_chosen
 from enrichment.research.first_events import question_received, session_started
-from enrichment.research.next_questions import NextQuestion, first_questions
+from enrichment.research.next_questions import NextQuestion, asked_about_before, first_questions
 from enrichment.research.transcript import in_markdown
 from service.answers.session_views import (
     NextQuestionView,
@@ -41,7 +41,6 @@ from service.installation import ServiceState
 
 MOST_OPEN = 20
 _MOST_LISTED = 50
-_MOST_BEFORE = 5
 _PAGE = 1_000
 
 
@@ -145,14 +144,10 @@ async def with_next_questions(view: SessionView, caller: Caller, state: ServiceS
 def _asked_about(session_id: str, caller: Caller, state: ServiceState) -> tuple[Company, list[Company]]:
     """The vendor, and the companies that this key's sessions asked about, the latest first."""
     store, session = state.store, seen(session_id, caller, state)
-    earlier = [one for one in store.sessions.of(session.owner, most=_MOST_BEFORE) if one.session_id != session_id]
-    questions = [question for one in earlier for question in reversed(store.sessions.questions(one.session_id))]
-    ids = dict.fromkeys(company_id for question in questions for company_id in question.companies)
-    found = [company for company_id in ids if (company := store.companies.by_id(company_id)) is not None]
     vendor = store.companies.by_id(session.company_id)
     if vendor is None:
         raise no_session(session_id)
-    return vendor, [company for company in found if company.company_id != vendor.company_id]
+    return vendor, asked_about_before(session.owner, store.sessions, store.companies, vendor.company_id)
 
 
 def listed(caller: Caller, state: ServiceState) -> SessionsView:

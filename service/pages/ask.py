@@ -1,13 +1,15 @@
 """Ask: a seller opens a research session, or goes on with one."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
 from enrichment.identity.domains import NotACompany
 from service.answers import sessions
+from service.answers.session_views import NextQuestionView
 from service.http.money import micro
 from service.http.problems import ApiProblem, invalid, problem_of
 from service.pages.visit import PageEnricher, PageReader, Visit
@@ -20,8 +22,9 @@ _PERSONA = ("name", "role", "company", "sells")
 
 
 @router.get("/")
-async def ask(visit: PageReader) -> Response:
-    return await _page(visit)
+async def ask(visit: PageReader, question: Annotated[str, Query(max_length=2_000)] = "") -> Response:
+    """question: what is written into the form already."""
+    return await _page(visit, question=question)
 
 
 @router.post("/sessions")
@@ -52,11 +55,17 @@ async def open_session(visit: PageEnricher) -> Response:
     return visit.to(f"/sessions/{made.id}")
 
 
-async def _page(visit: Visit, *, problem: ApiProblem | None = None) -> Response:
+async def _worth_asking(session_id: str, visit: Visit) -> Sequence[NextQuestionView]:
+    """What the latest session offers: after its last answer, or to begin with."""
+    view = await run_in_threadpool(sessions.view_of, session_id, visit.by, visit.state)
+    return (await sessions.with_next_questions(view, visit.by, visit.state)).next_questions
+
+
+async def _page(visit: Visit, *, problem: ApiProblem | None = None, question: str = "") -> Response:
     """problem: why what was sent did not do; what was filled in stays."""
     found = await run_in_threadpool(sessions.listed, visit.by, visit.state)
     latest = found.sessions[0] if found.sessions else None
-    filled: dict[str, Any] = {"budget_usd": _BUDGET, "question": ""}
+    filled: dict[str, Any] = {"budget_usd": _BUDGET, "question": question}
     filled |= dict.fromkeys(_PERSONA, "") if latest is None else dict(latest.persona)
     if problem is not None:
         filled |= {part: visit.text(part) for part in filled}
@@ -65,6 +74,7 @@ async def _page(visit: Visit, *, problem: ApiProblem | None = None) -> Response:
         status=200 if problem is None else 422,
         sessions=found.sessions[:_SHOWN],
         filled=filled,
+        worth_asking=[] if latest is None else await _worth_asking(latest.id, visit),
         problem=problem,
         once=visit.new_once(),
     )

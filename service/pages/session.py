@@ -28,10 +28,12 @@ _WHOLE = frozenset({"question_received", "clarification_needed", "research_compl
 @router.get("")
 async def session_page(session_id: SessionId, visit: PageReader) -> Response:
     transcript = await run_in_threadpool(sessions.transcript, session_id, visit.by, visit.state)
-    questions = questions_shown(transcript)
+    questions, session = questions_shown(transcript), transcript.session
+    if not questions:
+        session = await sessions.with_next_questions(session, visit.by, visit.state)
     return visit.page(
         "session.html",
-        session=transcript.session,
+        session=session,
         questions=questions,
         running=any(one.is_open for one in questions),
         after=_shown_up_to(transcript),

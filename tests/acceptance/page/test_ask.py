@@ -54,6 +54,19 @@ def test_the_answer_comes_first_and_is_that_of_the_api(page: Page, client: httpx
     assert order == sorted(order)
 
 
+def test_what_is_worth_asking_is_shown_with_its_price_before_anything_is_asked(
+    page: Page, client: httpx.Client
+) -> None:
+    persona = {"name": "Dana", "role": "seller", "company": "adobe.com", "sells": "analytics"}
+    made = client.post("/v1/sessions", json={"persona": persona}).json()
+    page.goto(f"/sessions/{made['id']}")
+    for one in made["next_questions"]:
+        expect(page.get_by_role("button", name=one["question"])).to_be_visible()
+    page.goto("/")
+    page.get_by_role("link", name=made["next_questions"][0]["question"]).click()
+    expect(page.get_by_label("Your question")).to_have_value(made["next_questions"][0]["question"])
+
+
 def test_what_was_seen_live_is_what_a_reload_and_a_second_tab_show(
     page: Page, browser: Browser, url: str, session: str
 ) -> None:

@@ -82,6 +82,7 @@ def test_where_the_model_fails_a_plain_rule_serves_and_says_so(stack: Stack, fau
     assert answer["claims"]
     assert answer["how_found"]["breakdown"]["by"] == "rule"
     assert answer["how_found"]["answer"][0]["because"]
+    assert answer["confidence"]["level"] != "High"
 
 
 @pytest.mark.parametrize("vendor", ["serpapi", "brightdata", "snov", "apollo", "google_kg"])

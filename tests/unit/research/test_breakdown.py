@@ -26,6 +26,8 @@ ANN = Persona("Ann", "Account executive", "Okta", "single sign-on")
         ("who competes with eBay?", ("eBay",), ("competition",)),
         ("What has happened at Procter & Gamble lately?", ("Procter & Gamble",), ("news",)),
         ("Is it growing?", (), ("growth",)),
+        ("How many people work at Acme?", ("Acme",), ("size",)),
+        ("How much does Acme charge?", ("Acme",), ("pricing",)),
     ],
 )
 def test_a_plain_rule_finds_companies_and_areas(

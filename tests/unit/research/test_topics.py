@@ -9,7 +9,7 @@ from enrichment.domain.research import Persona
 from enrichment.domain.values import FoundPassage
 from enrichment.research.breakdown import LookUp, QuestionParts, by_rule
 from enrichment.research.topic_searches import SearchesMade
-from enrichment.research.topics import found_on, pages_worth_reading, topics_to_search
+from enrichment.research.topics import found_on, pages_worth_reading, topics_to_search, without_other_topics
 from enrichment.rules import load_rules
 from tests.support.research_stack import SHIPPED
 
@@ -92,3 +92,27 @@ def test_a_topic_on_which_nothing_was_found_is_an_open_point_with_what_was_asked
         ("robots", "a search of its own found nothing", ("asked serp_topic on 2 March 2026: none",), False),
         ("mines", "serp_topic: serpapi is down", (), True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("When does Acme's fiscal year end?", "fiscal year end"),
+        ("What does Acme's website say about sustainability?", "sustainability"),
+        ("How much does Acme charge?", None),
+    ],
+)
+def test_a_topic_is_what_is_meant_with_the_words_that_end_it(question: str, topic: str | None) -> None:
+    assert searched(by_model(asked=(LookUp(question, ()),))) == ((topic,) if topic else ())
+
+
+def test_what_was_found_for_another_question_answers_none_of_this_one() -> None:
+    found_before = (
+        found("On remote work", "https://a.example/", "rep_1"),
+        found("A data breach", "https://b.example/", "rep_2"),
+    )
+    known = Known((head("remote work", "rep_1"), head("data breach", "rep_2")), found_before)
+    left = without_other_topics(known, ["data breach"], "Has Acme been hacked?")
+    assert [fact.reply_id for fact in left.facts] == ["rep_2"]
+    both = without_other_topics(known, ["data breach"], "Does remote work help?")
+    assert len(both.facts) == 2

@@ -36,6 +36,20 @@ def test_it_shows_each_step_on_stderr_and_the_answer_with_its_quotes_on_stdout(s
     assert "(exact, company, " in done.stdout
 
 
+def test_without_a_question_it_says_what_to_begin_with_and_what_that_costs_and_buys_nothing(
+    stack: Stack, me: str
+) -> None:
+    before = stack.invoice()
+    done = stack.command("ask", "--as", me, "--json")
+    assert done.returncode == 0, done.stderr
+    offered = json.loads(done.stdout)["next_questions"]
+    assert len(offered) == 3
+    assert all(one["cost_micro_usd"] and "Snowflake" in one["question"] for one in offered)
+    assert stack.invoice() == before
+    shown = stack.command("ask", "--as", me).stdout
+    assert f"- {offered[0]['question']} ({offered[0]['price']})" in shown
+
+
 def test_the_answer_as_json_is_that_of_the_session(stack: Stack, me: str) -> None:
     done = stack.command("ask", QUESTION, "--as", me, "--json")
     answer = json.loads(done.stdout)
