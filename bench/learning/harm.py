@@ -68,6 +68,24 @@ def labelled(seed: int, labels: int) -> float:
     return picked_right(world, figures, [company for company in world.truth if company not in spoken_of])
 
 
+def mislabelled(seed: int, labels: int) -> tuple[float, float, float]:
+    """A person always labels the field wrong in the same way: where sources disagree, it calls the liked one right.
+
+    The source that it likes is the least reliable one. Truth picked for companies without a label, without these
+    labels, and the learned accuracy of that source minus its true one.
+    """
+    world = independent(seed)
+    liked = min(world.matrix, key=lambda source: world.matrix[source])
+    said = {answer.company: answer.value for answer in world.answers if answer.source == liked}
+    wrong = [company for company, value in said.items() if value != world.truth[company]][:labels]
+    checks = [Check(company, said[company], is_right=True) for company in wrong]
+    others = [company for company in world.truth if company not in {*wrong}]
+    found = estimate_reliability(world.answers, checks, matrix=world.matrix)
+    usual = estimate_reliability(world.answers, matrix=world.matrix)
+    picked = picked_right(world, found.figures, others)
+    return picked, picked_right(world, usual.figures, others), found.accuracy[liked] - world.matrix[liked]
+
+
 def _wrong(world: World, labels: int) -> Mapping[int, str]:
     return {n + 100: company for n, company in enumerate([*world.truth][:labels])}
 
@@ -119,6 +137,14 @@ def show(seeds: int) -> None:
     for labels in (0, 10, 40, 100):
         shares = [labelled(seed, labels) for seed in range(seeds)]
         print(f"  {labels:3} of 400 labelled wrong, others: mean {sum(shares) / seeds:.3f}, lowest {min(shares):.3f}")
+    for labels in (10, 40, 100):
+        found = [mislabelled(seed, labels) for seed in range(seeds)]
+        mean, without = (sum(one[n] for one in found) / seeds for n in (0, 1))
+        print(
+            f"  {labels:3} labelled as the worst source says, always: others mean {mean:.3f}, lowest "
+            f"{min(one[0] for one in found):.3f} (without {without:.3f}); it is taken for better by "
+            f"{max(one[2] for one in found):.2f} at most"
+        )
     costs = [outage(seed) for seed in range(seeds)]
     worst = max(down / usual - 1 for usual, down in costs)
     print(f"  {_OUT} fails for a week: a request of {_CONSUMER} costs at most {worst:+.1%} meanwhile")

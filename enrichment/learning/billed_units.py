@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from enrichment.learning.drift import counts_since
+from enrichment.learning.drift import levels_since
 from enrichment.learning.lessons import Lesson, stated_rate
-from enrichment.learning.pooled_rates import Count, RateEstimate
+from enrichment.learning.pooled_rates import RateEstimate
 from enrichment.rules import BILLED_UNITS, Rules
 
 Bills = Mapping[int, int]
@@ -27,27 +27,12 @@ def bill_lessons(rules: Rules, bills: Mapping[str, Sequence[tuple[date, Bills]]]
 
 
 def _lesson(rules: Rules, source: str, days: Sequence[tuple[date, Bills]]) -> Lesson | None:
-    first = bills_since([its for _, its in days])
+    first = levels_since([its for _, its in days])
     since = sum((Counter(its) for _, its in days[first:]), Counter[int]())
     if since.total() < _ENOUGH:
         return None
     rate = source, BILLED_UNITS
     return Lesson(rate, stated_rate(rules.sources, rate), _mean(since), days[first][0], first > 0, {})
-
-
-def bills_since(days: Sequence[Bills]) -> int:
-    """Index of the first day after the last change; 0 where none is seen.
-
-    A change is one of the share of bills above some number of units: one bill that is a slip of the vendor makes none.
-    """
-    levels = sorted({units for its in days for units in its})[1:]
-    return max(
-        (counts_since([Count(_at_least(its, level), sum(its.values())) for its in days]) for level in levels), default=0
-    )
-
-
-def _at_least(bills: Bills, level: int) -> int:
-    return sum(times for units, times in bills.items() if units >= level)
 
 
 def _mean(bills: Counter[int]) -> RateEstimate:

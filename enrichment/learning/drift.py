@@ -7,7 +7,7 @@ are; added up over the days, an e-detector (Shin, Ramdas and Rinaldo, New Englan
 2, 2024). Repeated on what is left, until no change is seen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -43,3 +43,17 @@ def _change(hits: Floats, tries: Floats) -> int | None:
 def _likelihood(hits: Floats, tries: Floats) -> Floats:
     """Log likelihood of counts at a rate of which nothing is known: uniform."""
     return log_beta(1 + hits, 1 + tries - hits)
+
+
+def levels_since(days: Sequence[Mapping[int, int]]) -> int:
+    """Index of the first day after the last change of a whole number; 0 where none is seen.
+
+    days: number -> how often it was seen that day. A change is one of the share above some number, so that a single
+    one that is far off makes none.
+    """
+    levels = sorted({number for its in days for number in its})[1:]
+    return max((counts_since([_above(its, level) for its in days]) for level in levels), default=0)
+
+
+def _above(day: Mapping[int, int], level: int) -> Count:
+    return Count(sum(times for number, times in day.items() if number >= level), sum(day.values()))

@@ -10,6 +10,7 @@ from datetime import date
 
 import duckdb
 
+from enrichment.learning.drift import levels_since
 from enrichment.learning.estimate_reliability import Answer, Estimate, wilson
 from enrichment.learning.fallen_rates import Fall, fall_of
 from enrichment.learning.likely_value import probabilities
@@ -43,6 +44,28 @@ _BY_DAY = """
 SELECT {by}, CAST("at" AS DATE) AS day, count(*) FILTER (found), count(*)
 FROM sources.answers GROUP BY ALL ORDER BY ALL
 """
+_BY_DAY_AND_LEVEL = {
+    "quality": """
+        SELECT source, CAST("at" AS DATE) AS day, mean_quality AS figure, CAST(round(10 * figure) AS INTEGER) AS level
+        FROM sources.answers WHERE found AND mean_quality IS NOT NULL
+    """,
+    "billed units": """
+        SELECT source, CAST(closed_at AS DATE) AS day, list_sum(map_values(units)) AS figure,
+            CAST(figure AS INTEGER) AS level
+        FROM spend.purchases WHERE state = 'settled' AND outcome = 'found' AND figure IS NOT NULL
+    """,
+    "price of a unit, USD": """
+        SELECT source, CAST(closed_at AS DATE) AS day, CAST(cost_usd AS DOUBLE) / list_sum(map_values(units)) AS figure,
+            CAST(round(1e6 * figure) AS INTEGER) AS level
+        FROM spend.purchases WHERE state = 'settled' AND outcome = 'found' AND list_sum(map_values(units)) > 0
+    """,
+    "seconds": """
+        SELECT source, CAST("at" AS DATE) AS day, latency_seconds AS figure,
+            CAST(round(2 * log2(greatest(figure, 0.01))) AS INTEGER) AS level
+        FROM sources.answers WHERE latency_seconds IS NOT NULL
+    """,
+}
+"""Figure -> one row per answer; level: so coarse that there are few, as each is looked at by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +91,22 @@ class Disputes:
 
 
 @dataclass(frozen=True, slots=True)
+class FigureChange:
+    """of: what changed of the source's answers. before, now: its mean until that day, and since."""
+
+    source: str
+    of: str
+    since: date
+    before: float
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
 class VendorFigures:
-    """match: its 90 % interval. days: usable answers by day. falls: its sources whose match rate fell."""
+    """match: its 90 % interval. days: usable answers by day. falls: its sources whose match rate fell.
+
+    changes: of quality, bills and seconds of its sources.
+    """
 
     provider: str
     asked: int
@@ -81,6 +118,7 @@ class VendorFigures:
     latency: tuple[float | None, float | None]
     days: Sequence[tuple[date, Count]]
     falls: Mapping[str, Fall]
+    changes: Sequence[FigureChange]
     disputes: Disputes
     without: WithoutIt | None
 
@@ -101,6 +139,7 @@ def vendor_figures(
     thresholds = {name: entry.quality_threshold for name, entry in rules.datasets.items()}
     totals = connection.execute(_TOTALS, [[*thresholds], [*thresholds.values()]]).fetchall()
     days, falls = _by_day(connection, "provider"), falls_of_sources(connection)
+    changes = [one for one in changes_of_sources(connection) if one.source in rules.sources]
     contradicted = _disputes(rules, comparable_answers(connection, rules))
     return [
         VendorFigures(
@@ -116,6 +155,7 @@ def vendor_figures(
             falls={
                 s: fall for s, fall in falls.items() if s in rules.sources and rules.sources[s].provider == provider
             },
+            changes=[one for one in changes if rules.sources[one.source].provider == provider],
             disputes=contradicted.get(provider, Disputes()),
             without=_without(provider, rules, history, unavailable, policies),
         )
@@ -132,6 +172,33 @@ def falls_of_sources(connection: duckdb.DuckDBPyConnection) -> dict[str, Fall]:
     """Sources whose match rate is below the interval it had before a change."""
     by_source = _by_day(connection, "source")
     return {source: fall for source, days in by_source.items() if (fall := fall_of(days)) is not None}
+
+
+def changes_of_sources(connection: duckdb.DuckDBPyConnection) -> list[FigureChange]:
+    """By source, where quality, bills or seconds are others than before, as far as chance does not explain it."""
+    found = (change for of, query in _BY_DAY_AND_LEVEL.items() for change in _changes(connection, of, query))
+    return sorted(found, key=lambda change: (change.source, change.of))
+
+
+def _changes(connection: duckdb.DuckDBPyConnection, of: str, query: str) -> Iterator[FigureChange]:
+    days: dict[str, dict[date, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
+    sums: dict[tuple[str, date], tuple[float, int]] = {}
+    rows = connection.execute(
+        f"SELECT source, day, level, sum(figure), count(*) FROM ({query}) GROUP BY ALL ORDER BY ALL"  # noqa: S608  ours
+    )
+    for source, day, level, total, times in rows.fetchall():
+        days[source][day][level] = times
+        so_far, count = sums.get((source, day), (0.0, 0))
+        sums[source, day] = so_far + float(total), count + times
+    for source, by_day in days.items():
+        if first := levels_since([*by_day.values()]):
+            dates = [*by_day]
+            before, now = (_mean([sums[source, day] for day in some]) for some in (dates[:first], dates[first:]))
+            yield FigureChange(source, of, dates[first], before, now)
+
+
+def _mean(sums: Sequence[tuple[float, int]]) -> float:
+    return sum(total for total, _ in sums) / sum(count for _, count in sums)
 
 
 def _by_day(connection: duckdb.DuckDBPyConnection, by: str) -> dict[str, list[tuple[date, Count]]]:

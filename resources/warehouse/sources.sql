@@ -208,3 +208,37 @@ COMMENT ON COLUMN sources.rejections.rejected IS 'Verdicts that reject a value i
 COMMENT ON COLUMN sources.rejections.companies_rejected IS 'Companies of these verdicts';
 COMMENT ON COLUMN sources.rejections.companies_answered IS 'Companies of which it gave this dataset';
 COMMENT ON COLUMN sources.rejections.share_rejected IS 'companies_rejected divided by companies_answered; people look at what seems wrong, so it is no error rate';
+
+CREATE VIEW sources.reliability AS
+WITH shown AS (
+    SELECT
+        p.created_at, p.profile_id, p.rules_hash, d."key" AS dataset,
+        unnest(list_concat(json_extract(d."value", '$.values[*]'), json_extract(d."value", '$.others[*]'))) AS fact
+    FROM layers.profiles AS p, json_each(p.document, '$.datasets') AS d
+    WHERE contains(p.document, '"checked"')
+), newest AS (
+    SELECT
+        fact->>'source' AS source, dataset,
+        arg_max(CAST(fact->>'$.checked.right' AS BIGINT), (created_at, profile_id)) AS "right",
+        arg_max(CAST(fact->>'$.checked.of' AS BIGINT), (created_at, profile_id)) AS checked,
+        arg_max(rules_hash, (created_at, profile_id)) AS rules_hash, max(created_at) AS served_at, count(*) AS facts
+    FROM shown WHERE (fact->'checked') IS NOT NULL GROUP BY ALL
+)
+SELECT
+    source, dataset, "right", checked, "right" / checked AS share,
+    -- Wilson's interval of 90 %: 2.7055 is the square of 1.6449.
+    ("right" + 2.7055 / 2 - sqrt(2.7055 * ("right" * (checked - "right") / checked + 2.7055 / 4))) / (checked + 2.7055) AS low,
+    ("right" + 2.7055 / 2 + sqrt(2.7055 * ("right" * (checked - "right") / checked + 2.7055 / 4))) / (checked + 2.7055) AS high,
+    facts, served_at, rules_hash
+FROM newest WHERE checked > 0;
+COMMENT ON VIEW sources.reliability IS 'One row per source and dataset whose learned reliability counts: right in how many of how many answers that could be checked, as the newest profile with a value of it says';
+COMMENT ON COLUMN sources.reliability.source IS 'The source';
+COMMENT ON COLUMN sources.reliability.dataset IS 'The dataset its values are of';
+COMMENT ON COLUMN sources.reliability."right" IS 'Answers that were right, as others, people and later answers have it';
+COMMENT ON COLUMN sources.reliability.checked IS 'Answers that could be checked';
+COMMENT ON COLUMN sources.reliability.share IS 'right divided by checked';
+COMMENT ON COLUMN sources.reliability.low IS 'Low end of the 90 % interval of share';
+COMMENT ON COLUMN sources.reliability.high IS 'High end of it';
+COMMENT ON COLUMN sources.reliability.facts IS 'Values of it that profiles show with such a figure';
+COMMENT ON COLUMN sources.reliability.served_at IS 'When the newest of these profiles was made, UTC';
+COMMENT ON COLUMN sources.reliability.rules_hash IS 'The rules of that profile, config/reliability.yaml among them';

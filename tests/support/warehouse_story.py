@@ -25,6 +25,7 @@ from enrichment.planning.plan import make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.ports import Reserved
 from enrichment.profiles.assembly import Ingredients, assemble
+from enrichment.rules import Rules
 from enrichment.rules.requirements import requirements_of
 from resources.store import SqlStore
 from resources.warehouse import Warehouse
@@ -104,8 +105,13 @@ def bought(
     payload: Json = None,
     sent: bool = True,
     steps: Json = None,
+    units: int = 1,
+    seconds: float = 1.5,
+    quality: float | None = None,
 ) -> Purchase:
     """Asked, answered and settled at 0.05 USD; to know nothing is an answer too, and free.
+
+    quality: of its facts; None: the usual one of each.
 
     sent: False where all its calls are free, so that it is never marked as sent.
     """
@@ -126,14 +132,17 @@ def bought(
     settled = replace(
         purchase,
         state="settled",
-        units={"search": 1} if answers else {},
+        units={"search": units} if answers else {},
         cost_micro_usd=50_000 if answers else 0,
         closed_at=at,
-        latency_seconds=1.5,
+        latency_seconds=seconds,
         calls=1,
         outcome="found" if answers else "nothing",
     )
-    store.ledger.settle(settled, reply=reply, facts=_facts(reply, answers))
+    facts = _facts(reply, answers)
+    if quality is not None:
+        facts = [replace(fact, quality=quality) for fact in facts]
+    store.ledger.settle(settled, reply=reply, facts=facts)
     return settled
 
 
@@ -156,12 +165,13 @@ def profiled(
     at: datetime = NOON,
     audience: str | None = None,
     failed: Mapping[str, str] | None = None,
+    rules: Rules = MATRIX,
 ) -> tuple[Profile, list[Purchase]]:
     """One request from its opening to its profile. failed: analysis -> why."""
     asked = request(store, about, consumer, at=at, audience=audience)
     purchases = [bought(store, asked, source, answers, at=at) for source, answers in buys.items()]
     booked = [CacheRead(asked.request_id, p.purchase_id, p.source, "reply", p.cost_micro_usd, at) for p in reads]
-    profile = _assembled(asked, about, store.knowledge.known(about.company_id), at, failed or {})
+    profile = _assembled(asked, about, store.knowledge.known(about.company_id), at, failed or {}, rules)
     finished = replace(
         asked,
         state="complete",
@@ -278,12 +288,14 @@ def _facts(reply: Reply, answers: Answers) -> list[Fact]:
     ]
 
 
-def _assembled(asked: Request, about: Company, known: Known, at: datetime, failed: Mapping[str, str]) -> Profile:
-    requirements = requirements_of(MATRIX, [asked.consumer])
+def _assembled(
+    asked: Request, about: Company, known: Known, at: datetime, failed: Mapping[str, str], rules: Rules
+) -> Profile:
+    requirements = requirements_of(rules, [asked.consumer])
     made_of = Ingredients(
         company=about,
         request=asked,
-        plan=make_plan(PlanInputs(MATRIX, requirements, about, known, strategy="priority", now=at, unavailable={})),
+        plan=make_plan(PlanInputs(rules, requirements, about, known, strategy="priority", now=at, unavailable={})),
         known=known,
         analyses=(),
         analysis_facts=(),
@@ -294,4 +306,4 @@ def _assembled(asked: Request, about: Company, known: Known, at: datetime, faile
         paid={r.purchase_id: r.cost_micro_usd for r in known.replies},
         paid_by={r.purchase_id: r.request_id for r in known.replies},
     )
-    return assemble(MATRIX, requirements, made_of, at)
+    return assemble(rules, requirements, made_of, at)

@@ -7,11 +7,14 @@ import pytest
 
 from enrichment.domain.values import SizeBand, Text
 from enrichment.learning.pooled_rates import Count
+from enrichment.rules import DatasetReliability
+from enrichment.rules.reliability import SourceReliability
 from resources.store import SqlStore
+from resources.vendor_report.figures import changes_of_sources
 from resources.warehouse import Warehouse
 from resources.warehouse.answer_counts import answer_counts, billed_by_day
 from tests.support.examples import MATRIX, NOON
-from tests.support.warehouse_story import Answers, bought, company, refused, request
+from tests.support.warehouse_story import Answers, bought, company, profiled, refused, request
 
 DB, NEWS = "brightdata_company_db", "serp_news"
 FIRM: Answers = {"industry": [Text(text="Banking")], "company_size_band": [SizeBand(band="51-500")]}
@@ -72,3 +75,42 @@ def test_bills_of_answers_are_counted_by_day(store: SqlStore, warehouse: Warehou
     with warehouse.reading() as connection:
         bills = billed_by_day(connection, MATRIX)
     assert bills == {DB: [(NOON.date(), {1: 2}), (later.date(), {1: 1})]}
+
+
+def test_learned_reliability_is_what_the_newest_profile_says_of_its_values(
+    store: SqlStore, warehouse: Warehouse
+) -> None:
+    about, later = company(store, "acme.com"), NOON + timedelta(days=1)
+    for right, at in ((40, NOON), (95, later)):
+        learned = DatasetReliability(sources={DB: SourceReliability(right=right, checked=100)})
+        rules = MATRIX.model_copy(update={"learned_reliability": {"industry": learned}, "hash": f"{right} right"})
+        profiled(store, about, buys={DB: FIRM} if at == NOON else {}, at=at, rules=rules)
+    warehouse.build(store)
+    answer = warehouse.ask(
+        'SELECT source, dataset, "right", checked, round(low, 2), round(high, 2), facts, served_at '
+        "FROM sources.reliability"
+    )
+    assert answer.rows == [(DB, "industry", 95, 100, 0.9, 0.98, 2, later.replace(tzinfo=None))]
+
+
+def test_the_report_of_sources_says_since_when_quality_bills_and_seconds_are_others(
+    store: SqlStore, warehouse: Warehouse
+) -> None:
+    for day in range(8):
+        at = NOON + timedelta(days=day)
+        for number in range(10):
+            asked = request(store, company(store, f"q{day}n{number}.com", at=at), at=at)
+            units, seconds, quality = (1, 1.5, 0.9) if day < 5 else (2, 6.0, 0.6)
+            bought(store, asked, DB, FIRM, at=at, units=units, seconds=seconds, quality=quality)
+            bought(store, asked, "serp_organic", FIRM, at=at)
+    warehouse.build(store)
+    with warehouse.reading() as connection:
+        found = changes_of_sources(connection)
+    since = (NOON + timedelta(days=5)).date()
+    seen = [(one.source, one.of, one.since, round(one.before, 3), round(one.now, 3)) for one in found]
+    assert seen == [
+        (DB, "billed units", since, 1.0, 2.0),
+        (DB, "price of a unit, USD", since, 0.05, 0.025),
+        (DB, "quality", since, 0.9, 0.6),
+        (DB, "seconds", since, 1.5, 6.0),
+    ]

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from enrichment.learning.billed_units import Bills, bill_lessons, bills_since
+from enrichment.learning.billed_units import Bills, bill_lessons
+from enrichment.learning.drift import levels_since
 from enrichment.learning.lessons import accepted_tonight, renewed_lines
 from enrichment.rules import BILLED_UNITS, LearnedLine, LearningRules, Rules
 from enrichment.rules.learned import as_learned
@@ -41,14 +42,14 @@ def test_a_few_bills_say_nothing() -> None:
 
 
 def test_one_bill_that_is_a_slip_is_no_change() -> None:
-    assert bills_since([*[{4: 10}] * 30, {4: 9, 400: 1}, *[{4: 10}] * 3]) == 0
+    assert levels_since([*[{4: 10}] * 30, {4: 9, 400: 1}, *[{4: 10}] * 3]) == 0
 
 
 def test_bills_that_never_change_are_seldom_said_to_have_changed() -> None:
     rng = np.random.default_rng(7)
     drawn = [[np.unique(rng.integers(2, 8, size=10), return_counts=True) for _ in range(60)] for _ in range(200)]
     series = [[dict(zip(u.tolist(), n.tolist(), strict=True)) for u, n in one] for one in drawn]
-    assert sum(bills_since(one) > 0 for one in series) <= 8
+    assert sum(levels_since(one) > 0 for one in series) <= 8
 
 
 def test_the_interval_contains_the_mean_of_what_is_billed_nine_times_of_ten() -> None:
