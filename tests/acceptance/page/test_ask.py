@@ -130,11 +130,11 @@ def test_it_is_copied_with_its_citations(page: Page, client: httpx.Client, sessi
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     button = page.get_by_role("button", name="Copy with citations")
     button.evaluate(
-        "(button) => { window.labels = []; new MutationObserver(() => labels.push(button.textContent))"
-        ".observe(button, {childList: true}); }"
+        "(button) => new MutationObserver(() => document.body.classList.add(button.textContent.replaceAll(' ', '-')))"
+        ".observe(button, {childList: true})"
     )
     button.click()
-    page.wait_for_function("window.labels.includes('Copied')")
+    expect(page.locator("body.Copied")).to_have_count(1)
     (question,) = client.get(f"/v1{session}").json()["questions"]
     copied = page.evaluate("navigator.clipboard.readText()")
     claim = question["answer"]["claims"][0]
