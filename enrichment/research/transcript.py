@@ -10,6 +10,7 @@ from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Json
 from enrichment.domain.research import Question, Session
+from enrichment.domain.visible_text import visible
 from enrichment.research.answer import without_model
 
 _ENDED: Mapping[str, str] = {
@@ -161,5 +162,5 @@ def _evidence(answer: Mapping[str, Json], claims: Mapping[str, Json]) -> Iterato
 
 def _inline(text: str) -> str:
     """On one line, and none of its characters is markup."""
-    plain = " ".join(str(text).split())
-    return "".join(f"\\{letter}" if letter in "\\`*_[]<>#|" else letter for letter in plain)
+    line = " ".join(visible(str(text)).split())
+    return "".join(f"\\{letter}" if letter in "\\`*_[]<>#|" else letter for letter in line)

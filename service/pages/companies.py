@@ -36,7 +36,9 @@ async def companies(
     columns: Annotated[list[str], Query(max_length=100)] = [],  # noqa: B006  it is read only
 ) -> Response:
     names = tuple(one for one in columns if one)
-    wanted = TablePage(sort, descending, after, text or None, (known,) if known else (), (unknown,) if unknown else ())
+    if set(names) == set(company_table.default_columns(visit.state)):
+        names = ()
+    wanted = _filtered(text, known, unknown, sort=sort, descending=descending, after=after)
     view = await run_in_threadpool(company_table.table, visit.state, wanted, names, most=_ROWS)
     filters = {"text": text, "known": known, "unknown": unknown, "columns": list(names)}
     asked = {name: value for name, value in filters.items() if value}
@@ -45,6 +47,8 @@ async def companies(
         return "?" + urlencode(asked | more, doseq=True)
 
     order = {"sort": sort, "descending": str(descending).lower()}
+    if not all(visit.request.query_params.values()):  # of a form, which sends what is not chosen too
+        return visit.to("/companies" + address(**order))
     rules = visit.state.in_force.rules
     return visit.page(
         "companies.html",
@@ -61,6 +65,7 @@ async def companies(
         next=address(**order, after=view.next_after) if view.next_after else None,
         order=lambda name: address(sort=name, descending=str(sort == name and not descending).lower()),
         once=visit.new_once(),
+        filters={name: value for name, value in asked.items() if name != "columns"},
         most_companies=MOST_COMPANIES,
         most_megabytes=MOST_LIST_BYTES // 1_000_000,
         json="/v1/company-table" + address(**order, after=after),
@@ -103,6 +108,27 @@ async def start(visit: PageEnricher) -> Response:
     return visit.to(f"/batches/{made.id}")
 
 
+def _filtered(
+    text: str,
+    known: str,
+    unknown: str,
+    *,
+    sort: Literal["key", "name", "added"] = "key",
+    descending: bool = False,
+    after: str = "",
+) -> TablePage:
+    return TablePage(sort, descending, after, text or None, (known,) if known else (), (unknown,) if unknown else ())
+
+
+def _all_that_match(visit: Visit) -> list[str]:
+    """Keys of all pages of the table. Blocks. Raises ApiProblem: they are too many for a batch."""
+    wanted = _filtered(visit.text("text"), visit.text("known"), visit.text("unknown"))
+    found = visit.state.store.companies.table_page(wanted, most=MOST_COMPANIES + 1)
+    if len(found) > MOST_COMPANIES:
+        raise ApiProblem("too_large", f"A batch takes {MOST_COMPANIES:,} companies at most: filter the table first.")
+    return [one.key for one in found]
+
+
 async def _chosen(visit: Visit) -> tuple[ListedCompanies, str]:
     """What the form names, and of which file; empty: of none. Raises ApiProblem."""
     file = visit.file("list")
@@ -115,6 +141,8 @@ async def _chosen(visit: Visit) -> tuple[ListedCompanies, str]:
         return await run_in_threadpool(batches.listed_in, content, suffix), name
     if visit.text("companies"):
         return _kept(visit), visit.text("list_name")
+    if visit.text("all"):
+        return ListedCompanies(await run_in_threadpool(_all_that_match, visit), [], (), ()), ""
     return ListedCompanies([str(one) for one in visit.form.getlist("key")], [], (), ()), ""
 
 

@@ -4,7 +4,6 @@ rendered("company.html", values) -> HTML        everything is escaped; character
 """
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -19,10 +18,9 @@ from enrichment.batches.progress import span_in_words
 from enrichment.domain.money import in_full, in_usd, to_micro
 from enrichment.domain.numbers import in_number
 from enrichment.domain.values import in_words
+from enrichment.domain.visible_text import visible
 from service.pages.static_files import static_address, style
 
-_REORDERING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2060\ufeff]")
 _AGES = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -65,12 +63,7 @@ def as_text(value: Any) -> Any:
     """What is put into a page: nothing in it reorders or hides what is beside it."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return "" if value is None else value
-    return plain(value)
-
-
-def plain(text: str) -> str:
-    """'\\u202egpj.exe' -> '[U+202E]gpj.exe'."""
-    return _REORDERING.sub(lambda found: f"[U+{ord(found[0]):04X}]", _UNSEEN.sub("", text))
+    return visible(value)
 
 
 def usd(amount: str | int | Decimal) -> str:
@@ -127,7 +120,7 @@ def named(count: Decimal | int) -> str:
 
 def with_code(text: str) -> Markup:
     """'run `enrich sources check`': what is between backticks as code."""
-    parts = [escape(plain(part)) for part in text.split("`")]
+    parts = [escape(visible(part)) for part in text.split("`")]
     return Markup("").join(Markup("<code>{}</code>").format(one) if at % 2 else one for at, one in enumerate(parts))
 
 
@@ -142,4 +135,7 @@ def as_data(value: Any) -> str:
 
 
 def percent(share: float) -> str:
-    return f"{share:.0%}"
+    """'82%'; neither '100%' nor '0%' of what is less than all, or more than nothing."""
+    if 0.995 <= share < 1:
+        return ">99%"
+    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"

@@ -134,7 +134,9 @@ async def transcript(
     """All of it: every event, every claim with its quote and evidence; as JSON, or as Markdown."""
     if as_format == "markdown" or (as_format is None and "text/markdown" in accept):
         text = await run_in_threadpool(sessions.transcript_in_markdown, session_id, caller, state)
-        return PlainTextResponse(text, media_type="text/markdown")
+        saved_as = f'attachment; filename="{session_id}.md"'
+        headers = {"Content-Disposition": saved_as, "X-Content-Type-Options": "nosniff"}
+        return PlainTextResponse(text, media_type="text/markdown", headers=headers)
     return await run_in_threadpool(sessions.transcript, session_id, caller, state)
 
 

@@ -118,3 +118,9 @@ document.addEventListener("click", async (event) => {
   button.textContent = "Copied";
   setTimeout(() => { button.textContent = was; }, 2000);
 });
+
+/* A box that checks all of its name. */
+for (const box of document.querySelectorAll("[data-all]")) {
+  box.hidden = false;
+  box.addEventListener("change", () => document.querySelectorAll(`input[name=${box.dataset.all}]`).forEach((one) => (one.checked = box.checked)));
+}

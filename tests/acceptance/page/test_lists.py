@@ -125,3 +125,23 @@ def test_a_list_that_is_too_long_is_refused_by_a_page(client: httpx.Client, rows
     assert refused.status_code == 413
     assert refused.headers["content-type"].startswith("text/html")
     assert ("10,000 at most: send several lists" if rows == 100_000 else "10 MB at most") in refused.text
+
+
+def test_all_that_match_are_chosen_on_every_page(client: httpx.Client, stack: Stack) -> None:
+    now = stack.clock.now()
+    firms = [Company(f"com_{n}", f"firm{n:03}.com", f"Firm {n}", f"firm{n:03}.com", now) for n in range(120)]
+    stack.store.companies.add([*firms, Company("com_x", "other.com", "Other", "other.com", now)])
+    page = client.get("/companies", params={"text": "firm"}, headers=HTML)
+    assert "Choose all 120 companies that match, on every page" in page.text
+    form = {name: value for name, value in hidden(page).items() if name in {"form_token", "once", "text"}}
+    chosen = client.post("/companies/selection", data=form | {"all": "yes"}, headers=HTML)
+    assert "120 companies for profile" in chosen.text
+
+
+def test_the_address_of_a_filtered_table_has_what_was_chosen_alone(client: httpx.Client, stack: Stack) -> None:
+    columns = [name for name in stack.rules.datasets if name not in ("company_name", "domain")][:5]
+    sent = {"text": "x", "known": "", "unknown": "", "columns": columns, "sort": "key", "descending": "false"}
+    answer = client.get("/companies", params=sent, headers=HTML)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/companies?text=x&sort=key&descending=false"
+    assert client.get(answer.headers["location"], headers=HTML).status_code == 200

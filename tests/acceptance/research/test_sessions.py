@@ -102,6 +102,8 @@ def test_the_transcript_reads_as_markdown_and_as_json(client: httpx.Client) -> N
     path = f"/v1/sessions/{session['id']}/transcript"
     text = client.get(path, headers={"Accept": "text/markdown"})
     assert text.headers["content-type"].startswith("text/markdown")
+    assert text.headers["x-content-type-options"] == "nosniff"
+    assert text.headers["content-disposition"].endswith('.md"')
     got = client.get(path).json()
     (question,) = got["session"]["questions"]
     assert all(claim["id"] in text.text for claim in question["answer"]["claims"])

@@ -74,3 +74,8 @@ def test_a_transcript_has_the_questions_to_ask_next_with_their_prices_and_the_na
 def test_a_transcript_says_what_cut_the_answer_short() -> None:
     assert "The time ran out before all was asked. This is what there is." in transcript(ended(state="out_of_time"))
     assert not any(line.endswith("This is what there is.") for line in transcript(ended()))
+
+
+def test_nothing_that_others_wrote_reorders_a_line_of_a_transcript() -> None:
+    asked = Question("qst_1", "ses_1", 1, "What is invoice\u202egpj.exe?", NOW)
+    assert "## 1. What is invoice\\[U+202E\\]gpj.exe?" in in_markdown(SESSION, [asked])
