@@ -39,7 +39,8 @@ HERE = Path(__file__).parent
 PYTHON = HERE.parents[1] / ".model" / "venv" / "bin" / "python"
 CONFIG = HERE.parents[1] / "config"
 LLAMA_CPP = ChatRules(output_limits=("max_tokens",))  # takes all keywords of the schemas
-PATIENCE_SECONDS = 600.0
+CONSUMER = "vendor_context"  # reads pages of websites, and asks three analyses of them
+PATIENCE_SECONDS = 1_800.0  # one thread of a busy machine writes a few words a second
 EVIDENCE: list[tuple[str, str, Value]] = [
     ("company_name", "google_knowledge_graph", Text(text="Acme Corporation")),
     ("industry", "brightdata_company_db", Text(text="Machinery manufacturing")),
@@ -126,11 +127,11 @@ async def one_profile(url: str) -> None:
         rules = with_small_model(load_rules(CONFIG))
         try:
             async with open_context(settings, rules, store=store) as context:
-                done = await enrich(Ask("tesla.com", ("vendor_context",)), rules=rules, context=context)
+                done = await enrich(Ask("tesla.com", (CONSUMER,)), rules=rules, context=context)
         finally:
             store.close()
     made = sum(1 for p in done.purchases if p.source.startswith("analysis:"))
-    print(f"one profile (vendor_context): {done.request.state}, {made} questions to the model,", end=" ")
+    print(f"one profile ({CONSUMER}): {done.request.state}, {made} questions to the model,", end=" ")
     print(f"cost {in_usd(done.request.cost_micro_usd)} USD, quality {done.profile.quality:.2f}")
     for name, analysis in done.profile.document["analyses"].items():
         dropped = analysis["evidence"]["dropped"]
@@ -141,7 +142,9 @@ async def one_profile(url: str) -> None:
 
 def with_small_model(rules: Rules) -> Rules:
     entry = rules.providers["openai"].model_copy(update={"chat": LLAMA_CPP, "timeout_seconds": PATIENCE_SECONDS})
-    return rules.model_copy(update={"providers": {**rules.providers, "openai": entry}})
+    patient = rules.consumers[CONSUMER].model_copy(update={"max_seconds": int(4 * PATIENCE_SECONDS)})
+    consumers = {**rules.consumers, CONSUMER: patient}
+    return rules.model_copy(update={"providers": {**rules.providers, "openai": entry}, "consumers": consumers})
 
 
 def inputs(rules: Rules, now: datetime) -> AnalysisInputs:

@@ -29,10 +29,7 @@ from enrichment.research.answer_question import most_for_answer
 from enrichment.research.narration import from_memory, session_event_of, watched
 from enrichment.research.session_log import SessionLog, Shown
 from enrichment.rules import Rules
-from enrichment.rules.requirements import BY_RULES, Requirements, custom
-
-RESEARCH = "research"
-"""The consumer of a question's own request: what a model is asked for it."""
+from enrichment.rules.requirements import BY_RULES, RESEARCH, Requirements, custom
 
 
 @dataclass(frozen=True, slots=True)

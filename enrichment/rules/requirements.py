@@ -15,6 +15,8 @@ from enrichment.domain.records import Cap, DailyLimit
 from enrichment.rules import Rules
 
 CUSTOM = "custom"
+RESEARCH = "research"
+"""The consumer of a question's own request: what a model is asked for it."""
 IDENTITY = ("company_name", "domain")
 _CUSTOM_MAX_COST = 2_000_000
 _CUSTOM_MAX_SECONDS = 900

@@ -14,7 +14,7 @@ from enrichment.pipeline.backtest.replay import Side, SimulationOutcome, rerun
 from enrichment.pipeline.stages import asked_before
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.rules import Rules
-from enrichment.rules.requirements import CUSTOM, UnknownName
+from enrichment.rules.requirements import CUSTOM, RESEARCH, UnknownName
 from enrichment.rules.strategy import UnknownStrategy, choose_strategy
 
 
@@ -61,6 +61,8 @@ def compare(
 
 def _obstacle(request: Request, company: Company, rules: Rules, override: str | None, named: str) -> str | None:
     """Why it cannot be replayed; named: how the message names the rules."""
+    if request.consumer == RESEARCH:
+        return "what a model was asked in research sessions is not replayed"
     ask = asked_before(request, company)
     if request.consumer == CUSTOM and not ask.datasets:
         return "which datasets they named was not kept then"

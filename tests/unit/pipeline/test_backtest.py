@@ -409,6 +409,7 @@ def test_what_is_in_force_for_all_is_in_force_on_both_sides() -> None:
     ("asked", "why"),
     [
         (replace(request(consumer="custom"), plan=None), "which datasets they named was not kept then"),
+        (request(consumer="research"), "what a model was asked in research sessions is not replayed"),
         (request(consumer="gone"), "there is no consumer named 'gone' in these rules"),
         (request(consumer="custom", datasets=("patents",)), "there is no dataset named 'patents' in these rules"),
         (
