@@ -166,7 +166,7 @@ def made(
             detail = f"This Idempotency-Key made {before.made} from another body: use a new key for a new call."
             raise ApiProblem("other_body", detail, id=before.made)
         if (summary := store.batches.summary(before.made)) is not None:
-            return view_of(summary, now, [*left_out, *_named(texts, state)[1]]), True
+            return view_of(summary, now, [*left_out, *_named(texts, state, beside)[1]]), True
         batch_id = before.made  # its process ended before it was made
     companies, unclear = _companies(texts, state, beside)
     batch = Batch(

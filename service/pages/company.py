@@ -130,7 +130,7 @@ async def judge(key: CompanyKey, visit: PageEnricher) -> Response:
             raise
         problem = problem_of(error)
         found = await run_in_threadpool(companies.found, visit.state, key)
-        filled = {"dataset": dataset, "wrong": said, "text": in_words(meant)}
+        filled: dict[str, Any] = {"dataset": dataset, "wrong": said, "text": in_words(meant)}
         filled |= {"right": visit.text("right"), "because": visit.text("because")}
         name = found.name or found.key
         return visit.page("wrong.html", status=422, key=found.key, name=name, problem=problem, **filled)

@@ -5,9 +5,10 @@ from bench.learning.ninety_days import ninety_days
 
 def test_it_leaves_a_source_that_fell_and_loses_little_until_then() -> None:
     run = ninety_days(0, fall=0.4)
-    assert run.should_move
-    assert run.observations is not None
-    assert run.observations <= 60
+    fell, _ = run.moves
+    assert fell.is_due
+    assert fell.observations is not None
+    assert fell.observations <= 60
     assert run.least <= run.spent <= 1.1 * run.least
 
 
