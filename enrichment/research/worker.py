@@ -384,6 +384,7 @@ class _Research:
                 rules=self.rules,
                 context=self.context,
                 before=await self._texts_before(),
+                deadline=self.bought.deadline,
             )
             offered = [one.as_json() for one in found]
         cost, saved = await self.bought.costs()

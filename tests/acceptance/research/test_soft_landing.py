@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from enrichment.research.rough_prices import rough_price
 from sandbox.catalogue import Catalogue
 from tests.acceptance.conftest import Stack
 from tests.support.research_stack import Seller
@@ -102,3 +103,8 @@ def test_when_its_time_is_over_it_ends_with_what_there_is(stack: Stack) -> None:
     assert answer["state"] == "out_of_time"
     assert answer["cost_micro_usd"] == 0
     assert is_sound(answer)
+    missing = [point for point in answer["open_points"] if point["what"] in rules.datasets]
+    assert missing
+    for point in missing:
+        assert point["cost_micro_usd"] == rough_price([point["what"]], rules), "no plan was made to price it"
+    assert len(answer["next_questions"]) == 3
