@@ -227,6 +227,8 @@ class _PlanExecution:
 
     def _note_too_dear(self, part: Part, policy: Policy, budget: RemainingBudget) -> None:
         """The sources that the policy would still have asked, had they fitted."""
+        if not budget.is_limited:
+            return
         state = self._state(part, lambda _: True)
         while wanted := policy.next(state):
             for source in sorted(wanted):

@@ -119,6 +119,11 @@ class RemainingBudget:
     def __init__(self, rules: Rules, limits: Mapping[str, Limit], raise_cap: str = BY_COMMAND_LINE) -> None:
         self._rules, self._limits, self._raise_cap = rules, limits, raise_cap
 
+    @property
+    def is_limited(self) -> bool:
+        """Without a limit everything fits."""
+        return bool(self._limits)
+
     def fits(self, source: str) -> bool:
         return all(self._rules.max_micro_usd(source) <= left for _, left in self._over(source))
 

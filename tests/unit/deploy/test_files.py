@@ -6,6 +6,7 @@ Compose and Helm do not run here; the keys are those of the Compose specificatio
 
 import re
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,17 @@ def test_the_charts_values_have_only_keys_that_it_knows() -> None:
     assert set(daemon["runCoordinator"]["config"]) == {"queuedRunCoordinator"}
     images = (values["dagsterWebserver"]["image"], deployment["image"], daemon["image"])
     assert all(image.keys() == IMAGE for image in images)
+
+
+def test_what_the_files_set_and_start_of_ours_is_in_the_code() -> None:
+    [deployment] = read("helm-values.yaml")["dagster-user-deployments"]["deployments"]
+    settings = {field.upper() for field in Settings.model_fields}
+    assert {variable["name"] for variable in deployment["env"]} <= settings
+    told = re.findall(r"\b(ENRICH_[A-Z_]+)\b", "".join(path.read_text() for path in DEPLOY.iterdir() if path.is_file()))
+    assert {"ENRICH_HOME", "ENRICH_CONFIG", "ENRICH_STORE_URL"} <= set(told) <= settings
+    commands = [deployment["codeServerArgs"], services()["code"]["command"]]
+    modules = {command[command.index("-m") + 1] for command in commands}
+    assert {name for name in modules if find_spec(name) is None} == set()
 
 
 @pytest.mark.parametrize("name", ["compose.yaml", "helm-values.yaml", "Dockerfile"])
