@@ -93,7 +93,9 @@ def _claim(claim: Mapping[str, Any]) -> Iterator[Text]:
         quote = " ".join(one["quote"].split())
         is_same = quote.rstrip(".") == " ".join(claim["text"].split()).rstrip(".")
         said = "word for word" if is_same else f'"{_short(quote)}"'
-        yield Text(plain(f"    {said} ({one['verdict']}, {one['side']}, {_where(one)})"), style="dim")
+        yield Text(
+            plain(f"    {said} ({one.get('verdict', claim['verdict'])}, {one['side']}, {_where(one)})"), style="dim"
+        )
 
 
 def _said(claim: Mapping[str, Any]) -> str:

@@ -1,17 +1,19 @@
 """What a page's markup contains: tags of the head, links with the text of their row, data for machines.
 
     HTML -> bounded markup -> selectolax: meta, title, words, links
-                           -> extruct:    JSON-LD block by block, microdata
+                           -> JSON-LD block by block; extruct: microdata
 
 Pages may be hostile: markup, tags, links and data are each read up to a limit.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
+import jstyleson
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from enrichment.domain.records import Json
@@ -32,6 +34,7 @@ _BOX_OF_WORDS = re.compile(
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d[T\d:.Z+-]{0,30}")
 _MACHINE_DATA = 'script[type*="application/ld+json" i]'
+_LEADING_COMMENT = re.compile(r"^\s*(//.*|<!--.*-->)")
 _DEEPEST = 8
 _AFTER = 4_000  # characters of a row after its link
 
@@ -143,19 +146,16 @@ class Page:
         """A list of things per block; a block that is no JSON has none, and the next one is read all the same."""
         if "ld+json" not in self.lower:
             return
-        from extruct import JsonLdExtractor  # noqa: PLC0415  takes 0.2 s to import, and most pages have no such data
-
         for script in self._tree.css(_MACHINE_DATA)[:MOST_ENTRIES]:
             try:
-                block = f'<script type="application/ld+json">{script.text()}</script>'
-                yield JsonLdExtractor().extract(block)
+                yield _things_in(script.text())
             except (ValueError, RecursionError):
                 yield []
 
     def _microdata(self) -> Iterator[Json]:
         if not 0 < self.lower.count("itemscope") <= MOST_ENTRIES:
             return
-        from extruct import MicrodataExtractor  # noqa: PLC0415  as above
+        from extruct import MicrodataExtractor  # noqa: PLC0415  loads 27 MB of parsers, and few pages have such data
         from lxml.etree import LxmlError  # noqa: PLC0415  as above
 
         try:
@@ -163,6 +163,16 @@ class Page:
         except (ValueError, RecursionError, LxmlError):
             return
         yield from map(_as_json_ld, items)
+
+
+def _things_in(block: str) -> list[Json]:
+    """Of one JSON-LD block, as extruct reads it: comments and commas too many do no harm. Raises ValueError."""
+    try:
+        data = json.loads(block, strict=False)
+    except ValueError:
+        data = jstyleson.loads(_LEADING_COMMENT.sub("", block), strict=False)
+    things = data if isinstance(data, list) else [data] if isinstance(data, dict) else []
+    return [thing for thing in things if thing]
 
 
 def _bounded(markup: str) -> str:
