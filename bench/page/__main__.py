@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
-from playwright.sync_api import Browser, CDPSession, Page
+from playwright.sync_api import Browser, CDPSession, FilePayload, Page
 
 from bench.page.filled_store import RARE, fill
 from bench.page.picture import ask
@@ -28,6 +28,7 @@ from resources.wiring import open_store_of
 
 _BOUGHT = "tesla.com"
 _PAINT, _TABLE, _WEIGHT = 100, 300, 70_000
+_LIST = "Website\nfirst-widgets.com\nsecond-widgets.com\nnvidia.com\napple.com\n"
 _SHIFTS = (
     "window.moved = 0; new PerformanceObserver((list) => { for (const one of list.getEntries()) "
     "window.moved += one.value; }).observe({type: 'layout-shift', buffered: true});"
@@ -97,13 +98,14 @@ def _measured(bench: Bench, options: argparse.Namespace) -> None:
 
 
 def _paint(bench: Bench) -> None:
-    """Of a remembered company, after the answer of the service; beside plain text, which any page takes at least."""
+    """Of a remembered company, after the last byte of the answer, and from the click; beside plain text: what any page
+    takes at least."""
     for what, path, warm in (
         ("plain text", "/healthz", True),
         ("a company, cache filled", f"/companies/{_BOUGHT}", True),
         ("a company, cache empty", f"/companies/{_BOUGHT}", False),
     ):
-        took, cpu = [], []
+        took, since_click, cpu = [], [], []
         for _ in range(bench.times):
             with bench.page() as page:
                 page.goto(path if warm else "/healthz")
@@ -111,7 +113,8 @@ def _paint(bench: Bench) -> None:
                 metrics.send("Performance.enable", {"timeDomain": "threadTicks"})
                 before = _cpu_of(metrics)
                 page.goto(path)
-                took.append(page.evaluate(_PAINTED) - page.evaluate(f"{_NAVIGATION}.responseEnd"))
+                since_click.append(page.evaluate(_PAINTED))
+                took.append(since_click[-1] - page.evaluate(f"{_NAVIGATION}.responseEnd"))
                 cpu.append((_cpu_of(metrics) - before) * 1000)
         of_thread = f"; CPU of its thread {statistics.median(cpu):.0f} ms"
         _say(
@@ -119,6 +122,7 @@ def _paint(bench: Bench) -> None:
             _spread(took) + of_thread,
             "" if path == "/healthz" else f"at most {_PAINT} ms",
         )
+        _say(f"first paint from the click: {what}", _spread(since_click), "")
 
 
 def _cpu_of(metrics: CDPSession) -> float:
@@ -164,12 +168,34 @@ def _pages(bench: Bench) -> Mapping[str, Mapping[str, str]]:
 
 
 def _shift(bench: Bench) -> None:
-    """While the events of a question arrive, and of a request."""
+    """While the events of a question arrive, a batch goes on, and a company is bought anew."""
     with bench.page() as page:
         page.add_init_script(_SHIFTS)
         ask(page)
         arrived = page.locator(".timeline li").count()
         _say("layout shift, a question", f"{page.evaluate('moved'):.5f} over {arrived} events", "0")
+    with bench.page() as page:
+        page.add_init_script(_SHIFTS)
+        page.goto("/companies")
+        listed = FilePayload(name="list.csv", mimeType="text/csv", buffer=_LIST.encode())
+        page.locator("input[name=list]").set_input_files(listed)
+        page.get_by_role("button", name="What would it cost?").click()
+        page.get_by_role("button", name="Start, within").click()
+        page.wait_for_url("**/batches/bat_*")
+        page.get_by_role("button", name="Stop").wait_for(state="detached")
+        _say("layout shift, a batch to its end", f"{page.evaluate('moved'):.5f}", "0")
+    with bench.page() as page:
+        page.add_init_script(_SHIFTS)
+        page.goto(f"/companies/{_BOUGHT}")
+        page.get_by_label("No value older than").select_option("1h")
+        page.get_by_label("Vendor context").check()
+        page.get_by_role("button", name="What would it cost?").click()
+        page.get_by_role("button", name="Buy for at most").wait_for()
+        quoted = page.evaluate("moved")
+        page.get_by_role("button", name="Buy for at most").click()
+        page.wait_for_url("**/enrichments/*")
+        page.wait_for_url(f"**/companies/{_BOUGHT}")
+        _say("layout shift, a company: its quote, its request", f"{quoted:.5f}, {page.evaluate('moved'):.5f}", "0")
 
 
 def _weight(bench: Bench) -> None:

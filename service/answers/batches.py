@@ -301,8 +301,7 @@ def gone_on_with(
     if (too_small := budget_too_small(summary, max_cost)) is not None:
         raise ApiProblem("invalid", too_small)
     again = AGAIN_FAILED if failed else AGAIN
-    state.store.batches.reopen(batch_id, *again, max_cost=max_cost)
-    state.batches.resumed(batch_id)
+    state.store.batches.reopen(batch_id, *again, max_cost=max_cost, by=asked_by(caller))
     return found(batch_id, caller, state)
 
 

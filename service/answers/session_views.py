@@ -27,6 +27,7 @@ class QuestionView(View):
     state: Literal["queued", "running", "waiting", "ended"] = Field(description="waiting: for a clarification")
     asked_at: datetime
     ended_at: datetime | None
+    stopping: bool = Field(description="Asked to stop: nothing more is bought for it")
     answer: dict[str, Any] | None
 
 
@@ -57,7 +58,10 @@ class SessionView(View):
 
 
 class SessionHeadView(View):
+    """question: its latest one; null: nothing was asked yet."""
+
     id: str
+    question: str | None
     persona: PersonaView
     budget_usd: Usd
     created_at: datetime
@@ -103,6 +107,7 @@ def question_view(question: Question) -> QuestionView:
         state=question.state,
         asked_at=question.asked_at,
         ended_at=question.ended_at,
+        stopping=question.stop_asked_at is not None and question.state != "ended",
         answer=None if question.answer is None else dict(question.answer),
     )
 
@@ -124,9 +129,10 @@ def session_view(session: Session, company: str, questions: Sequence[Question], 
     )
 
 
-def session_head_view(session: Session) -> SessionHeadView:
+def session_head_view(session: Session, question: str | None) -> SessionHeadView:
     return SessionHeadView(
         id=session.session_id,
+        question=question,
         persona=persona_view(session.persona),
         budget_usd=usd(session.budget_micro_usd),
         created_at=session.created_at,

@@ -24,11 +24,13 @@ from enrichment.research.next_questions import NextQuestion, asked_about_before,
 from enrichment.research.transcript import in_markdown
 from service.answers.session_views import (
     NextQuestionView,
+    PersonaView,
     QuestionView,
     SessionsView,
     SessionView,
     StoppedView,
     TranscriptView,
+    persona_view,
     question_view,
     session_event_view,
     session_head_view,
@@ -153,7 +155,14 @@ def _asked_about(session_id: str, caller: Caller, state: ServiceState) -> tuple[
 def listed(caller: Caller, state: ServiceState) -> SessionsView:
     owner = None if caller.allows("admin") else caller.owner
     found = state.store.sessions.of(owner, most=_MOST_LISTED)
-    return SessionsView(sessions=[session_head_view(session) for session in found])
+    asked = state.store.sessions.last_asked([session.session_id for session in found])
+    return SessionsView(sessions=[session_head_view(one, asked.get(one.session_id)) for one in found])
+
+
+def persona_of(caller: Caller, state: ServiceState) -> PersonaView | None:
+    """Of its own latest session. Blocks."""
+    own = state.store.sessions.of(caller.owner, most=1)
+    return persona_view(own[0].persona) if own else None
 
 
 def transcript(session_id: str, caller: Caller, state: ServiceState) -> TranscriptView:

@@ -65,8 +65,9 @@ async def _page(visit: Visit, *, problem: ApiProblem | None = None, question: st
     """problem: why what was sent did not do; what was filled in stays."""
     found = await run_in_threadpool(sessions.listed, visit.by, visit.state)
     latest = found.sessions[0] if found.sessions else None
+    persona = await run_in_threadpool(sessions.persona_of, visit.by, visit.state)
     filled: dict[str, Any] = {"budget_usd": _BUDGET, "question": question}
-    filled |= dict.fromkeys(_PERSONA, "") if latest is None else dict(latest.persona)
+    filled |= dict.fromkeys(_PERSONA, "") if persona is None else dict(persona)
     if problem is not None:
         filled |= {part: visit.text(part) for part in filled}
     return visit.page(

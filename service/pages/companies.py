@@ -7,13 +7,17 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter, ValidationError
 
+from enrichment.identity.companies import reference_of
+from enrichment.pipeline.candidates import registered_company
 from resources.store.companies.companies import TablePage
 from service.answers import batches, company_table
 from service.answers.batches import MOST_COMPANIES, ListedCompanies, StatedBeside
 from service.http.bounds import MOST_LIST_BYTES
 from service.http.problems import ApiProblem, invalid
+from service.pages.rendering import segment
 from service.pages.visit import PageEnricher, PageReader, Visit
 from service.routes.batches import BatchBody
 
@@ -72,6 +76,15 @@ async def companies(
     )
 
 
+@router.get("/lookup")
+async def lookup(visit: PageReader, company: Annotated[str, Query(min_length=1, max_length=300)]) -> Response:
+    """To the company that a name or a website means, known or not. Raises NotACompany, AmbiguousCompany."""
+    reference = reference_of(company)
+    known = await run_in_threadpool(registered_company, reference, company, visit.state.store.companies)
+    as_asked = reference.domain or (reference.key if "/" in company else company.strip())
+    return visit.to(f"/companies/{segment(known.key if known else as_asked)}")
+
+
 @router.post("/selection")
 async def selection(visit: PageReader) -> Response:
     """What a batch of the chosen rows, or of a list, would cost; another quote, or its start, is a form below it."""
@@ -80,6 +93,8 @@ async def selection(visit: PageReader) -> Response:
         raise ApiProblem("invalid", _nothing_in(name))
     body = _body(visit, listed.texts)
     quote = await batches.quoted(listed.texts, body.wanted(), visit.state, listed.beside)
+    if visit.text("format") == "json":
+        return JSONResponse(quote.model_dump(mode="json"))
     rows = [(text, listed.beside.get(text, StatedBeside())) for text in listed.texts]
     return visit.page(
         "selection.html",

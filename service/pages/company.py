@@ -1,16 +1,19 @@
 """A company: the ten-second view with the provenance of each value, what memory has, quote and purchase, verdicts."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
+from enrichment.domain.accepted import IdempotencyKey
 from enrichment.domain.values import in_words
 from enrichment.pipeline.verdicts import NotAValue, NothingToJudge, OtherVerdict
+from enrichment.profiles.assembly import missing
 from service.answers import changes, companies, enrichments, spending, verdicts
 from service.answers.company_views import CompanyDetail, HistoryView, ProfileView
 from service.answers.views import ChangeView, VerdictView
@@ -26,6 +29,7 @@ router = APIRouter(prefix="/companies")
 CompanyKey = Annotated[str, Path(max_length=300)]
 _LATEST_CHANGES = 8
 _MOST_PURCHASES = 500
+_LONGEST_ONCE = 100
 _AGES = ("", "30d", "7d", "1d", "1h")
 
 
@@ -46,6 +50,7 @@ class CompanyPage:
     datasets: dict[str, DatasetShown]
     findings: Sequence[dict[str, Any]]
     profiles: Sequence[ProfileView]
+    states: Mapping[str, str]
     consumers: Sequence[ConsumerShown]
     layers: Sequence[Layer]
     changes: Sequence[ChangeView]
@@ -76,9 +81,11 @@ async def quote(key: CompanyKey, visit: PageReader) -> Response:
 
 @router.post("/{key}/requests")
 async def buy(key: CompanyKey, visit: PageEnricher) -> Response:
-    """Carries a quote out, at no more than it says; then to the request's page."""
-    ask = await enrichments.ask_of_quote(visit.text("quote_id"), visit.by, visit.state)
-    answered = await enrichments.enriched(ask, visit.by, visit.state, key=None, wait_seconds=0.0)
+    """Carries a quote out once, at no more than it says; then to the request's page."""
+    quote_id = visit.text("quote_id")
+    ask = await enrichments.ask_of_quote(quote_id, visit.by, visit.state)
+    once = IdempotencyKey(visit.by.owner, f"page-{quote_id}"[:_LONGEST_ONCE], sha256(quote_id.encode()).hexdigest())
+    answered = await enrichments.enriched(ask, visit.by, visit.state, key=once, wait_seconds=0.0)
     if answered.view.served_from == "layer_1":
         return visit.to(f"/companies/{segment(key)}")
     return visit.to(f"/enrichments/{answered.view.id}")
@@ -144,8 +151,19 @@ async def withdraw(key: CompanyKey, verdict_id: Annotated[str, Path(max_length=6
 
 
 async def _page(visit: Visit, key: str, **more: Any) -> Response:
-    shown = await run_in_threadpool(company_page, key, visit)
+    try:
+        shown = await run_in_threadpool(company_page, key, visit)
+    except ApiProblem as problem:
+        if problem.code != "not_found":
+            raise
+        return _unknown(visit, key, **more)
     return visit.page("company.html", shown=shown, key=shown.company.key, ages=_AGES, **({"quote": None} | more))
+
+
+def _unknown(visit: Visit, key: str, **more: Any) -> Response:
+    """Nothing is known of it; what would be, and for how much, can be asked."""
+    asked = {"consumers": _consumers(visit.state, ()), "ages": _AGES, "quote": None} | more
+    return visit.page("unknown_company.html", status=404 if asked["quote"] is None else 200, key=key, **asked)
 
 
 def company_page(key: str, visit: Visit) -> CompanyPage:
@@ -162,12 +180,20 @@ def company_page(key: str, visit: Visit) -> CompanyPage:
         datasets=datasets_shown(profiles, detail, history.requests, visit.now),
         findings=_findings(latest),
         profiles=latest,
+        states={one.consumer: _state_of(one) for one in latest},
         consumers=_consumers(state, latest),
         layers=layers_of(detail, latest, history.requests, purchases.purchases, visit.now),
         changes=_changes(detail.key, state),
         verdicts=verdicts.verdicts_of(detail.key, state),
         history=history,
     )
+
+
+def _state_of(profile: ProfileView) -> str:
+    """incomplete: something required is missing, so that it is fresh for no request."""
+    if profile.fresh:
+        return "fresh"
+    return "incomplete" if missing(profile.profile) else "not fresh"
 
 
 def _findings(latest: Sequence[ProfileView]) -> Sequence[dict[str, Any]]:

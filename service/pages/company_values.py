@@ -73,6 +73,23 @@ class DatasetShown:
     values: tuple[ShownValue, ...]
     others: tuple[LostValue, ...]
 
+    def newest_first(self, day: str) -> Sequence[ShownValue]:
+        """day: the field that says when; those without it are last."""
+        return sorted(self.values, key=lambda one: str(one.value.get(day) or ""), reverse=True)
+
+    def postings(self) -> Sequence[ShownValue]:
+        """The newest first; one that two sources report, with and without its place, once: with it."""
+        placed = {(one.value.get("title"), one.value.get("posted_on")) for one in self.values if _place(one)}
+        return [
+            one
+            for one in self.newest_first("posted_on")
+            if _place(one) or (one.value.get("title"), one.value.get("posted_on")) not in placed
+        ]
+
+
+def _place(posting: ShownValue) -> str:
+    return str(posting.value.get("location") or "")
+
 
 def datasets_shown(
     profiles: Sequence[ProfileView], detail: CompanyDetail, requests: Sequence[RequestView], now: datetime

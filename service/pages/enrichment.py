@@ -13,7 +13,7 @@ from service.answers.views import EnrichmentView
 from service.http.event_stream import EventStream
 from service.pages.rendering import segment
 from service.pages.request_steps import Step, step_of
-from service.pages.visit import PageEnricher, PageReader, Visit
+from service.pages.visit import PageEnricher, PageReader, Visit, still_allowed
 
 router = APIRouter(prefix="/enrichments")
 EnrichmentId = Annotated[str, Path(max_length=60)]
@@ -88,6 +88,9 @@ async def _drawn(enrichment_id: str, visit: Visit, after: int) -> AsyncIterator[
         if event.event is None or event.event in _ENDED or event.data is None:
             yield event
             continue
+        if not await still_allowed(visit):
+            yield ServerSentEvent(event="reread", data="")
+            return
         step = step_of(event.data)
         spent += step.cost
         html = visit.drawn("_step.html", step=step, spent=spent)

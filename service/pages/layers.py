@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from enrichment.profiles.assembly import missing
 from service.answers.company_views import CompanyDetail, ProfileView, RequestView
 from service.answers.spending import PurchaseView
 from service.pages.rendering import words
@@ -72,14 +73,22 @@ class _Scale:
 
 def _profiles(profiles: Sequence[ProfileView], by: dict[str, str], scale: _Scale) -> Iterator[LayerLine]:
     for one in profiles:
-        note = f"quality {one.quality:.2f} ({one.confidence})"
+        note = f"quality {one.quality:.2f} ({one.confidence})" + (", incomplete" if missing(one.profile) else "")
         bought = by.get(one.request_id, "")
         yield _line(words(one.consumer), note, bought, None, (one.made_at, one.valid_until), scale)
 
 
 def _replies(detail: CompanyDetail, paid: dict[str, str], scale: _Scale) -> Iterator[LayerLine]:
+    known: dict[str, dict[str, int]] = {}
+    for dataset, facts in detail.facts.items():
+        for fact in facts:
+            of_it = known.setdefault(fact.purchase_id, {})
+            of_it[dataset] = of_it.get(dataset, 0) + 1
     for one in sorted(detail.replies, key=lambda reply: reply.collected_at, reverse=True):
+        its = known.get(one.purchase_id, {})
         note = "found" if one.found else "knows nothing of it"
+        if its:
+            note = ", ".join(words(name).lower() + (f" ({n})" if n > 1 else "") for name, n in its.items())
         yield _line(
             one.source, note, paid.get(one.purchase_id, ""), one.cost_usd, (one.collected_at, one.valid_until), scale
         )

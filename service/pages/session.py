@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from itertools import takewhile
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
@@ -15,12 +15,14 @@ from service.answers.session_views import SessionEventView, TranscriptView
 from service.http.event_stream import EventStream
 from service.http.problems import invalid
 from service.pages.session_parts import QuestionShown, moment_of, questions_shown
-from service.pages.visit import PageEnricher, PageReader, Visit
+from service.pages.visit import PageEnricher, PageReader, Visit, still_allowed
 from service.routes.sessions import QuestionBody
 
 router = APIRouter(prefix="/sessions/{session_id}")
 SessionId = Annotated[str, Path(max_length=60)]
-_COSTLY = frozenset({"source_answered", "vendor_context_loaded", "data_extracted"})
+_COSTLY = frozenset({"source_answered", "vendor_context_loaded", "data_extracted", "companies_recognised"})
+_BEGUN = frozenset({"analysis_started", "source_queried", "companies_recognised"})
+"""From the first of these on a question waits no more."""
 _WHOLE = frozenset({"question_received", "clarification_needed", "research_complete", "question_stopped"})
 """Events after which a question looks different as a whole."""
 
@@ -100,22 +102,31 @@ async def _drawn(
             yield ServerSentEvent(event="reread", data="")
         elif event.raw_data is None:
             yield event
+        elif not await still_allowed(visit):
+            yield ServerSentEvent(event="reread", data="")
+            return
         else:
             html = await _html_of(SessionEventView.model_validate_json(event.raw_data), session_id, visit)
             yield ServerSentEvent(id=event.id, raw_data=html)
 
 
 async def _html_of(event: SessionEventView, session_id: str, visit: Visit) -> str:
-    moment = moment_of(event)
-    question, session = None, None
-    if event.type in _WHOLE:
+    shown: dict[str, Any] = {"question": None, "session": None, "plan": None, "view": None}
+    if event.type in _WHOLE or event.type == "research_plan_created":
         transcript = await run_in_threadpool(sessions.transcript, session_id, visit.by, visit.state)
-        question, session = _one(transcript, event.question_id), transcript.session
-    elif event.type in _COSTLY:
+        shown["session"] = transcript.session
+        question = _one(transcript, event.question_id)
+        if event.type in _WHOLE:
+            shown["question"] = question
+        elif question is not None:
+            shown["plan"] = question.plan
+    elif event.type in _COSTLY or event.type in _BEGUN:
         session = await run_in_threadpool(sessions.view_of, session_id, visit.by, visit.state)
-    return visit.drawn(
-        "_session_event.html", moment=moment, question=question, event=event, session_id=session_id, session=session
-    )
+        shown["session"] = session
+        shown["view"] = next((one for one in session.questions if one.id == event.question_id), None)
+    if shown["view"] is not None and shown["view"].state == "ended":
+        shown["view"] = None
+    return visit.drawn("_session_event.html", moment=moment_of(event), event=event, session_id=session_id, **shown)
 
 
 def _shown_up_to(transcript: TranscriptView) -> str:

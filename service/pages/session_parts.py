@@ -38,6 +38,13 @@ _MILESTONES = frozenset(
 """What is announced: one sentence a stage, not one a source."""
 
 
+_COPIED: Mapping[str, str] = {
+    "What to say": "recommendation",
+    "What was found": "finding",
+    "Whom to talk to": "person",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """One line of the timeline. kind: ok, free, bad, find or plain."""
@@ -86,12 +93,29 @@ class ClaimShown:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanShown:
+    """companies: as they were recognised. bought: sources that are asked; remembered: whose replies are still valid.
+
+    expected, most, left: micro-USD.
+    """
+
+    companies: Sequence[Mapping[str, Any]]
+    areas: Sequence[str]
+    bought: Sequence[str]
+    searches: Sequence[str]
+    remembered: Sequence[str]
+    expected: int
+    most: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionShown:
     """answer: the data of research_complete; claims: its claims by id; so_far: findings while it runs."""
 
     view: QuestionView
     timeline: tuple[Moment, ...]
-    plan: Mapping[str, Any] | None
+    plan: PlanShown | None
     clarification: Mapping[str, Any] | None
     so_far: tuple[SessionEventView, ...]
     claims: Mapping[str, ClaimShown]
@@ -109,15 +133,18 @@ class QuestionShown:
 
     @property
     def cited(self) -> str:
-        """The answer as text to be copied, each sentence with its number, the sources below."""
+        """The answer as text to be copied: each sentence with its number under what it is, the sources below."""
         said, sources = [], []
+        for title, kind in _COPIED.items():
+            claims = self.of_kind(kind)
+            said += [f"\n{title}"] if claims else []
+            said += [f"{one.text} {''.join(f'[{by.number}]' for by in one.citations)}".strip() for one in claims]
         for claim in self.claims.values():
-            marks = "".join(f"[{one.number}]" for one in claim.citations)
-            said.append(f"{claim.text} {marks}".strip())
             for one in claim.citations:
                 where = f", {one.url}" if one.url else ""
                 sources.append(f'[{one.number}] "{one.marked.quote}" ({one.source}, {one.collected_at[:10]}{where})')
-        return "\n".join([self.view.question, "", *said, "", *sources])
+        when = f"Answered {self.view.ended_at:%Y-%m-%d}" if self.view.ended_at else ""
+        return "\n".join([self.view.question, when, *said, "\nSources", *sources])
 
 
 def questions_shown(transcript: TranscriptView) -> Sequence[QuestionShown]:
@@ -150,10 +177,30 @@ def _shown(
     return QuestionShown(
         view=view,
         timeline=tuple(moment_of(event) for event in its),
-        plan=_last(its, "research_plan_created"),
+        plan=plan_of(its),
         clarification=_last(its, "clarification_needed") if waits else None,
         so_far=tuple(event for event in its if event.type == "finding"),
         claims=_claims(view.answer, paid),
+    )
+
+
+def plan_of(events: Sequence[SessionEventView]) -> PlanShown | None:
+    """events: of one question."""
+    plan, recognised = _last(events, "research_plan_created"), _last(events, "companies_recognised")
+    if plan is None:
+        return None
+    planned = [one["company"] for one in plan["plans"]]
+    named = {} if recognised is None else {one["key"]: one for one in recognised["companies"]}
+    held = [source for one in plan["plans"] for source, why in one["why_not"].items() if why.startswith("held:")]
+    return PlanShown(
+        companies=[named.get(key, {"key": key, "name": key}) for key in planned],
+        areas=plan["areas"],
+        bought=plan["sources"],
+        searches=[str(one["topic"]) for one in plan["searches"]],
+        remembered=list(dict.fromkeys(held)),
+        expected=plan["expected_micro_usd"],
+        most=plan["most_micro_usd"],
+        left=plan["left_micro_usd"],
     )
 
 

@@ -173,6 +173,15 @@ async def visit_of(request: Request, state: ServiceState, caller: Caller | None)
     return Visit(request, state, caller, cookie, form, state.now())
 
 
+async def still_allowed(visit: Visit) -> bool:
+    """Whether a stream may go on: its key may have been revoked meanwhile, or the cookie may have ended."""
+    key_id = cookies.key_id_of(visit.request.cookies.get(cookies.NAME, ""))
+    if key_id is None:
+        return True
+    key = await visit.state.look_up(visit.state.store.api_keys.by_id, key_id)
+    return key is not None and cookies.is_valid(visit.request.cookies.get(cookies.NAME, ""), key, visit.state.now())
+
+
 def _check_form(request: Request, form: FormData, cookie: str) -> None:
     origin = request.headers.get("origin")
     elsewhere = origin not in (None, "null") and urlsplit(origin).netloc != request.headers.get("host")

@@ -1,4 +1,4 @@
-"""The batches that clients of the service asked for, carried out: one worker each in this process.
+"""The batches that clients of the service asked for or resumed, carried out: one worker each in this process.
 
 A batch is a row of the store: another process of the service, or `enrich batch work`, goes on with it.
 """
@@ -24,30 +24,14 @@ class BatchWork:
     def __init__(self, store: SqlStore, in_use: InUse, *, override: str | None, stopping: Callable[[], bool]) -> None:
         self._store, self._in_use, self._override, self._stopping = store, in_use, override, stopping
         self._workers: dict[str, asyncio.Task[None]] = {}
-        self._resumed: set[str] = set()
-
-    def resumed(self, batch_id: str) -> None:
-        """Asked here to go on, wherever it was made: until it ends or this process does, it has a worker here."""
-        self._resumed.add(batch_id)
 
     async def tick(self) -> None:
         """Once a second."""
-        for batch in await asyncio.to_thread(self._open):
+        for batch in await asyncio.to_thread(self._store.batches.open_ones, f"{ASKED_BY}:"):
             if batch.batch_id not in self._workers and not self._stopping():
                 task = asyncio.create_task(self._work(batch))
                 self._workers[batch.batch_id] = task
                 task.add_done_callback(partial(self._ended, batch.batch_id))
-
-    def _open(self) -> list[Batch]:
-        """Blocks."""
-        ours = {batch.batch_id: batch for batch in self._store.batches.open_ones(f"{ASKED_BY}:")}
-        for batch_id in tuple(self._resumed):
-            summary = self._store.batches.summary(batch_id)
-            if summary is None or summary.batch.state != "open":
-                self._resumed.discard(batch_id)
-            else:
-                ours[batch_id] = summary.batch
-        return list(ours.values())
 
     async def stop(self, grace_seconds: float) -> None:
         """What is under way ends after its calls; the rest waits for another process."""

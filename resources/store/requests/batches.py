@@ -91,9 +91,10 @@ class SqlBatches:
             row = tx.execute(_BATCHES.where(_b.batch_id == batch_id)).first()
         return None if row is None else _batch_of(row)
 
-    def open_ones(self, requested_by: str) -> list[Batch]:
-        """Those that workers are at, whose requested_by begins so; the oldest first."""
-        query = _BATCHES.where(_b.state == "open", _b.requested_by.startswith(requested_by, autoescape=True))
+    def open_ones(self, by: str) -> list[Batch]:
+        """Those that workers are at, asked for or resumed by what begins so; the oldest first."""
+        asked = sa.or_(*(one.startswith(by, autoescape=True) for one in (_b.requested_by, _b.resumed_by)))
+        query = _BATCHES.where(_b.state == "open", asked)
         with self._db.reading() as tx:
             return [_batch_of(row) for row in tx.execute(query.order_by(_b.created_at, _b.batch_id))]
 
@@ -227,13 +228,16 @@ class SqlBatches:
         change = sa.update(t.batches).where(_b.batch_id == batch_id, _b.state != "done").values(state="stopped")
         return self._db.write(lambda tx: tx.execute(change).rowcount == 1)
 
-    def reopen(self, batch_id: str, *states: BatchCompanyState, max_cost: int | None = None) -> int:
+    def reopen(
+        self, batch_id: str, *states: BatchCompanyState, max_cost: int | None = None, by: str | None = None
+    ) -> int:
         """Open again; companies that ended in one of these states wait again. Returns how many.
 
-        max_cost: a new budget, in micro-USD; None leaves it as it is.
+        max_cost: a new budget, in micro-USD; None leaves it as it is. by: whose processes work at it from now on, as
+        at what they were asked for; None: only those of what made it.
         """
         these = sa.and_(_c.batch_id == batch_id, _c.state.in_(states))
-        open_again: dict[str, Any] = {"state": "open"}
+        open_again: dict[str, Any] = {"state": "open", "resumed_by": by}
         if max_cost is not None:
             open_again["max_cost_micro_usd"] = max_cost
 

@@ -96,6 +96,12 @@ class SqlSessions:
         with self._db.reading() as tx:
             return [_question(row) for row in tx.execute(query)]
 
+    def last_asked(self, session_ids: Sequence[str]) -> dict[str, str]:
+        """Session -> its latest question."""
+        query = sa.select(_q.session_id, _q.text).where(_q.session_id.in_(session_ids)).order_by(_q.number)
+        with self._db.reading() as tx:
+            return {row.session_id: row.text for row in tx.execute(query)}
+
     def question(self, question_id: str) -> Question | None:
         with self._db.reading() as tx:
             row = tx.execute(sa.select(t.questions).where(_q.question_id == question_id)).first()

@@ -93,6 +93,12 @@ batches = sa.Table(
     sa.Column("max_cost_micro_usd", sa.BigInteger, nullable=True, comment="of all its companies together"),
     sa.Column("max_age_seconds", sa.BigInteger, nullable=True, comment="how old a fact may be"),
     sa.Column("payer", PlainText, nullable=True, comment="whose daily cap counts, such as key:crm"),
+    sa.Column(
+        "resumed_by",
+        PlainText,
+        nullable=True,
+        comment="that asked last that it goes on, such as service:crm; works at it as at its own",
+    ),
 )
 
 batch_companies = sa.Table(

@@ -1,5 +1,6 @@
 /* What the page does beyond htmx, which is little: everything else works without it. */
 "use strict";
+document.documentElement.classList.add("scripts");
 
 /* A request that has ended: on to what is known now. */
 document.addEventListener("end", (event) => {
@@ -83,14 +84,22 @@ document.addEventListener("htmx:after:swap", () => {
 /* The service does not answer: said until it does. A stream that was open goes on by itself; one that never was is
    asked for again; a key that is valid no longer leads to the way to sign in. */
 const streams = "[hx-sse\\:connect]";
+let looks;
+async function look() {
+  const there = await fetch("/healthz").then((answer) => answer.ok, () => false);
+  if (there) back();
+  else looks = setTimeout(look, 2000);
+}
 function lost(element, status) {
-  if (status === 401) return location.reload();
+  if (status === 401 || status === 404) return location.reload();
   document.getElementById("lost").hidden = false;
+  clearTimeout(looks);
+  looks = setTimeout(look, 2000);
   if (element?.matches?.(streams) && !element._htmx?.sse) {
     setTimeout(() => htmx.ajax("GET", element.getAttribute("hx-sse:connect"), { source: element }), 1000);
   }
 }
-function back() { document.getElementById("lost").hidden = true; }
+function back() { clearTimeout(looks); document.getElementById("lost").hidden = true; }
 document.addEventListener("htmx:sse:error", ({ target, detail }) => lost(target, detail.status));
 document.addEventListener("htmx:error", ({ target }) => lost(target));
 document.addEventListener("htmx:response:error", ({ target, detail }) => {
@@ -109,14 +118,49 @@ setInterval(() => {
   if (slept > 90000 && !document.hidden) reread();
 }, 5000);
 
-document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy], [data-print]");
-  if (!button) return;
-  if (button.hasAttribute("data-print")) return print();
-  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+/* Another page that takes its time is said: a bar over this one, until the browser has it. */
+const going = document.getElementById("going");
+let slow;
+function leaves() {
+  clearTimeout(slow);
+  slow = setTimeout(() => { going.hidden = false; }, 300);
+}
+function stays() { clearTimeout(slow); going.hidden = true; }
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href]");
+  const here = link && !link.target && !link.hasAttribute("download") && link.origin === location.origin;
+  const other = here && link.href.split("#")[0] !== location.href.split("#")[0];
+  if (other && !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.shiftKey && !/\.csv$|\/v1\//.test(link.pathname)) leaves();
+});
+document.addEventListener("submit", (event) => { if (!event.defaultPrevented && !event.target.hasAttribute("hx-post")) leaves(); });
+addEventListener("pageshow", stays);
+
+/* Copied where the browser lets a page do so; else the text is shown, chosen, to be copied by hand. */
+async function copied(button) {
+  const text = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(text.textContent.trim());
+  } catch {
+    text.hidden = false;
+    getSelection().selectAllChildren(text);
+    return;
+  }
   const was = button.textContent;
   button.textContent = "Copied";
   setTimeout(() => { button.textContent = was; }, 2000);
+}
+
+/* One question alone, on one page of paper. */
+function printed(button) {
+  const one = button.closest(".question");
+  document.querySelectorAll(".question").forEach((other) => other.classList.toggle("unprinted", other !== one));
+  print();
+  document.querySelectorAll(".unprinted").forEach((other) => other.classList.remove("unprinted"));
+}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy], [data-print]");
+  if (button?.hasAttribute("data-print")) printed(button);
+  else if (button) copied(button);
 });
 
 /* A box that checks all of its name. */

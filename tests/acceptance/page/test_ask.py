@@ -191,6 +191,7 @@ def test_nothing_moves_while_events_arrive(page: Page, client: httpx.Client) -> 
 
 
 def test_a_deleted_session_is_gone(page: Page, client: httpx.Client, session: str) -> None:
+    page.locator("summary", has_text="Delete").click()
     page.get_by_role("button", name="Delete the session").click()
     page.wait_for_url("**/")
     assert client.get(f"/v1{session}").status_code == 404

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.acceptance.conftest import Stack
 from tests.acceptance.page.test_company import TESLA, WAIT
+from tests.acceptance.page.test_safety import token_of
 from tests.acceptance.research.conftest import stack as stack  # noqa: PLC0414  rules of its own, to be edited
 from tests.support.browser import page_open
 
@@ -100,6 +101,16 @@ def test_after_a_purchase_back_leads_to_where_one_was_before(page: Page, bought:
     expect(page.get_by_text("Vendor context: fresh")).to_be_visible()
     page.go_back()
     expect(page).to_have_url(re.compile(f"{TESLA}$"))
+
+
+def test_a_quote_that_is_bought_twice_is_one_request(client: httpx.Client, bought: None) -> None:
+    token = token_of(client.get(TESLA))
+    sent = {"form_token": token, "consumer": "vendor_context"}
+    quote = re.search(r'name="quote_id" value="([^"]+)"', client.post(f"{TESLA}/quote", data=sent).text)
+    assert quote is not None
+    form = {"form_token": token, "quote_id": quote[1]}
+    first, second = (client.post(f"{TESLA}/requests", data=form).headers["location"] for _ in range(2))
+    assert first == second
 
 
 def test_a_first_paint_needs_the_answer_alone_and_one_script_follows_it(client: httpx.Client, bought: None) -> None:

@@ -198,6 +198,16 @@ def test_nothing_of_a_stopped_batch_is_claimed_until_it_is_opened_again(store: S
     assert [(one.company_id, one.cost) for one in claim(store, batch)] == [("com_0", 5), ("com_1", 0)]
 
 
+def test_what_resumed_a_batch_works_at_it_until_another_one_resumes_it(store: SqlStore) -> None:
+    batch = batch_of(store, 1)
+    store.batches.stop(batch.batch_id)
+    store.batches.reopen(batch.batch_id, "stopped", by="service:crm")
+    assert [one.batch_id for one in store.batches.open_ones("service:")] == [batch.batch_id]
+    store.batches.stop(batch.batch_id)
+    store.batches.reopen(batch.batch_id, "stopped")
+    assert store.batches.open_ones("service:") == []
+
+
 def test_a_request_that_an_error_ended_has_failed_at_the_cost_of_its_purchases(store: SqlStore) -> None:
     batch = batch_of(store, 1)
     (one,) = claim(store, batch)
