@@ -2,17 +2,22 @@
 
 import csv
 import json
+import shutil
 from decimal import Decimal
 from io import StringIO
+from pathlib import Path
 
 import httpx
 
 from enrichment.domain.money import to_micro
 from enrichment.domain.records import Company
 from service.answers.source_report import is_far
+from service.app import create_service
+from service.server import served
 from tests.acceptance.conftest import Stack
 from tests.acceptance.service.test_batches import done
 from tests.acceptance.service.test_keys import bearer
+from tests.support.examples import FROZEN
 
 WAIT = {"Prefer": "wait=60"}
 
@@ -170,13 +175,19 @@ def test_a_batch_is_quoted_before_it_is_made_and_exported_as_a_table(client: htt
     assert [row["company"] for row in csv.DictReader(StringIO(text))] == ["tesla.com"]
 
 
-def test_an_edit_names_the_sources_that_come_in_and_those_that_fall_out(client: httpx.Client, stack: Stack) -> None:
-    file = stack.settings.enrich_config / "datasets.yaml"
+def test_an_edit_names_the_sources_that_come_in_and_those_that_fall_out(stack: Stack, tmp_path: Path) -> None:
+    file = tmp_path / "config" / "datasets.yaml"
+    shutil.copytree(FROZEN, file.parent)
+    settings = stack.settings.model_copy(update={"enrich_config": file.parent})
     sound = file.read_text(encoding="utf-8")
     edited = sound.replace("brightdata_company_db, ", "").replace(", brightdata_company_db]", "]")
-    client.get("/v1/rules")
-    file.write_text(edited, encoding="utf-8")
-    view = client.get("/v1/rules").json()
+    with (
+        served(create_service(settings, now=stack.clock.now)) as url,
+        httpx.Client(base_url=url, timeout=60, trust_env=False) as client,
+    ):
+        client.get("/v1/rules")
+        file.write_text(edited, encoding="utf-8")
+        view = client.get("/v1/rules").json()
     assert view["problems"] == []
     effect = next(one for one in view["effects"] if one["consumer"] == "profile")
     assert "brightdata_company_db" in effect["dropped"]
