@@ -54,7 +54,7 @@ def _seen_after(rng: np.random.Generator, drop: float) -> int:
     series = [Count(int(rng.binomial(_A_DAY, before)), _A_DAY) for _ in range(30)]
     for day in range(60):
         series.append(Count(int(rng.binomial(_A_DAY, before - drop)), _A_DAY))
-        if counts_since(series) >= 27:
+        if counts_since(series) > 0:
             return (day + 1) * _A_DAY
     return 60 * _A_DAY
 
