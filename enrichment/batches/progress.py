@@ -93,6 +93,8 @@ def pace_in_words(summary: BatchSummary, now: datetime) -> str:
         return (
             "stopped: those under way end first" if under_way else "stopped: nothing more is begun until it is resumed"
         )
+    if not pace.ended and summary.batch.state == "done":
+        return "none was begun"
     if not pace.ended:
         return "no company has ended yet"
     if pace.per_second is None:

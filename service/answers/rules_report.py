@@ -36,12 +36,13 @@ class DatasetRuleView(View):
 
 
 class ConsumerRuleView(View):
-    """optional: dataset -> what it is worth."""
+    """optional: dataset -> what it is worth. extras: kept where an answer has them, never bought for themselves."""
 
     consumer: str
     description: str
     required: list[str]
     optional: dict[str, Usd]
+    extras: list[str]
     analyses: list[str]
     max_cost_usd: Usd
     strategy: str
@@ -174,6 +175,7 @@ def _consumers(rules: Rules) -> list[ConsumerRuleView]:
             description=one.description,
             required=list(one.required),
             optional={dataset: usd(to_micro(worth)) for dataset, worth in one.optional.items()},
+            extras=list(one.extras),
             analyses=list(one.analyses),
             max_cost_usd=usd(one.max_cost_micro_usd),
             strategy=rules.strategies.consumers.get(name, rules.strategies.default),

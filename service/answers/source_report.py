@@ -23,6 +23,8 @@ from service.installation import ServiceState
 
 Availability = Literal["asked", "suspended", "down", "exhausted", "no credentials"]
 _MOST_REPLAYED = 2_000
+_FEW = 5
+"""Observations by which nothing is said yet are fewer."""
 _CHANCE = 2.58
 """Standard errors: beyond them is one rate in a hundred that is as its rule says."""
 
@@ -178,7 +180,7 @@ def _fills(rules: Rules, source: str, was: Performance) -> list[FillView]:
 def is_far(rule: float, times: int, of: int) -> bool:
     """Whether this rate is further from what was observed than chance explains."""
     low, high = wilson(times, of, _CHANCE)
-    return not low <= rule <= high
+    return of >= _FEW and not low <= rule <= high
 
 
 def _replay(outcome: SimulationOutcome) -> ReplayView:

@@ -140,9 +140,8 @@ def test_a_source_shows_what_was_observed_beside_its_rule(client: httpx.Client, 
 
 
 def test_a_rule_that_is_far_from_what_was_observed_is_marked_and_one_call_marks_nothing() -> None:
-    assert (is_far(0.75, 8, 100), is_far(0.75, 70, 100), is_far(0.75, 0, 1), is_far(0.75, 0, 0)) == (
-        True, False, False, False,
-    )  # fmt: skip
+    seen = [(0.75, 8, 100), (0.75, 0, 5), (0.75, 70, 100), (0.97, 0, 1), (0.75, 0, 0)]
+    assert [is_far(*one) for one in seen] == [True, True, False, False, False]
 
 
 def test_past_requests_are_replayed_without_a_source_and_nothing_is_bought(client: httpx.Client, stack: Stack) -> None:

@@ -104,6 +104,7 @@ def test_before_a_company_has_ended_nothing_is_foretold() -> None:
     pace = pace_of(summary(complete=0, waiting=5), NOW)
     assert (pace.per_second, pace.seconds_left, pace.to_come) == (None, None, None)
     assert pace_in_words(summary(complete=0, waiting=5), NOW) == "no company has ended yet"
+    assert pace_in_words(summary(complete=0, waiting=0, state="done"), NOW) == "none was begun"
 
 
 def test_nothing_is_left_of_a_batch_that_is_done() -> None:
