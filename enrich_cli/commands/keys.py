@@ -9,7 +9,14 @@ from enrich_cli.options import AsJson, Sandbox
 app = typer.Typer(help="Keys of the service.", no_args_is_help=True)
 
 KeyName = Annotated[str, typer.Argument(metavar="NAME", help="What uses it, such as crm or anna")]
-MayDo = Annotated[str, typer.Option("--may", metavar="RIGHTS", help="read, agent, enrich, admin; comma between them")]
+MayDo = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--may",
+        metavar="RIGHTS",
+        help="read, agent, enrich, admin; comma between them; if left out, read",
+    ),
+]
 PerDay = Annotated[str | None, typer.Option("--per-day", metavar="USD", help="What it may spend a day at most")]
 PerMinute = Annotated[int | None, typer.Option("--per-minute", min=1, help="How many requests it may make a minute")]
 
@@ -22,7 +29,7 @@ ApproveUpTo = Annotated[
 @app.command()
 def add(
     name: KeyName,
-    may: MayDo = "read",
+    may: MayDo = None,
     per_day: PerDay = None,
     per_minute: PerMinute = None,
     approve_up_to: ApproveUpTo = None,
@@ -34,7 +41,7 @@ def add(
     from enrich_cli.rendering.api_keys import issued_data, issued_view
     from enrich_cli.rendering.terminal import show
 
-    issued = add_key(name, may, per_day, per_minute, approve_up_to=approve_up_to, sandbox=sandbox)
+    issued = add_key(name, ",".join(may or ["read"]), per_day, per_minute, approve_up_to=approve_up_to, sandbox=sandbox)
     show(issued_view(issued), issued_data(issued), as_json=as_json)
 
 

@@ -138,7 +138,8 @@ def completed(
         ],
         "confidence": _confidence(claims, answers, len(open_points)),
         "open_points": [point.as_json() for point in open_points],
-        "missing_micro_usd": sum(answer.missing_micro_usd for answer in answers),
+        "missing_micro_usd": sum(answer.missing_micro_usd for answer in answers)
+        + sum(point.micro_usd or 0 for point in ending.more_open),
         "how_found": _how_found(parts, answers),
         "companies": [_company_json(answer) for answer in answers],
         "too_wide": list(ending.too_wide),
@@ -157,10 +158,11 @@ def in_one_sentence(data: Mapping[str, Json]) -> str:
     end = "" if data["state"] == "answered" else f" ({data['state'].replace('_', ' ')})"
     end += ", without the language model," if without_model(data) else ""
     price = f"It cost {in_usd(cost)} USD" + (f" and saved {in_usd(saved)} USD." if saved else ".")
-    said = in_number(len(claims), "checked claim") if claims else "nothing that evidence bears out"
     missing = len(data["open_points"])
     open_ = f"; {in_number(missing, 'point')} open" if missing else ""
-    return f"Answered{end} with {said}{open_}. {price}"
+    if not claims:
+        return f"No answer{end.removesuffix(',')}: no evidence was found that bears out a claim{open_}. {price}"
+    return f"Answered{end} with {in_number(len(claims), 'checked claim')}{open_}. {price}"
 
 
 def without_model(data: Mapping[str, Json]) -> list[str]:

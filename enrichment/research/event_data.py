@@ -1,6 +1,6 @@
 """What the events of a question say of its plans and of the vendor's context. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import Company, Json, Profile
@@ -38,14 +38,20 @@ def narrower(parts: QuestionParts, companies: Sequence[Company], vendor: str) ->
     return [area.next_question.format(company=name, vendor=vendor) for area in AREAS[:4]]
 
 
-def vendor_sentence(vendor: Company, done: Enriched | None, profile: Profile | None) -> str:
-    name = vendor.name or vendor.key
+def vendor_sentence(
+    vendor: Company, done: Enriched | None, profile: Profile | None, left_out: Collection[str] = ()
+) -> str:
+    """left_out: sources that a cap did not allow to be asked."""
+    name, not_asked = vendor.name or vendor.key, ""
+    if left_out:
+        not_asked = f"; a cap left too little to ask {', '.join(sorted(left_out))}"
     if profile is not None and not offered_in(profile):
-        return f"Nothing is known of what {name} offers but what you say of it: no source that was asked knows more."
+        known = f"Nothing is known of what {name} offers but what you say of it: no source that was asked knows more"
+        return f"{known}{not_asked}."
     if profile is None:
-        return f"What {name} offers is known from what you say of it only."
+        return f"What {name} offers is known from what you say of it only{not_asked}."
     paid = "" if done is None or not done.request.cost_micro_usd else f" for {in_usd(done.request.cost_micro_usd)} USD"
-    return f"What {name} offers is known{paid}, with {profile.confidence.lower()} confidence."
+    return f"What {name} offers is known{paid}, with {profile.confidence.lower()} confidence{not_asked}."
 
 
 def offered_in(profile: Profile) -> bool:

@@ -15,6 +15,9 @@ from enrichment.domain.research import NewSessionEvent
 from enrichment.ports import BeforeSend, KeepHandle, LanguageModel, ModelAnswer, Provider, SourceAnswer, SourceQuery
 from enrichment.research.session_log import SessionLog
 
+_NOT_BEGUN = "Stopped"
+"""Kind of what was left out because a person stopped the question: no source failed."""
+
 
 def session_event_of(event: Event, company: str, log: SessionLog, topic: str = "") -> NewSessionEvent | None:
     """company: its key. topic: of the request. None: it is none that a session shows."""
@@ -32,7 +35,7 @@ def session_event_of(event: Event, company: str, log: SessionLog, topic: str = "
                 saved=said["saved"],
                 topic=topic,
             )
-        case (("collect" | "identify" | "analyse"), "failed"):
+        case (("collect" | "identify" | "analyse"), "failed") if event.data["kind"] != _NOT_BEGUN:
             return _failed(event, company, log, topic)
     return None
 
@@ -48,7 +51,9 @@ def from_memory(
 
 
 def _subject(company: str, topic: str) -> str:
-    return f"{company}, {topic}" if topic else company
+    """company: its key; before its domain is known that is 'name:' and its name."""
+    called = company.removeprefix("name:").replace("-", " ").title() if company.startswith("name:") else company
+    return f"{called}, {topic}" if topic else called
 
 
 def _topic_data(topic: str) -> dict[str, Json]:
@@ -59,7 +64,8 @@ def _answered(event: Event, company: str, log: SessionLog, topic: str) -> NewSes
     said = event.data
     source, found, cost = said["source"], said["outcome"] == "found", said["cost_micro_usd"]
     facts = in_number(said["facts"], "fact")
-    what = f"answered with {facts}" if found else "knows nothing" if said["outcome"] == "nothing" else "failed"
+    with_ = f"with {facts}" if said["facts"] else "with nothing that is asked for"
+    what = f"answered {with_}" if found else "knows nothing" if said["outcome"] == "nothing" else "failed"
     return log.event(
         "source_answered",
         f"{source} {what} about {_subject(company, topic)} for {in_usd(cost)} USD.",
@@ -147,7 +153,7 @@ def watched(context: RunContext, log: SessionLog, *, company: str, request_id: s
 
     def model_asked(answer: str) -> None:
         data: dict[str, Any] = {"company": company, "analysis": answer}
-        message = f"Asking the language model for {_spaced(answer)} of {company}."
+        message = f"Asking the language model for {_spaced(answer)} of {_subject(company, '')}."
         log.later(log.event("analysis_started", message, mark=f"{request_id}:{answer}", data=data))
 
     return replace(

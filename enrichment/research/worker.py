@@ -135,7 +135,7 @@ class _Research:
         now = await asyncio.to_thread(store.companies.by_id, self.session.company_id) or vendor
         await self.log.emit(
             "vendor_context_loaded",
-            vendor_sentence(now, done, profile),
+            vendor_sentence(now, done, profile, self.vendor_left_out),
             mark="" if profile is None else profile.profile_id,
             data=vendor_data(now, done, profile),
         )
@@ -200,7 +200,7 @@ class _Research:
         return companies, open_points
 
     async def _recognised(self, parts: QuestionParts, companies: Sequence[Company]) -> None:
-        shown = ", ".join(company.name or company.key for company in companies) or "no company"
+        shown = ", ".join(company.name or company.key for company in companies)
         data = {
             "companies": [
                 {"key": c.key, "name": c.name, "domain": c.domain, "registered": bool(c.company_id)} for c in companies
@@ -211,7 +211,8 @@ class _Research:
             "because": parts.because,
         }
         how = "" if parts.by == "model" else f" (by a plain rule: {parts.because})"
-        await self.log.emit("companies_recognised", f"The question is about {shown}{how}.", data=data)
+        message = f"The question is about {shown}{how}." if companies else f"The question names no known company{how}."
+        await self.log.emit("companies_recognised", message, data=data)
 
     # the plan
 

@@ -37,7 +37,7 @@ _AGE_LENGTH = 20
 
 def _written(text: str) -> str:
     if not text.strip():
-        raise ValueError("put a name here, or leave it out")
+        raise ValueError("put a name here")
     return text
 
 

@@ -101,7 +101,7 @@ def test_another_keys_enrichment_is_not_there(client: httpx.Client, stack: Stack
 
 
 def test_the_secret_is_shown_once_and_is_in_no_table(stack: Stack) -> None:
-    added = stack.command("keys", "add", "crm", "--may", "read,enrich", "--per-day", "25.00")
+    added = stack.command("keys", "add", "crm", "--may", "read", "--may", "enrich", "--per-day", "25.00")
     assert added.returncode == 0
     secret = added.stdout.splitlines()[0]
     assert secret.startswith("enr_sandbox_")

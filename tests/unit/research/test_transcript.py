@@ -39,7 +39,7 @@ def test_a_transcript_says_that_no_model_answered_and_why() -> None:
     assert "Confidence: Low (0 claims from 0 sources, reliability 0.00, 0 points open, the model did not answer)." in (
         line.partition(" Cost")[0] for line in transcript(data)
     )
-    assert in_one_sentence(data).startswith("Answered, without the language model, with")
+    assert in_one_sentence(data).startswith("No answer, without the language model: no evidence")
 
 
 def test_where_no_model_was_needed_nothing_is_said_of_its_failing() -> None:
