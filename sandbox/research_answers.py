@@ -40,7 +40,17 @@ _ASKS_FOR = {
     "recent_news": ("happen", "news", "lately", "recent"),
     "hiring_trends": ("hiring", "hire", "jobs", "positions"),
     "tech_stack": ("technolog", "run on", "tools", "stack"),
-    "website_passages": ("product", "price", "pricing", "customers", "offer to", "sell and"),
+    "website_passages": (
+        "product",
+        "price",
+        "pricing",
+        "charge",
+        "how much",
+        "we sell",
+        "customers",
+        "offer to",
+        "sell and",
+    ),
     "purchase_intent": ("looking for", "intent", "in market"),
     "company_description": ("what do they do", "what does it do", "how large", "how big"),
     "employee_count": ("how large", "how big", "employees", "size", "how many people", "people work"),
@@ -158,7 +168,7 @@ def _findings(pieces: list[Piece], question: str, company: str) -> list[dict[str
         quote = _sentence(piece, wanted)
         if quote not in quoted and len(found) < _MOST:
             quoted.add(quote)
-            sentence = said(piece.dataset, quote, company)
+            sentence = said(piece.dataset if quote == piece.lines[0] else "", quote, company)
             found.append({"evidence_id": piece.evidence_id, "quote": quote, "statement": sentence})
     return found
 
