@@ -28,6 +28,7 @@ _ADVICE = re.compile(
     re.IGNORECASE,
 )
 _TOPIC = re.compile(r"\b(?:for|about|on) (?:their|its|the) ([a-z][\w-]*(?: [a-z][\w-]*){0,3})", re.IGNORECASE)
+_PRICE = re.compile(r"\b(?:prices?|pricing|charges?|how much)\b", re.IGNORECASE)
 _DATE = re.compile(r"\b20\d\d-\d\d-\d\d\b")
 _SENIOR = ("chief", "vice president", "vp", "director", "head")
 _ROLES = {
@@ -155,6 +156,8 @@ def _answer(prompt: str) -> dict[str, Any]:
 def _findings(pieces: list[Piece], question: str, company: str) -> list[dict[str, Any]]:
     """Of what the question asks for; of a question that asks for nothing in particular, some of each kind."""
     wanted = telling_words(question) - telling_words(company)
+    if _PRICE.search(question):
+        wanted |= {"charges", "subscription", "seat", "billed"}
     telling = [piece for piece in pieces if piece.dataset not in _NO_FINDING]
     asked = {dataset for dataset, words in _ASKS_FOR.items() if any(word in question.lower() for word in words)}
     of_it = [one for one in telling if one.dataset in asked or wanted & telling_words(one.text)]
