@@ -28,6 +28,7 @@ _ADVICE = re.compile(
     re.IGNORECASE,
 )
 _TOPIC = re.compile(r"\b(?:for|about|on) (?:their|its|the) ([a-z][\w-]*(?: [a-z][\w-]*){0,3})", re.IGNORECASE)
+_PRICE = re.compile(r"\b(?:prices?|pricing|charges?|how much)\b", re.IGNORECASE)
 _DATE = re.compile(r"\b20\d\d-\d\d-\d\d\b")
 _SENIOR = ("chief", "vice president", "vp", "director", "head")
 _ROLES = {
@@ -40,7 +41,17 @@ _ASKS_FOR = {
     "recent_news": ("happen", "news", "lately", "recent"),
     "hiring_trends": ("hiring", "hire", "jobs", "positions"),
     "tech_stack": ("technolog", "run on", "tools", "stack"),
-    "website_passages": ("product", "price", "pricing", "customers", "offer to", "sell and"),
+    "website_passages": (
+        "product",
+        "price",
+        "pricing",
+        "charge",
+        "how much",
+        "we sell",
+        "customers",
+        "offer to",
+        "sell and",
+    ),
     "purchase_intent": ("looking for", "intent", "in market"),
     "company_description": ("what do they do", "what does it do", "how large", "how big"),
     "employee_count": ("how large", "how big", "employees", "size", "how many people", "people work"),
@@ -145,6 +156,8 @@ def _answer(prompt: str) -> dict[str, Any]:
 def _findings(pieces: list[Piece], question: str, company: str) -> list[dict[str, Any]]:
     """Of what the question asks for; of a question that asks for nothing in particular, some of each kind."""
     wanted = telling_words(question) - telling_words(company)
+    if _PRICE.search(question):
+        wanted |= {"charges", "subscription", "seat", "billed"}
     telling = [piece for piece in pieces if piece.dataset not in _NO_FINDING]
     asked = {dataset for dataset, words in _ASKS_FOR.items() if any(word in question.lower() for word in words)}
     of_it = [one for one in telling if one.dataset in asked or wanted & telling_words(one.text)]
@@ -158,7 +171,7 @@ def _findings(pieces: list[Piece], question: str, company: str) -> list[dict[str
         quote = _sentence(piece, wanted)
         if quote not in quoted and len(found) < _MOST:
             quoted.add(quote)
-            sentence = said(piece.dataset, quote, company)
+            sentence = said(piece.dataset if quote == piece.lines[0] else "", quote, company)
             found.append({"evidence_id": piece.evidence_id, "quote": quote, "statement": sentence})
     return found
 

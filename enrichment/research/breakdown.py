@@ -134,7 +134,10 @@ def by_model(answer: Breakdown, text: str, persona: Persona, rules: Rules, *, in
     plain = by_rule(text, persona, rules, because=None)
     companies = [one.name for one in answer.companies if _is_named(one.name, text)]
     companies = [name for name in companies if not _is_of(name, persona)]
+    companies += [name for name in plain.companies if name[:1].islower() and "." not in name]  # such as eBay
     areas = tuple(dict.fromkeys(name for name in answer.areas if name in AREA_NAMES))
+    if "size" in plain.areas and "people" not in plain.areas:
+        areas = tuple(name for name in areas if name != "people")  # how many people work there is no person
     datasets = (*answer.datasets, *(d for one in answer.sub_questions for d in one.datasets))
     return QuestionParts(
         intent=answer.intent,

@@ -5,6 +5,7 @@ names -> identity -> companies, points that stay open        two are plausible -
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -27,6 +28,11 @@ _ONE_TOO_MANY = "a question looks at three companies at most: ask about it in a 
 _MOST_COMPANIES = 3
 """Of one question; as many names are looked up by sources."""
 _MOST_READINGS = 2
+_OURS = re.compile(
+    r"\b(?:do|are) we (?!know|have)\w+|\bour (?:own )?(?:products?|prices?|pricing|customers|competitors|rivals)\b",
+    re.I,
+)
+"""What a seller asks of their own company, whatever was asked before."""
 _FIRST_SLOT = 2
 SLOTS = _MOST_COMPANIES * _MOST_READINGS
 """Of the requests that look names up: those after the vendor's."""
@@ -60,7 +66,8 @@ class CompaniesMeant:
         names, open_points = await self._names(parts), list[OpenPoint]()
         if not names:
             before = await self.before(parts)
-            if before or not _names_vendor(self._question.text, self._session.persona.company):
+            is_ours = _OURS.search(self._question.text) is not None and not parts.goes_on
+            if (before and not is_ours) or not _names_vendor(self._question.text, self._session.persona.company):
                 return before, open_points
             names = (self._session.persona.company,)
         found = _Found(open_points=open_points)

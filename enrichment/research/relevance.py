@@ -38,7 +38,7 @@ _NOT_READ = frozenset(
 _OF_ITSELF = "website_passages"
 """What a company writes to sell is no need of it."""
 _SELLS_NOTHING = re.compile(r"(?:about|careers?|jobs?|news\w*|press|blog|legal|privacy|terms|imprint|contact)", re.I)
-"""The first part of the path of pages on which a company says nothing of what it sells or needs."""
+"""How the path or the heading begins where a company says nothing of what it sells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,8 @@ def _is_telling(passage: Passage) -> bool:
     """Whether it says what is sold, needed or done; an own price table says neither."""
     value = passage.facts[0].value
     if isinstance(value, WebsitePassage):
-        return _SELLS_NOTHING.fullmatch(value.page.strip("/").partition("/")[0]) is None
+        begins = (value.page.strip("/").partition("/")[0], (value.heading or "").split(" ")[0])
+        return not any(_SELLS_NOTHING.fullmatch(word) for word in begins)
     return passage.dataset not in _NOT_READ
 
 

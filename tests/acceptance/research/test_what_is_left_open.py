@@ -39,6 +39,13 @@ def test_a_greeting_buys_nothing_and_is_answered_with_what_could_be_asked(stack:
     assert any("tesla" in question.lower() for question in then["too_wide"])
 
 
+def test_what_we_sell_is_asked_of_the_sellers_own_company_whatever_was_asked_before(stack: Stack) -> None:
+    first, then = seller(stack).ask("How many employees has tesla.com?", "What do we sell?")
+    assert [company["key"] for company in first["companies"]] == ["tesla.com"]
+    assert [company["key"] for company in then["companies"]] != ["tesla.com"]
+    assert then["recommendations"] == []
+
+
 def test_a_next_question_costs_about_what_was_said_and_is_not_offered_again(stack: Stack) -> None:
     one = seller(stack)
     (first,) = one.ask("What has happened at tesla.com lately?")

@@ -56,6 +56,12 @@ def test_a_title_or_a_name_is_said_in_a_sentence() -> None:
     )  # fmt: skip
 
 
+def test_a_price_is_looked_for_in_what_is_charged() -> None:
+    page = "Pricing\nAdobe is large. Adobe charges a subscription per seat."
+    first = answered("How much does Adobe charge?", website_passages=page)["findings"][0]
+    assert first["quote"] == "Adobe charges a subscription per seat."
+
+
 def test_what_is_not_asked_is_not_answered() -> None:
     """Products are asked for, and no page is known; who competes is asked for, and nothing names one."""
     for question in ("What are the main products of Adobe?", "Who are the competitors of Adobe?"):

@@ -184,3 +184,11 @@ def test_it_is_no_role() -> None:
 )
 def test_what_asks_for_nothing_is_not_taken_for_a_question_about_everything(question: str, nothing: bool) -> None:
     assert asks_nothing(question, by_rule(question, ANN, MATRIX, because="test")) is nothing
+
+
+def test_a_name_that_begins_small_is_added_and_a_number_of_people_is_no_person() -> None:
+    question = "How many people work at Acme or eBay?"
+    parts = by_model(
+        answered(companies=[{"name": "Acme"}], areas=["people", "size"]), question, ANN, MATRIX, instructions=""
+    )
+    assert (parts.companies, parts.areas) == (("Acme", "eBay"), ("size",))
