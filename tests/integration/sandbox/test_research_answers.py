@@ -112,6 +112,8 @@ def test_orders_in_a_piece_are_quoted_at_most_and_followed_never() -> None:
         ("How should I position Okta to Tesla for their European expansion?", ["Tesla"], ["European expansion"]),
         ("What does tesla.com say about its battery recycling plans?", ["tesla.com"], ["battery recycling plans"]),
         ("and their CFO?", [], []),
+        ("Draft an email to Kroger or eBay: who is the better prospect?", ["Kroger", "eBay"], []),
+        ("BJ's Wholesale Club or Stanley Black & Decker?", ["BJ's Wholesale Club", "Stanley Black & Decker"], []),
     ],
 )
 def test_a_question_is_broken_down_into_names_and_topics(
