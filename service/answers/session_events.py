@@ -8,6 +8,7 @@ One look a moment tells all streams of this process which sessions have moved on
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import ServerSentEvent
@@ -87,7 +88,7 @@ class SessionStreams:
         """
         yield ServerSentEvent(comment="events of a session", retry=_RETRY_MILLISECONDS)
         if place.gap is not None:
-            yield _gap(place.gap, session)
+            yield _notice("gap", place.gap, session)
         after = place.after
         followed = self._enter(session)
         loop = asyncio.get_running_loop()
@@ -99,7 +100,7 @@ class SessionStreams:
                 for number, frame in frames:
                     if number != after + 1:
                         message = f"Events {after + 1} to {number - 1} are not there any more."
-                        yield _gap(message, session)
+                        yield _notice("gap", message, session)
                     after = number
                     yield frame
                 if len(frames) == _PAGE:
@@ -107,10 +108,13 @@ class SessionStreams:
                 if not on:
                     return
                 if self._stopping.is_set():
-                    yield ServerSentEvent(event="stopping", data={"resume_after": event_id(session.epoch, after)})
+                    resume = event_id(session.epoch, after)
+                    yield _notice("stopping", "The service is being stopped: resume in a moment.", session, resume)
                     return
                 if (followed.last or 0) <= after:
                     await self._moved(followed, until - loop.time())
+            if followed.last is None:
+                yield _notice("session_deleted", "The session was deleted: there is nothing more to come.", session)
         finally:
             self._leave(session.session_id, followed)
 
@@ -170,16 +174,18 @@ class SessionStreams:
         followed.moved.set()
 
 
-def _gap(message: str, session: Session) -> ServerSentEvent:
-    """No row, so it has no id."""
+def _notice(
+    kind: Literal["gap", "stopping", "session_deleted"], message: str, session: Session, resume_after: str | None = None
+) -> ServerSentEvent:
+    """Of the stream itself: no row, so it has no id."""
     data = {
-        "type": "gap",
-        "data": {},
+        "type": kind,
+        "data": {} if resume_after is None else {"resume_after": resume_after},
         "message": message,
         "timestamp": utc_now().isoformat(),
         "session_id": session.session_id,
     }
-    return ServerSentEvent(event="gap", data=data)
+    return ServerSentEvent(event=kind, data=data)
 
 
 def _frame(event: SessionEvent, epoch: str) -> ServerSentEvent:

@@ -117,6 +117,17 @@ def test_a_deleted_session_is_gone_with_its_events(client: httpx.Client) -> None
     assert client.get(f"/v1/sessions/{session['id']}/events").status_code == 404
 
 
+def test_a_stream_of_a_session_that_is_deleted_says_so_at_its_end(client: httpx.Client) -> None:
+    session = opened(client)
+    seen = []
+    for event_id, kind, data in frames(client, session["id"]):
+        if not seen:
+            client.delete(f"/v1/sessions/{session['id']}")
+        seen.append((event_id, kind, data["type"], data["message"]))
+    gone = "The session was deleted: there is nothing more to come."
+    assert seen[-1] == ("", "session_deleted", "session_deleted", gone)
+
+
 def test_questions_to_ask_next_are_worth_asking_and_free_ones_come_first(client: httpx.Client) -> None:
     data = answered(client, "What has happened at Tesla lately?")
     prices = [one["cost_micro_usd"] for one in data["next_questions"]]
