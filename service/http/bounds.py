@@ -38,7 +38,7 @@ class Bounded:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = max(self._most, MOST_LIST_BYTES) if scope["path"] in _LISTS else self._most
+        most = max(self._most, MOST_LIST_BYTES) if scope.get("path") in _LISTS else self._most
         if (problem := self._refused(Headers(scope=scope), most)) is not None:
             response = await answered(Request(scope, receive), problem)
             await response(scope, receive, send)
