@@ -1,12 +1,13 @@
 """What the events of a question say of its plans and of the vendor's context. Pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import Company, Json, Profile
 from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.plan import Plan
 from enrichment.planning.total import total_of
+from enrichment.purchasing.caps import in_words
 from enrichment.research.areas import AREAS
 from enrichment.research.breakdown import QuestionParts
 from enrichment.research.relevance import VendorRelevance
@@ -36,6 +37,16 @@ def narrower(parts: QuestionParts, companies: Sequence[Company], vendor: str) ->
         return []
     name = (companies[0].name or companies[0].key) if companies else "a company"
     return [area.next_question.format(company=name, vendor=vendor) for area in AREAS[:4]]
+
+
+def budget_sentence(left_micro_usd: int, left_out: Mapping[str, str]) -> str:
+    """left_micro_usd: of the session's budget. left_out: source -> why a cap did not allow it; maybe another cap."""
+    names = ", ".join(sorted(left_out))
+    of_budget = f"{in_words('request:')} leaves"
+    others = [why for why in left_out.values() if of_budget not in why]
+    if others:
+        return f"Not asked, as caps leave too little: {names} ({others[0]})."
+    return f"The budget leaves {in_usd(left_micro_usd)} USD, so these are not asked: {names}."
 
 
 def vendor_sentence(

@@ -16,7 +16,6 @@ from enrichment.analysis.runner import AnalysisResults
 from enrichment.analysis.runner import answer_question as ask_model
 from enrichment.context.run_context import RunContext
 from enrichment.domain.ids import new_id
-from enrichment.domain.money import in_usd
 from enrichment.domain.records import Company, DailyLimit, Event, Profile, Request
 from enrichment.domain.research import Question, Session
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
@@ -26,6 +25,7 @@ from enrichment.research.answer import (
     Payer,
 )
 from enrichment.research.answer_question import most_for_answer
+from enrichment.research.event_data import budget_sentence
 from enrichment.research.narration import from_memory, session_event_of, watched
 from enrichment.research.session_log import SessionLog, Shown
 from enrichment.rules import Rules
@@ -247,11 +247,7 @@ class QuestionRequests:
     async def budget_reached(self, left_out: Mapping[str, str]) -> None:
         self.progress.over_budget = True
         left = await self.left()
-        names = ", ".join(sorted(left_out))
-        others = [why for why in left_out.values() if "this request leaves" not in why]
-        message = f"The budget leaves {in_usd(left)} USD, so these are not asked: {names}."
-        if others:
-            message = f"Not asked, as caps leave too little: {names} ({others[0]})."
+        message = budget_sentence(left, left_out)
         await self.log.emit("budget_reached", message, data={"left_micro_usd": left, "left_out": dict(left_out)})
 
     def requirements_for_model(self) -> Requirements:

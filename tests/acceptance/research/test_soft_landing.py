@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from enrichment.domain.research import Persona
 from enrichment.research.rough_prices import rough_price
 from sandbox.catalogue import Catalogue
 from tests.acceptance.conftest import Stack
@@ -52,6 +53,15 @@ def test_what_a_cap_left_out_is_said_with_what_it_would_cost(stack: Stack) -> No
     assert all("larger budget" in why or "caps.yaml" in why for why in reached.data["left_out"].values())
     assert "--max-cost" not in json.dumps([event.data for event in one.seen], default=str)
     assert all(point["because"] for point in answer["open_points"])
+
+
+def test_what_a_cap_cut_of_the_vendors_context_is_said_with_what_it_would_cost(stack: Stack) -> None:
+    one = seller(stack, budget=100_000, persona=Persona("Ann", "seller", "Tesla", "electric vans"))
+    (answer,) = one.ask("Whom should I talk to first at Kroger?")
+    (point,) = (point for point in answer["open_points"] if point["what"] == "more of what Tesla offers")
+    assert 0 < point["cost_micro_usd"] <= answer["missing_micro_usd"]
+    loaded = next(event for event in one.seen if event.type == "vendor_context_loaded")
+    assert "a cap left too little to ask" in loaded.message
 
 
 def test_nothing_is_left_of_the_budget_and_it_still_answers_from_memory(stack: Stack) -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from enrichment.domain.records import Company, Event
 from enrichment.domain.research import Question
+from enrichment.purchasing.caps import too_dear
 from enrichment.research.answer import Ending, OpenPoint, completed, in_one_sentence
-from enrichment.research.event_data import vendor_sentence
+from enrichment.research.event_data import budget_sentence, vendor_sentence
 from enrichment.research.narration import session_event_of
 from enrichment.research.session_log import SessionLog
 
@@ -51,6 +52,17 @@ def test_what_a_cap_left_out_of_what_the_vendor_offers_is_said_where_it_is_loade
     assert sentence == (
         "What Acme offers is known from what you say of it only; "
         "a cap left too little to ask brightdata_page, serp_reviews."
+    )
+
+
+def test_the_budget_is_named_only_where_it_is_what_left_too_little() -> None:
+    of_budget, of_day = (too_dear(50_000, cap, 40_000, "ask again") for cap in ("request:req_1", "key:crm:2026-03-02"))
+    assert budget_sentence(40_000, {"serp_news": of_budget}) == (
+        "The budget leaves 0.04 USD, so these are not asked: serp_news."
+    )
+    assert budget_sentence(2_742_400, {"serp_news": of_day}) == (
+        "Not asked, as caps leave too little: serp_news (may cost 0.05 USD, today's cap of key crm leaves 0.04: "
+        "ask for a key with a higher cap, or tomorrow (UTC))."
     )
 
 
