@@ -119,7 +119,7 @@ def test_a_deleted_session_is_gone_with_its_events(client: httpx.Client) -> None
 
 def test_a_stream_of_a_session_that_is_deleted_says_so_at_its_end(client: httpx.Client) -> None:
     session = opened(client)
-    seen = []
+    seen: list[tuple[str, str, str, str]] = []
     for event_id, kind, data in frames(client, session["id"]):
         if not seen:
             client.delete(f"/v1/sessions/{session['id']}")
