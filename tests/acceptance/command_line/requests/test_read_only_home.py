@@ -21,6 +21,7 @@ from resources.vendor_balances import AccountReading, read_accounts
 from resources.wiring import sandbox_file
 from sandbox.app import create_app
 from sandbox.server import served
+from tests.support.manual_clock import NOON, running_from
 from tests.support.ordinary_user import only_readable
 
 ADOBE = Ask("adobe.com", ("profile",))
@@ -29,7 +30,10 @@ ADOBE = Ask("adobe.com", ("profile",))
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Beside a sandbox; others may enter its folder."""
-    with tempfile.TemporaryDirectory() as folder, served(create_app(Path(folder) / "vendors", time_scale=200)) as url:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(create_app(Path(folder) / "vendors", time_scale=200, read_time=running_from(NOON))) as url,
+    ):
         home = Path(folder) / "home"
         monkeypatch.setenv("ENRICH_HOME", str(home))
         address = sandbox_file(load_settings(sandbox=True))
