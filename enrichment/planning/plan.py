@@ -7,7 +7,7 @@ A Plan is a complete frozen value: a dry run prints the object that collect carr
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
@@ -38,7 +38,7 @@ from enrichment.planning.quote import Quote, calling_everything
 from enrichment.planning.two_stage import template_beyond
 from enrichment.policy import Policy
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
-from enrichment.purchasing.caps import exploration_cap
+from enrichment.purchasing.caps import exploration_cap, left_whatever_is_bought
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements, identity_requirements
 
@@ -105,7 +105,8 @@ class Plan:
 
     in_turn: a cap may bind, so the parts are carried out one after another, not side by side. explores: a source that
     is asked besides, to learn what it answers. explores_on_average: what that costs companies with this plan, of which
-    few explore, and one at most (micro-USD).
+    few explore, and one at most (micro-USD). most_left: what the caps that count for all of the request leave
+    (micro-USD).
     """
 
     company_id: str
@@ -125,6 +126,7 @@ class Plan:
     quote: Quote
     explores: Explored | None = None
     explores_on_average: tuple[float, int] = (0.0, 0)
+    most_left: int = field(kw_only=True)
 
     @property
     def quote_without_exploration(self) -> Quote:
@@ -228,6 +230,9 @@ class _Draft:
             quote=quote if besides is None else quote_with(quote, besides, inputs.requirements.max_cost),
             explores=besides,
             explores_on_average=self._besides_on_average(made),
+            most_left=left_whatever_is_bought(
+                inputs.rules, inputs.requirements, inputs.request_id, inputs.now, inputs.spent
+            ),
         )
 
     def _besides(self, made: PlanTemplate) -> Explored | None:

@@ -20,11 +20,12 @@ class Total:
 
 def total_of(plans: Sequence[Plan]) -> Total:
     """legacy: of the last plan, which covers them all. from_memory: a reply that several plans read counts once."""
-    expected, legacy = sum(plan.quote.expected for plan in plans), plans[-1].quote.legacy
+    most_left = plans[-1].most_left
+    expected, legacy = min(sum(plan.quote.expected for plan in plans), most_left), plans[-1].quote.legacy
     reads = {read.reply_id: read.saves_micro_usd for plan in plans for read in plan.reads}
     return Total(
         expected=expected,
-        upper_bound=min(sum(plan.quote.upper_bound for plan in plans), plans[-1].requirements.max_cost),
+        upper_bound=min(sum(plan.quote.upper_bound for plan in plans), most_left),
         seconds=sum(plan.quote.seconds for plan in plans),
         legacy=legacy,
         saving=legacy - expected,

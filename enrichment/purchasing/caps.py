@@ -59,6 +59,15 @@ def caps_of_day(rules: Rules, consumers: Iterable[str], at: datetime) -> tuple[C
     return (_cap(f"day:{day}", rules.caps.all), *named)
 
 
+def left_whatever_is_bought(
+    rules: Rules, requirements: Requirements, request_id: str, at: datetime, spent: Mapping[str, int]
+) -> int:
+    """The least that its own cap, its payer's and the day's leave (micro-USD): those of all sources of a request."""
+    wanted = requirements
+    common = _common(rules, request_id, wanted.max_cost, wanted.consumer, at, wanted.budget, wanted.daily)
+    return min(left for _, left in left_by(common, spent))
+
+
 def _common(
     rules: Rules,
     request_id: str,

@@ -1,6 +1,7 @@
 """Keys: what opens the service, what each key may do, and what it may spend a day."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import httpx
 import pytest
@@ -136,3 +137,12 @@ def test_a_key_that_cannot_be_made_is_refused_in_one_sentence(stack: Stack, word
     assert done.returncode == 2
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("company", ["tesla.com", "Ford"], ids=["one plan", "its website first, then the rest"])
+def test_a_quote_promises_no_more_than_the_key_may_still_spend_today(
+    client: httpx.Client, stack: Stack, company: str
+) -> None:
+    headers = bearer(stack, "poor", ["enrich"], per_day=50_000)
+    quote = client.post("/v1/quotes", json={"company": company, "consumer": "customer_enrichment"}, headers=headers)
+    assert Decimal(quote.json()["expected_usd"]) <= Decimal(quote.json()["most_usd"]) <= Decimal("0.05")

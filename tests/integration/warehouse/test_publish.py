@@ -77,7 +77,7 @@ def test_building_step_by_step_gives_the_same_answers_as_building_anew(
         assert followed.replaced
         assert everything(warehouse) == everything(anew), step
     before = everything(warehouse)
-    assert len(before) == 30
+    assert len(before) == 31
     assert warehouse.build(store, rebuild=True).rebuilt
     assert everything(warehouse) == before
     store.close()
