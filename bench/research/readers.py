@@ -29,9 +29,14 @@ def is_last(frame: bytes) -> bool:
 
 
 async def all_frames(client: httpx.AsyncClient, session_id: str) -> list[bytes]:
-    """What there is now, read in one go."""
-    answer = await client.get(f"/v1/sessions/{session_id}/events", params={"follow": "false"})
-    return in_frames(answer.raise_for_status().content)
+    """What there is now, read in one go; where the service is away, as soon as it is back."""
+    while True:
+        try:
+            answer = await client.get(f"/v1/sessions/{session_id}/events", params={"follow": "false"})
+        except httpx.TransportError:
+            await asyncio.sleep(_AWAY_SECONDS)
+        else:
+            return in_frames(answer.raise_for_status().content)
 
 
 @dataclass
