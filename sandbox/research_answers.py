@@ -23,6 +23,8 @@ _DOMAIN = re.compile(r"\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b")
 _NAME = re.compile(r"(?<!\w)(?:[A-Z]|[a-z]+[A-Z])[\w&'’-]*(?: (?:& |of )?[A-Z0-9][\w&'’-]*)*")
 _BEGINS = re.compile(r"(?:^|[.!?:;¿¡\n])[\s\"'“‘(¿¡-]*$")
 _OF_NO_COMPANY = re.compile(r"\b(?:who is|weather (?:like )?in|the|your|nach|über die) $", re.IGNORECASE)
+_IN_USE = re.compile(r"\b(?:use|uses|using|run|runs|running)(?: on)? $", re.IGNORECASE)
+"""What stands behind is a technology, whatever else it is."""
 _ENGLISH = re.compile(r"\b(?:the|what|who|whom|how|is|are|does|do|which|where|when|why|and|should)\b", re.IGNORECASE)
 _GOES_ON = re.compile(r"\b(?:it|its|they|their|them|this|that|a|an)\b", re.IGNORECASE)
 _NO_NAMES = frozenset({"USD", "EUR", "GBP"})
@@ -30,7 +32,11 @@ _ADVICE = re.compile(
     r"\b(?:position|approach|pitch|win|sell \w+ to|sell to|propose|need|needs|fit|fits|say to|help|meeting|why now)\b",
     re.IGNORECASE,
 )
-_TOPIC = re.compile(r"\b(?:for|about|on) (?:their|its|the) ([a-z][\w-]*(?: [a-z][\w-]*){0,3})", re.IGNORECASE)
+_TOPIC = re.compile(
+    r"\b(?:for|about|on) (?:their|its|the) ([a-z][\w-]*(?: [a-z][\w-]*){0,3})"
+    r"|\b(?:stance|opinion|view|position|say|says|plans?) (?:about|on) ([a-z][\w-]*(?: [a-z][\w-]*){0,2})(?=\?|$)",
+    re.IGNORECASE,
+)
 _PRICE = re.compile(r"\b(?:prices?|pricing|charges?|how much)\b", re.IGNORECASE)
 _DATE = re.compile(r"\b20\d\d-\d\d-\d\d\b")
 _SENIOR = ("chief", "vice president", "vp", "director", "head")
@@ -43,7 +49,7 @@ _ASKS_FOR = {
     "competitor_mentions": ("compet", "rival", "alternativ"),
     "recent_news": ("happen", "news", "lately", "recent"),
     "hiring_trends": ("hiring", "hire", "jobs", "positions"),
-    "tech_stack": ("technolog", "run on", "tools", "stack"),
+    "tech_stack": ("technolog", "run on", "tools", "stack", " use ", " using "),
     "website_passages": (
         "product",
         "price",
@@ -80,6 +86,8 @@ def research_answer(schema: dict[str, Any], prompt: str) -> dict[str, Any] | Non
 def _breakdown(prompt: str) -> dict[str, Any]:
     question, seller = _inside(_QUESTION, prompt), _inside(_SELLER, prompt)
     asks_for_advice, is_english = _ADVICE.search(question) is not None, _ENGLISH.search(question) is not None
+    named = (found[1] or found[2] for found in _TOPIC.finditer(question))
+    topics = [topic for topic in named if not _has_listed(topic, "order")]
     parts = [part.strip() for part in re.split(r"[?;]|\. | and (?=who|what|how|when|why|where)", question)]
     orders = [part for part in parts if _has_listed(part, "order")]
     private = {word: part for part in parts for word in re.findall(r"\w+", part.lower()) if word in listed("private")}
@@ -87,10 +95,10 @@ def _breakdown(prompt: str) -> dict[str, Any]:
         "intent": "position" if asks_for_advice else "look_up",
         "companies": [{"name": name} for name in _names(question) if name.lower() not in seller.lower()],
         "areas": [] if asks_for_advice else _areas(question, prompt) or ([] if is_english else ["size"]),
-        "topics": [found[1] for found in _TOPIC.finditer(question) if not _has_listed(found[1], "order")][:3],
+        "topics": topics[:3],
         "datasets": [],
         "sub_questions": [
-            {"question": part[:240], "datasets": []}
+            {"question": part[:240], "datasets": ["website_passages"] if topics else []}
             for part in parts
             if is_english and part and part not in orders and part not in private.values()
         ][:3],
@@ -113,6 +121,8 @@ def _areas(question: str, prompt: str) -> list[str]:
         area, _, words = entry.partition(": ")
         if any(re.search(rf"\b{re.escape(word)}\b", question, re.IGNORECASE) for word in words.split(", ") if word):
             found.append(area)
+    if "technology" not in found and any(_IN_USE.search(question[: one.start()]) for one in _NAME.finditer(question)):
+        found.append("technology")
     has_role = any(re.search(rf"\b{role}\b", question, re.IGNORECASE) for role in _ROLES)
     if "people" not in found and (_CHIEF.search(question) or (has_role and _PERSON.search(question) and not found)):
         found.append("people")
@@ -123,7 +133,7 @@ def _names(question: str) -> list[str]:
     """Of the catalogue, or by where they stand: a word that only begins a sentence counts where no other name does."""
     found, perhaps, bare = _DOMAIN.findall(question), list[str](), _DOMAIN.sub(" ; ", question)
     for match in _NAME.finditer(bare):
-        if _OF_NO_COMPANY.search(bare[: match.start()]):
+        if _OF_NO_COMPANY.search(bare[: match.start()]) or _IN_USE.search(bare[: match.start()]):
             continue
         name = _without_opening(match[0])
         if name not in _known_names():

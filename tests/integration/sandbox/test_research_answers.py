@@ -130,6 +130,8 @@ def test_orders_in_a_piece_are_quoted_at_most_and_followed_never() -> None:
         ("should i call moog or kroger first?", ["Moog", "Kroger"], []),
         ("Was wissen wir über die Expansion von Adobe nach Asien?", ["Adobe"], []),
         ("Who is Elon Musk?", [], []),
+        ("Does Tesla use Oracle?", ["Tesla"], []),
+        ("What is Ford Motor's stance on open source?", ["Ford Motor"], ["open source"]),
         ("Draft an email to Kroger or eBay: who is the better prospect?", ["Kroger", "eBay"], []),
         ("BJ's Wholesale Club or Stanley Black & Decker?", ["BJ's Wholesale Club", "Stanley Black & Decker"], []),
     ],
