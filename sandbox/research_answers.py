@@ -25,7 +25,11 @@ _BEGINS = re.compile(r"(?:^|[.!?:;¿¡\n])[\s\"'“‘(¿¡-]*$")
 _OF_NO_COMPANY = re.compile(r"\b(?:who is|weather (?:like )?in|the|your|nach|über die) $", re.IGNORECASE)
 _IN_USE = re.compile(r"\b(?:use|uses|using|run|runs|running)(?: on)? $", re.IGNORECASE)
 """What stands behind is a technology, whatever else it is."""
-_ENGLISH = re.compile(r"\b(?:the|what|who|whom|how|is|are|does|do|which|where|when|why|and|should)\b", re.IGNORECASE)
+_ENGLISH = re.compile(
+    r"\b(?:the|what|who|whom|how|is|are|does|do|which|where|when|why|and|should|tell|about|of|for|at|with|has|have|can|news"
+    r"|or|to|i|we|us|any|compare|their|they|draft|everything)\b",
+    re.IGNORECASE,
+)
 _GOES_ON = re.compile(r"\b(?:it|its|they|their|them|this|that|a|an)\b", re.IGNORECASE)
 _NO_NAMES = frozenset({"USD", "EUR", "GBP"})
 _ADVICE = re.compile(

@@ -6,6 +6,7 @@ profiles of its consumers + facts -> dataset -> DatasetShown: values, each with 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
@@ -100,7 +101,7 @@ def datasets_shown(
         for dataset, field in profile.profile["datasets"].items():
             if field["values"] or not fields.get(dataset, {"values": ()})["values"]:
                 fields[dataset] = field
-    costs = {one.purchase_id: int(one.cost_usd * 1_000_000) for one in detail.replies}
+    costs = {one.purchase_id: int(Decimal(one.cost_usd) * 1_000_000) for one in detail.replies}
     for dataset, facts in detail.facts.items():
         if dataset not in fields:
             fields[dataset] = _field_of(dataset, facts, costs)
