@@ -75,6 +75,8 @@ _CHIEF = re.compile(r"\b(?:ceo|cfo|cio|ciso|cmo|coo|cro|cto)\b", re.IGNORECASE)
 _PERSON = re.compile(r"\b(?:who|whom|whose|head|lead|contact|talk|director|vp|quién|wer|qui)\b", re.IGNORECASE)
 _WITH_TITLE = frozenset({"topic_results", "page_passages", "website_passages", "competitor_mentions"})
 _MOST, _EACH, _COMPANIES = 5, 2, 8
+_FEW_WORDS = 3
+"""Of fewer one cannot say which language they are."""
 
 
 def research_answer(schema: dict[str, Any], prompt: str) -> dict[str, Any] | None:
@@ -89,7 +91,8 @@ def research_answer(schema: dict[str, Any], prompt: str) -> dict[str, Any] | Non
 
 def _breakdown(prompt: str) -> dict[str, Any]:
     question, seller = _inside(_QUESTION, prompt), _inside(_SELLER, prompt)
-    asks_for_advice, is_english = _ADVICE.search(question) is not None, _ENGLISH.search(question) is not None
+    asks_for_advice = _ADVICE.search(question) is not None
+    is_english = len(question.split()) < _FEW_WORDS or _ENGLISH.search(question) is not None
     named = (found[1] or found[2] for found in _TOPIC.finditer(question))
     topics = [topic for topic in named if not _has_listed(topic, "order")]
     parts = [part.strip() for part in re.split(r"[?;]|\. | and (?=who|what|how|when|why|where)", question)]
