@@ -75,7 +75,7 @@ def _pairs(company: list[Piece], vendor: list[Piece]) -> Iterator[_Pair]:
             if has_word(quote, tuple(listed("order"))):
                 continue
             for offer, text in offers:
-                shared, themes = telling_words(text) & telling_words(quote), _themes(text) & _themes(quote)
+                shared, themes = telling_words(text) & telling_words(quote), themes_in(text) & themes_in(quote)
                 if shared or themes:
                     yield _Pair(need, quote, offer, text, frozenset(shared), themes)
 
@@ -118,5 +118,6 @@ def _short(text: str) -> str:
 
 
 @cache
-def _themes(text: str) -> frozenset[str]:
+def themes_in(text: str) -> frozenset[str]:
+    """Of themes.csv, by their words."""
     return frozenset(row["theme"] for row in read_data("themes.csv") if has_word(text, (row["word"],)))

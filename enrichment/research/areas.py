@@ -54,7 +54,7 @@ def _areas_shown_in(question: str) -> tuple[str, ...]:
 
 
 def roles_in(question: str) -> tuple[str, ...]:
-    """Words that the title of a person has who has a role that the question names."""
+    """Words in the titles of people with a role that the question names."""
     return tuple(word for asked, words in _ROLES.items() if _has(question, asked) for word in words)
 
 

@@ -159,12 +159,12 @@ def by_model(answer: Breakdown, text: str, persona: Persona, rules: Rules, *, in
 
 
 def _without_instructions(answer: Breakdown, instructions: str) -> Breakdown:
-    told = partial(repeats, instructions=instructions)
+    gives_away = partial(repeats, instructions=instructions)
     return answer.model_copy(
         update={
-            "topics": [topic for topic in answer.topics if not told(topic)],
-            "sub_questions": [one for one in answer.sub_questions if not told(one.question)],
-            "unanswerable": [one for one in answer.unanswerable if not told(f"{one.what} {one.why}")],
+            "topics": [topic for topic in answer.topics if not gives_away(topic)],
+            "sub_questions": [one for one in answer.sub_questions if not gives_away(one.question)],
+            "unanswerable": [one for one in answer.unanswerable if not gives_away(f"{one.what} {one.why}")],
         }
     )
 

@@ -12,6 +12,7 @@ from enrichment.domain.records import Company, Fact, Known
 from enrichment.domain.research import Persona, Session
 from enrichment.domain.values import Technology, Text, Value
 from enrichment.memory.freshness import fresh_facts
+from enrichment.research.orders import is_an_order
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements
 
@@ -103,7 +104,7 @@ def _persona_fact(persona: Persona, session: Session, now: datetime) -> Fact:
     return Fact(
         company_id=session.company_id,
         dataset=PERSONA,
-        value=Text(text=as_data(persona.sells) or persona.company),
+        value=Text(text=persona.company if is_an_order(persona.sells) else as_data(persona.sells) or persona.company),
         quality=1.0,
         reliability=1.0,
         source=PERSONA,

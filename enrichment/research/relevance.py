@@ -91,7 +91,8 @@ def relevance_of(company: Evidence, vendor: Evidence, own_words: frozenset[str])
     found = Counter(word for piece in pieces for word in content_words(_read(piece)))
     matches: dict[str, tuple[float, RelevanceMatch]] = {}
     for offered in filter(_is_telling, vendor.passages):
-        for word in sorted(content_words(_read(offered)) - own_words):
+        lines = (line for line in _read(offered).split("\n") if not _is_headline(line, own_words))
+        for word in sorted(content_words("\n".join(lines)) - own_words):
             needed = _best(word, pieces)
             if needed is not None and word not in matches:
                 weight = math.log(1 + len(pieces) / found[word]) / math.log(1 + len(pieces))
@@ -99,6 +100,13 @@ def relevance_of(company: Evidence, vendor: Evidence, own_words: frozenset[str])
     ranked = sorted(matches.values(), key=lambda one: (-one[0], one[1].word))
     score = min(1.0, sum(weight for weight, _ in ranked) / _ENOUGH)
     return VendorRelevance(score, tuple(match for _, match in ranked[:_MOST_MATCHES]))
+
+
+def _is_headline(line: str, own_words: frozenset[str]) -> bool:
+    """An item of a list such as '- Acme wins a contract': news that a home page links to, no offer."""
+    words = line.removeprefix("- ").split()
+    own = next((at for at, word in enumerate(words) if stem_of(word.casefold()) not in own_words), len(words))
+    return line.startswith("- ") and 0 < own < len(words) and words[own].islower() and words[own].endswith("s")
 
 
 def content_words(text: str) -> set[str]:

@@ -6,6 +6,7 @@ profiles of its consumers + facts -> dataset -> DatasetShown: values, each with 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
@@ -100,15 +101,19 @@ def datasets_shown(
         for dataset, field in profile.profile["datasets"].items():
             if field["values"] or not fields.get(dataset, {"values": ()})["values"]:
                 fields[dataset] = field
+    costs = {one.purchase_id: int(Decimal(one.cost_usd) * 1_000_000) for one in detail.replies}
     for dataset, facts in detail.facts.items():
         if dataset not in fields:
-            fields[dataset] = _field_of(dataset, facts)
+            fields[dataset] = _field_of(dataset, facts, costs)
     bought = {one.id: f"{words(one.consumer)}, asked by {one.asked_by}" for one in requests}
     return {dataset: _shown(dataset, field, bought, now) for dataset, field in fields.items()}
 
 
-def _field_of(dataset: str, facts: Sequence[FactView]) -> Mapping[str, Json]:
-    """Facts of no profile, the best first, in the shape of one: the first of each item is served."""
+def _field_of(dataset: str, facts: Sequence[FactView], costs: Mapping[str, int]) -> Mapping[str, Json]:
+    """Facts of no profile, the best first, in the shape of one: the first of each item is served.
+
+    costs: of each purchase (micro-USD).
+    """
     entries: list[dict[str, Json]] = [
         {
             "value": fact.value,
@@ -118,7 +123,7 @@ def _field_of(dataset: str, facts: Sequence[FactView]) -> Mapping[str, Json]:
             "holds_until": fact.valid_until.isoformat(),
             "last_resort": False,
             "evidence": fact.evidence,
-            "cost_micro_usd": 0,
+            "cost_micro_usd": costs.get(fact.purchase_id, 0),
             "paid_by": None,
         }
         for fact in facts

@@ -189,12 +189,12 @@ class _StatePlanner:
     def group(self, state: _CompanyState, companies: tuple[Company, ...]) -> Group:
         whole, open_ = self._whole(state.strategy, state.named), self._counter.open(state.counts)
         usable = self._usable(whole.offers, open_, self._statuses(state) if self._skips else {}, self._answered(state))
-        told = self._counter.told(state.counts)
+        of_families = self._counter.of_families(state.counts)
         if any(askable.partly for askable in usable):
-            left = sorted(parts(_left(whole, usable, open_, told)), key=lambda part: not part.required)
+            left = sorted(parts(_left(whole, usable, open_, of_families)), key=lambda part: not part.required)
             decided = [self._alone(state.strategy, part) for part in left]
         else:
-            states = _states(whole, usable, open_, told)
+            states = _states(whole, usable, open_, of_families)
             decided = [whole.decided(part) for part in sorted(states, key=self._is_optional)]
         first = self._together(tuple(source for asked, _ in decided for source in sorted(asked)))
         return Group(companies, state.strategy, open_, first, round(sum(spend for _, spend in decided)))
@@ -280,25 +280,27 @@ class _StatePlanner:
         )
 
 
-_Told = tuple[frozenset[str], frozenset[str]]
+_OfFamilies = tuple[frozenset[str], frozenset[str]]
 """Sources in families that do not know the company, and those that do."""
 
 
-def _states(whole: _WholeProblem, usable: Sequence[_Askable], open_: frozenset[str], told: _Told) -> Iterator[State]:
+def _states(
+    whole: _WholeProblem, usable: Sequence[_Askable], open_: frozenset[str], of_families: _OfFamilies
+) -> Iterator[State]:
     """States of the whole, of parts that share nothing and are asked side by side."""
     concerns = {offer.source: about | offer.needs & open_ for offer, about, _ in usable}
     for datasets in connected(open_, [*concerns.values(), *(group & open_ for group in whole.together)]):
-        yield State(datasets, frozenset([source for source, its in concerns.items() if its & datasets]), *told)
+        yield State(datasets, frozenset([source for source, its in concerns.items() if its & datasets]), *of_families)
 
 
-def _left(whole: _WholeProblem, usable: Sequence[_Askable], open_: frozenset[str], told: _Told) -> Problem:
+def _left(whole: _WholeProblem, usable: Sequence[_Askable], open_: frozenset[str], of_families: _OfFamilies) -> Problem:
     """A problem that is no state of the whole: some source has answered a part of its datasets."""
     problem = whole.problem
     return replace(
         problem,
         offers=tuple(
             replace(
-                offer.given(*told),
+                offer.given(*of_families),
                 fill_rates=tuple(f for f in offer.fill_rates if f[0] in about),
                 needs=offer.needs & open_,
             )

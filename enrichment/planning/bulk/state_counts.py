@@ -148,7 +148,7 @@ class StateCounter:
     def pairs(self, mask: int) -> Iterator[SourceDatasetPair]:
         return (pair for number, pair in enumerate(self._pairs) if mask >> number & 1)
 
-    def told(self, counts: Counts) -> tuple[frozenset[str], frozenset[str]]:
+    def of_families(self, counts: Counts) -> tuple[frozenset[str], frozenset[str]]:
         """Sources in families that do not know the company, and those that do."""
         missed, matched = (
             frozenset(source for source in self._telling if mask & self._tells[source])

@@ -76,6 +76,20 @@ def test_people_are_contacts_only_and_fit_the_role_that_is_asked_for() -> None:
     assert answered("Whom should I talk to?", key_contacts=None)["people"] == []
 
 
+def test_people_come_first_whose_title_has_to_do_with_what_is_sold() -> None:
+    company = (
+        '<evidence id="e1" source="s" dataset="key_contacts">\nAda Byron\nChief Marketing Officer\n</evidence>\n'
+        '<evidence id="e2" source="s" dataset="key_contacts">\nZoe Quill\nChief Information Officer\n</evidence>'
+    )
+    vendor = (
+        '<vendor name="Okta">\n<evidence id="v1" source="s" dataset="persona">\nsingle sign-on\n</evidence>\n</vendor>'
+    )
+    asked = f"<question>Whom should I talk to first?</question>\n{vendor}\n<company>Adobe</company>\n{company}"
+    found = research_answer(ResearchAnswer.model_json_schema(), asked)
+    assert found is not None
+    assert [one["full_name"] for one in found["people"]] == ["Zoe Quill", "Ada Byron"]
+
+
 def test_an_industry_a_domain_or_a_name_is_no_finding() -> None:
     found = answered("Ada Lovelace Banking?", domain="adobe.com", company_name="Adobe")
     cited = {one["evidence_id"] for one in (*found["findings"], *found["recommendations"])}
@@ -112,6 +126,12 @@ def test_orders_in_a_piece_are_quoted_at_most_and_followed_never() -> None:
         ("How should I position Okta to Tesla for their European expansion?", ["Tesla"], ["European expansion"]),
         ("What does tesla.com say about its battery recycling plans?", ["tesla.com"], ["battery recycling plans"]),
         ("and their CFO?", [], []),
+        ("what does moog run on?", ["Moog"], []),
+        ("should i call moog or kroger first?", ["Moog", "Kroger"], []),
+        ("Was wissen wir über die Expansion von Adobe nach Asien?", ["Adobe"], []),
+        ("Who is Elon Musk?", [], []),
+        ("Does Tesla use Oracle?", ["Tesla"], []),
+        ("What is Ford Motor's stance on open source?", ["Ford Motor"], ["open source"]),
         ("Draft an email to Kroger or eBay: who is the better prospect?", ["Kroger", "eBay"], []),
         ("BJ's Wholesale Club or Stanley Black & Decker?", ["BJ's Wholesale Club", "Stanley Black & Decker"], []),
     ],

@@ -50,3 +50,10 @@ def test_words_of_any_business_show_nothing() -> None:
     needs = evidence(("recent_news", NewsItem(title="Rival analyst announces financial partnership, shares trade")))
     offer = evidence(("persona", Text(text="A partnership with rival analysts; shares trade")))
     assert words_shared(needs, offer) == set()
+
+
+def test_headlines_that_a_home_page_links_to_are_no_offer() -> None:
+    text = "Acme makes anvils.\n- Acme moves its warehouses to the cloud\n- Acme Cloud: anvils by the hour"
+    home = evidence(("website_passages", WebsitePassage(page="/", heading="Acme", text=text)))
+    needs = evidence(("recent_news", NewsItem(title="Roadrunner moves its warehouses to the cloud")))
+    assert {match.word for match in relevance_of(needs, home, frozenset({"acme"})).matches} == {"cloud"}
