@@ -144,7 +144,7 @@ def _names(question: str) -> list[str]:
             continue
         name = _without_opening(match[0])
         if name not in _known_names():
-            name = re.split(r"['’]s?(?:\s|$)", name)[0]
+            name = _without_opening(re.split(r"['’]s?(?:\s|$)", name)[0])
         if not name or "_" in name or name in _NO_NAMES:
             continue
         begins = match[0].startswith(name) and _BEGINS.search(bare[: match.start()])

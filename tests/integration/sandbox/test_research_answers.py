@@ -132,6 +132,8 @@ def test_orders_in_a_piece_are_quoted_at_most_and_followed_never() -> None:
         ("Who is Elon Musk?", [], []),
         ("Does Tesla use Oracle?", ["Tesla"], []),
         ("What is Ford Motor's stance on open source?", ["Ford Motor"], ["open source"]),
+        ("Who's their CFO?", [], []),
+        ("Summarize what we know of Tesla", ["Tesla"], []),
         ("Draft an email to Kroger or eBay: who is the better prospect?", ["Kroger", "eBay"], []),
         ("BJ's Wholesale Club or Stanley Black & Decker?", ["BJ's Wholesale Club", "Stanley Black & Decker"], []),
     ],
