@@ -32,10 +32,10 @@ def plan_data(
 
 
 def narrower(parts: QuestionParts, companies: Sequence[Company], vendor: str) -> list[str]:
-    """Questions that a too wide one may be narrowed down to; none where it is not too wide."""
-    if not parts.is_whole or parts.intent not in ("other", "look_up") or parts.topics:
+    """Questions that a too wide one may be narrowed down to; none where it is not too wide, or is about no company."""
+    if not companies or not parts.is_whole or parts.intent not in ("other", "look_up") or parts.topics:
         return []
-    name = (companies[0].name or companies[0].key) if companies else "a company"
+    name = companies[0].name or companies[0].key
     return [area.next_question.format(company=name, vendor=vendor) for area in AREAS[:4]]
 
 

@@ -90,7 +90,7 @@ async def _followed(
 async def events(
     following: Annotated[AsyncIterator[ServerSentEvent], Depends(_followed)],
 ) -> EventStream:
-    """The events of the session as HTML that takes its place in the page; `reread` where it has to be read anew."""
+    """The events as HTML that takes its place in the page; `reread`: read it anew; `end`: the session is deleted."""
     return EventStream(following)
 
 
@@ -98,7 +98,9 @@ async def _drawn(
     session_id: str, visit: Visit, following: AsyncIterator[ServerSentEvent]
 ) -> AsyncIterator[ServerSentEvent]:
     async for event in following:
-        if event.event in ("gap", "session_deleted"):
+        if event.event == "session_deleted":
+            yield ServerSentEvent(event="end", data="")
+        elif event.event == "gap":
             yield ServerSentEvent(event="reread", data="")
         elif event.raw_data is None:
             yield event

@@ -195,3 +195,11 @@ def test_a_deleted_session_is_gone(page: Page, client: httpx.Client, session: st
     page.get_by_role("button", name="Delete the session").click()
     page.wait_for_url("**/")
     assert client.get(f"/v1{session}").status_code == 404
+
+
+def test_another_tab_of_a_deleted_session_leads_to_the_beginning(
+    page: Page, client: httpx.Client, session: str
+) -> None:
+    with page.expect_navigation(url="**/"):
+        client.delete(f"/v1{session}")
+    expect(page.get_by_label("Your question")).to_be_visible()
