@@ -26,8 +26,8 @@ from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company, Fact
 from enrichment.domain.research import Persona, Question, Session
 from enrichment.pipeline.identify import company_for
-from enrichment.research.first_events import question_received, session_started
-from enrichment.research.question_requests import ResearchContext
+from enrichment.research.events.first_events import question_received, session_started
+from enrichment.research.requests.question_requests import ResearchContext
 from enrichment.research.worker import research
 from enrichment.rules import Rules, load_rules
 from resources.settings import Settings

@@ -11,11 +11,11 @@ from enrichment.analysis.answer_schemas import AnalysisAnswer
 from enrichment.analysis.question import AnalysisQuestion
 from enrichment.domain.records import Company, Fact, Known
 from enrichment.domain.research import Persona, Session
-from enrichment.research.answer_question import answer_question, bytes_for_evidence
-from enrichment.research.breakdown import breakdown_question, by_model
-from enrichment.research.claims import checked
-from enrichment.research.evidence import Sides, sides
-from enrichment.research.model_answers import Breakdown, ResearchAnswer
+from enrichment.research.answers.answer_question import answer_question, bytes_for_evidence
+from enrichment.research.claims.claim import checked
+from enrichment.research.claims.model_answers import Breakdown, ResearchAnswer
+from enrichment.research.evidence.passages import Sides, sides
+from enrichment.research.questions.breakdown import breakdown_question, by_model
 from enrichment.rules import Rules
 from enrichment.rules.requirements import custom
 

@@ -10,7 +10,7 @@ from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Json
 from enrichment.domain.research import SessionEvent
-from enrichment.research.next_questions import NextQuestion
+from enrichment.research.answers.next_questions import NextQuestion
 
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 _QUIET = frozenset({"session_started", "question_received", "finding", "research_complete"})

@@ -29,9 +29,9 @@ from enrichment.domain.records import Json
 from enrichment.domain.research import NewSessionEvent, Persona, Question, Session, SessionEvent
 from enrichment.identity.domains import AmbiguousCompany
 from enrichment.pipeline.identify import company_for
-from enrichment.research.first_events import question_received, session_started
-from enrichment.research.next_questions import NextQuestion, asked_about_before, first_questions
-from enrichment.research.question_requests import ResearchContext
+from enrichment.research.answers.next_questions import NextQuestion, asked_about_before, first_questions
+from enrichment.research.events.first_events import question_received, session_started
+from enrichment.research.requests.question_requests import ResearchContext
 from enrichment.research.worker import research
 from enrichment.rules import Rules
 from enrichment.rules.yaml_files import NotReadable, read_yaml

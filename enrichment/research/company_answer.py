@@ -11,22 +11,22 @@ from enrichment.analysis.answer_reading import UnusableAnswer, read_answer
 from enrichment.domain.records import Company, Known, Profile
 from enrichment.domain.research import Question
 from enrichment.pipeline.enrich import Ask, Enriched
-from enrichment.research.answer import AS_IT_IS, NOTHING_TO_READ, CompanyAnswer, OpenPoint, missing_points
-from enrichment.research.answer_question import answer_question
-from enrichment.research.answer_without_model import composed, fits_role
-from enrichment.research.areas import AREAS, datasets_of, roles_in
-from enrichment.research.breakdown import QuestionParts
-from enrichment.research.claims import CheckedClaim, DroppedClaim, checked, in_order
-from enrichment.research.evidence import Sides
-from enrichment.research.model_answers import ResearchAnswer
-from enrichment.research.next_questions import price_in_time, price_of_another
-from enrichment.research.open_points import nothing_to_recommend, role_unknown, unanswered_areas, unfound_words
-from enrichment.research.question_requests import QuestionRequests
-from enrichment.research.relevance import VendorRelevance
-from enrichment.research.session_knowledge import SessionKnowledge, relevance_between
-from enrichment.research.stored_quotes import compared_with_replies
-from enrichment.research.topic_searches import SearchesMade
-from enrichment.research.topics import PAGE, RESULTS, without_other_topics
+from enrichment.research.answers.answer import AS_IT_IS, NOTHING_TO_READ, CompanyAnswer, OpenPoint, missing_points
+from enrichment.research.answers.answer_question import answer_question
+from enrichment.research.answers.answer_without_model import composed, fits_role
+from enrichment.research.answers.next_questions import price_in_time, price_of_another
+from enrichment.research.answers.open_points import nothing_to_recommend, role_unknown, unanswered_areas, unfound_words
+from enrichment.research.claims.claim import CheckedClaim, DroppedClaim, checked, in_order
+from enrichment.research.claims.model_answers import ResearchAnswer
+from enrichment.research.claims.stored_quotes import compared_with_replies
+from enrichment.research.evidence.passages import Sides
+from enrichment.research.evidence.relevance import VendorRelevance
+from enrichment.research.questions.areas import AREAS, datasets_of, roles_in
+from enrichment.research.questions.breakdown import QuestionParts
+from enrichment.research.questions.topics import PAGE, RESULTS, without_other_topics
+from enrichment.research.requests.question_requests import QuestionRequests
+from enrichment.research.requests.session_knowledge import SessionKnowledge, relevance_between
+from enrichment.research.requests.topic_searches import SearchesMade
 
 _ORDER = {"recommendation": 0, "finding": 1, "person": 2}
 

@@ -22,27 +22,34 @@ from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask, Enriched, LeftOpen
 from enrichment.ports import StoreError
 from enrichment.refresh.due import due_profiles
-from enrichment.research.answer import (
+from enrichment.research.answers.answer import (
     CompanyAnswer,
     Ending,
     OpenPoint,
     completed,
     in_one_sentence,
 )
-from enrichment.research.answer_question import most_for_answer
-from enrichment.research.areas import AREA_NAMES, datasets_of
-from enrichment.research.breakdown import QuestionParts, asks_nothing, breakdown_question, by_model, by_rule, fits
-from enrichment.research.companies_meant import SLOTS, CompaniesMeant
+from enrichment.research.answers.answer_question import most_for_answer
+from enrichment.research.answers.next_questions import next_questions
+from enrichment.research.answers.open_points import vendor_cut_short, vendor_unknown
+from enrichment.research.claims.model_answers import Breakdown
 from enrichment.research.company_answer import CompanyAnswers, CompanyCollected
-from enrichment.research.event_data import narrower, plan_data, vendor_data, vendor_sentence
-from enrichment.research.model_answers import Breakdown
-from enrichment.research.next_questions import next_questions
-from enrichment.research.open_points import vendor_cut_short, vendor_unknown
-from enrichment.research.question_requests import QuestionRequests, ResearchContext, left_out_by_caps
-from enrichment.research.session_knowledge import SessionKnowledge, relevance_between
-from enrichment.research.session_log import SessionLog
-from enrichment.research.topic_searches import TopicSearches
-from enrichment.research.topics import topics_to_search
+from enrichment.research.events.event_data import narrower, plan_data, vendor_data, vendor_sentence
+from enrichment.research.events.session_log import SessionLog
+from enrichment.research.questions.areas import AREA_NAMES, datasets_of
+from enrichment.research.questions.breakdown import (
+    QuestionParts,
+    asks_nothing,
+    breakdown_question,
+    by_model,
+    by_rule,
+    fits,
+)
+from enrichment.research.questions.topics import topics_to_search
+from enrichment.research.requests.companies_meant import SLOTS, CompaniesMeant
+from enrichment.research.requests.question_requests import QuestionRequests, ResearchContext, left_out_by_caps
+from enrichment.research.requests.session_knowledge import SessionKnowledge, relevance_between
+from enrichment.research.requests.topic_searches import TopicSearches
 
 _CONTEXT = "vendor_context"
 _FIRST = 2 + SLOTS

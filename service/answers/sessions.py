@@ -18,10 +18,10 @@ from enrichment.domain.records import Company
 from enrichment.domain.research import NewSessionEvent, Persona, Question, Session, SessionEvent
 from enrichment.pipeline.identify import company_asked_for_now
 from enrichment.pipeline.stages import Ask
-from enrichment.research.clarification import company_chosen
-from enrichment.research.first_events import question_received, session_started
-from enrichment.research.next_questions import NextQuestion, asked_about_before, first_questions
-from enrichment.research.transcript import in_markdown
+from enrichment.research.answers.next_questions import NextQuestion, asked_about_before, first_questions
+from enrichment.research.answers.transcript import in_markdown
+from enrichment.research.events.first_events import question_received, session_started
+from enrichment.research.questions.clarification import company_chosen
 from service.answers.session_views import (
     NextQuestionView,
     PersonaView,

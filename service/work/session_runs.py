@@ -13,7 +13,7 @@ from enrichment.context.run_context import RunContext
 from enrichment.domain.research import Question, Session
 from enrichment.ports import StoreError
 from enrichment.ports.sessions import QuestionLost
-from enrichment.research.question_requests import ResearchContext
+from enrichment.research.requests.question_requests import ResearchContext
 from enrichment.research.worker import end_as_failed, research
 from enrichment.rules import Rules
 from resources.store import SqlStore

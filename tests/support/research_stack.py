@@ -16,7 +16,7 @@ from enrichment.context.run_context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.research import NewSessionEvent, Persona, Question, Session, SessionEvent
 from enrichment.pipeline.identify import company_for
-from enrichment.research.question_requests import ResearchContext
+from enrichment.research.requests.question_requests import ResearchContext
 from enrichment.research.worker import research
 from enrichment.rules import Rules
 from resources.settings import Settings

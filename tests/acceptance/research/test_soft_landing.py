@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from enrichment.domain.research import Persona
-from enrichment.research.rough_prices import rough_price
+from enrichment.research.answers.rough_prices import rough_price
 from sandbox.catalogue import Catalogue
 from tests.acceptance.conftest import Stack
 from tests.support.research_stack import Seller

@@ -9,7 +9,7 @@ from typing import Any
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
 from enrichment.domain.research import NewSessionEvent, Question, Session
-from enrichment.research.first_events import question_received
+from enrichment.research.events.first_events import question_received
 from resources.store.database.database import Database
 from resources.store.requests.sessions import SqlSessions
 from service.answers.session_events import Place, SessionStreams

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from enrichment.research.model_answers import Breakdown, ResearchAnswer
+from enrichment.research.claims.model_answers import Breakdown, ResearchAnswer
 from sandbox.research_answers import research_answer
 
 PIECES = {

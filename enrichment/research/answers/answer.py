@@ -1,0 +1,287 @@
+"""The end of a question: an answer assembled from checked claims, and what a seller asks of it in ten seconds. Pure.
+
+claims + what is missing + relevance + costs -> the data of research_complete; every sentence of it names its claim
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from enrichment.analysis.evidence import Evidence
+from enrichment.domain.money import in_usd
+from enrichment.domain.numbers import in_number
+from enrichment.domain.records import Company, Json, Known, Profile
+from enrichment.domain.research import Question
+from enrichment.research.claims.claim import CheckedClaim, DroppedClaim, event_day, in_order
+from enrichment.research.evidence.relevance import VendorRelevance
+from enrichment.research.questions.areas import telling_of
+from enrichment.research.questions.breakdown import QuestionParts
+from enrichment.rules import Rules
+
+AS_IT_IS = "what is known answers it as it is"
+"""Why no model was asked, where none was needed."""
+NOTHING_TO_READ = "there is no evidence that it could read"
+"""Why no model was asked, where there was nothing."""
+_NEWS = ("recent_news", "purchase_intent", "hiring_trends")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPoint:
+    """What the question asks and nothing that is known answers. asked: source, day, and what it said.
+
+    micro_usd: what asking for it would cost; None: no source could answer it, or none may be asked.
+    """
+
+    what: str
+    because: str
+    company: str | None = None
+    asked: tuple[str, ...] = ()
+    micro_usd: int | None = None
+
+    def as_json(self) -> dict[str, Json]:
+        return {
+            "what": self.what,
+            "because": self.because,
+            "company": self.company,
+            "asked": list(self.asked),
+            "cost_micro_usd": self.micro_usd,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """What memory served: which request paid for it, and when."""
+
+    source: str
+    request_id: str
+    asked_by: str
+    at: datetime
+    micro_usd: int
+
+    def as_json(self) -> dict[str, Json]:
+        return {
+            "source": self.source,
+            "request": self.request_id,
+            "asked_by": self.asked_by,
+            "at": self.at.isoformat(),
+            "saved_micro_usd": self.micro_usd,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyAnswer:
+    """What is known of one company for the question. by: 'model', or 'rule', then because says why.
+
+    evidence, vendor_evidence: what was there to be cited, and what did not fit. missing_micro_usd: what all that is
+    missing would cost together: one call may answer several of its open points.
+    """
+
+    company: Company
+    claims: tuple[CheckedClaim, ...]
+    dropped: tuple[DroppedClaim, ...]
+    relevance: VendorRelevance
+    open_points: tuple[OpenPoint, ...]
+    by: str
+    because: str | None
+    evidence: Evidence
+    vendor_evidence: Evidence
+    profile: Profile | None = None
+    payers: tuple[Payer, ...] = ()
+    missing_micro_usd: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the question came to its end: 'answered', 'stopped', 'over_budget', 'out_of_time' or 'failed'."""
+
+    state: str
+    cost_micro_usd: int
+    saved_micro_usd: int
+    left_micro_usd: int
+    seconds: float
+    reasons: tuple[str, ...] = ()
+    more_open: tuple[OpenPoint, ...] = ()
+    payers: tuple[Payer, ...] = ()
+    next_questions: Sequence[Mapping[str, Json]] = field(default_factory=tuple)
+    too_wide: Sequence[str] = ()
+
+
+def completed(
+    question: Question, parts: QuestionParts | None, answers: Sequence[CompanyAnswer], ending: Ending, now: datetime
+) -> dict[str, Json]:
+    """The data of research_complete. Money in integer micro-USD."""
+    claims = [claim for answer in answers for claim in answer.claims]
+    numbered = list(in_order(claims))
+    shown = {claim_id: claim.as_json(claim_id) for claim_id, claim in numbered}
+    open_points = [*(point for answer in answers for point in answer.open_points), *ending.more_open]
+    unanswerable = {} if parts is None else parts.unanswerable
+    open_points += [OpenPoint(what, why) for what, why in unanswerable.items()]
+    sentences = [{"text": claim.text, "claim": claim_id} for claim_id, claim in numbered]
+    payers = [payer for answer in answers for payer in answer.payers] + list(ending.payers)
+    return {
+        "question": question.text,
+        "number": question.number,
+        "state": ending.state,
+        "reasons": list(ending.reasons),
+        "answer": " ".join(str(sentence["text"]) for sentence in sentences),
+        "sentences": sentences,
+        "at_a_glance": _glance(numbered, now),
+        "key_findings": [claim_id for claim_id, claim in numbered if claim.kind == "finding"],
+        "people": [claim_id for claim_id, claim in numbered if claim.kind == "person"],
+        "recommendations": [claim_id for claim_id, claim in numbered if claim.kind == "recommendation"],
+        "claims": list(shown.values()),
+        "dropped": [
+            {"kind": one.kind, "text": one.text, "quote": one.quote, "verdict": "dropped", "because": one.because}
+            for answer in answers
+            for one in answer.dropped
+        ],
+        "confidence": _confidence(claims, answers, len(open_points)),
+        "open_points": [point.as_json() for point in open_points],
+        "missing_micro_usd": sum(answer.missing_micro_usd for answer in answers)
+        + sum(point.micro_usd or 0 for point in ending.more_open),
+        "how_found": _how_found(parts, answers),
+        "companies": [_company_json(answer) for answer in answers],
+        "too_wide": list(ending.too_wide),
+        "next_questions": list(ending.next_questions),
+        "cost_micro_usd": ending.cost_micro_usd,
+        "saved_micro_usd": ending.saved_micro_usd,
+        "left_micro_usd": ending.left_micro_usd,
+        "paid_by": [payer.as_json() for payer in payers],
+        "seconds": round(ending.seconds, 3),
+    }
+
+
+def in_one_sentence(data: Mapping[str, Json]) -> str:
+    """The message of research_complete."""
+    claims, cost, saved = data["claims"], data["cost_micro_usd"], data["saved_micro_usd"]
+    end = "" if data["state"] == "answered" else f" ({data['state'].replace('_', ' ')})"
+    end += ", without the language model," if without_model(data) else ""
+    price = f"It cost {in_usd(cost)} USD" + (f" and saved {in_usd(saved)} USD." if saved else ".")
+    missing = len(data["open_points"])
+    open_ = f"; {in_number(missing, 'point')} open" if missing else ""
+    if not claims:
+        return f"No answer{end.removesuffix(',')}: no evidence was found that bears out a claim{open_}. {price}"
+    return f"Answered{end} with {in_number(len(claims), 'checked claim')}{open_}. {price}"
+
+
+def without_model(data: Mapping[str, Json]) -> list[str]:
+    """Why no answer of a model could be used, of each company of which a plain rule made one in its stead."""
+    enough = (None, AS_IT_IS, NOTHING_TO_READ)
+    each = (one["because"] for one in data["how_found"]["answer"] if one["by"] == "rule")
+    return list(dict.fromkeys(because for because in each if because not in enough))
+
+
+def missing_points(company: Company, profile: Profile | None, known: Known, rules: Rules) -> list[OpenPoint]:
+    """Datasets of the profile that nothing satisfies, with the sources that were asked, and when."""
+    if profile is None:
+        return []
+    return [
+        OpenPoint(
+            dataset,
+            field_["why"] or "nothing that was asked knows it",
+            company.key,
+            asked=asked_for(dataset, known, rules),
+        )
+        for dataset, field_ in profile.document["datasets"].items()
+        if field_["status"] not in ("satisfied", "last resort", "partial") and not field_.get("extra")
+    ]
+
+
+def asked_for(dataset: str, known: Known, rules: Rules) -> tuple[str, ...]:
+    """'asked serp_news on 3 May 2026: none', of each source that was asked; of an analysis, of what it reads first."""
+    if dataset not in rules.datasets:
+        return ()
+    if rules.datasets[dataset].analysis is not None:
+        return tuple(dict.fromkeys(one for name in telling_of(dataset) for one in asked_for(name, known, rules)))
+    heads = {head.source: head for head in known.replies}
+    having = {fact.source for fact in known.facts if fact.dataset == dataset}
+    return tuple(
+        f"asked {source} on {day_in_words(heads[source].collected_at)}: {'some' if source in having else 'none'}"
+        for source in rules.datasets[dataset].sources
+        if source in heads
+    )
+
+
+def _glance(numbered: Sequence[tuple[str, CheckedClaim]], now: datetime) -> dict[str, Json]:
+    """What to say, why now, to whom, how sure, how old: the claims that say so."""
+    first = {kind: next((i for i, c in numbered if c.kind == kind), None) for kind in ("recommendation", "finding")}
+    moving = [(i, c) for i, c in numbered if c.kind == "finding" and c.citations[0].passage.dataset in _NEWS]
+    moving.sort(key=lambda one: event_day(one[1].citations[0].passage.facts[0].value) or "", reverse=True)
+    facts = [one.passage.facts[0] for _, claim in numbered for one in claim.citations if one.side == "company"]
+    oldest = min((fact.collected_at for fact in facts), default=None)
+    events = [day for fact in facts if (day := event_day(fact.value)) is not None]
+    return {
+        "what_to_say": first["recommendation"] or first["finding"],
+        "why_now": moving[0][0] if moving else None,
+        "to_whom": [claim_id for claim_id, claim in numbered if claim.kind == "person"],
+        "how_sure": None if not facts else round(sum(fact.reliability for fact in facts) / len(facts), 2),
+        "collected": None if oldest is None else day_in_words(oldest),
+        "age_days": None if oldest is None else max(0, (now - oldest).days),
+        "newest_event": None if not events else max(events),
+    }
+
+
+def _confidence(claims: Sequence[CheckedClaim], answers: Sequence[CompanyAnswer], missing: int) -> dict[str, Json]:
+    """High: several claims of reliable sources, no point missing. Low: none, or hardly any."""
+    facts = [one.passage.facts[0] for claim in claims for one in claim.citations if one.side == "company"]
+    reliable = sum(fact.reliability for fact in facts) / len(facts) if facts else 0.0
+    sources = {fact.source for fact in facts}
+    why = (
+        f"{in_number(len(claims), 'claim')} from {in_number(len(sources), 'source')}, reliability {reliable:.2f}, "
+        f"{in_number(missing, 'point')} open"
+    )
+    by_rule = [answer.because for answer in answers if answer.by == "rule" and answer.because != AS_IT_IS]
+    if by_rule:
+        why += ", the model did not answer"
+    if len(claims) >= 3 and reliable >= 0.8 and not missing and not by_rule:
+        return {"level": "High", "why": why}
+    return {"level": "Medium" if len(claims) >= 2 and reliable >= 0.6 else "Low", "why": why}
+
+
+def _how_found(parts: QuestionParts | None, answers: Sequence[CompanyAnswer]) -> dict[str, Json]:
+    cited: dict[str, int] = {}
+    for answer in answers:
+        for claim in answer.claims:
+            for one in claim.citations:
+                source = one.passage.facts[0].source
+                cited[source] = cited.get(source, 0) + 1
+    return {
+        "breakdown": None if parts is None else {"by": parts.by, "because": parts.because},
+        "answer": [
+            {
+                "company": answer.company.key,
+                "by": answer.by,
+                "because": answer.because,
+                "passages": len(answer.evidence.passages),
+                "passages_left_out": answer.evidence.left_out,
+                "passages_cut": answer.evidence.cut,
+                "left_out": left_out_of(answer.evidence),
+                "left_out_of_vendor": left_out_of(answer.vendor_evidence),
+                "claims_dropped": len(answer.dropped),
+            }
+            for answer in answers
+        ],
+        "sources_cited": cited,
+    }
+
+
+def left_out_of(evidence: Evidence) -> dict[str, int]:
+    """Dataset -> how many of its passages did not fit."""
+    return dict(Counter(passage.dataset for passage in evidence.omitted))
+
+
+def _company_json(answer: CompanyAnswer) -> dict[str, Json]:
+    profile = answer.profile
+    return {
+        "key": answer.company.key,
+        "name": answer.company.name,
+        "domain": answer.company.domain,
+        "relevance": answer.relevance.as_json(),
+        "quality": None if profile is None else round(profile.quality, 4),
+        "profile": None if profile is None else profile.profile_id,
+    }
+
+
+def day_in_words(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"

@@ -1,0 +1,79 @@
+"""What a question asks that no claim of its answer says: by area, by role, by word; with what was asked for it. Pure.
+
+question's parts + claims + what is known -> OpenPoint ...
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from enrichment.domain.records import Company, Known
+from enrichment.planning.quote import expected_price
+from enrichment.research.answers.answer import OpenPoint, asked_for
+from enrichment.research.claims.claim import CheckedClaim
+from enrichment.research.evidence.passages import VENDOR_READS, Sides
+from enrichment.research.evidence.relevance import content_words, stem_of, words_in
+from enrichment.research.questions.areas import AREAS, words_of_areas
+from enrichment.research.questions.breakdown import QuestionParts
+from enrichment.research.questions.company_names import words_of_sentences
+from enrichment.research.questions.topics import PAGE, RESULTS
+from enrichment.rules import Rules
+
+_SEARCHED = frozenset({RESULTS, PAGE})
+
+
+def unanswered_areas(
+    parts: QuestionParts, claims: Sequence[CheckedClaim], company: Company, known: Known, rules: Rules
+) -> Iterator[OpenPoint]:
+    """Areas of a narrow question of which no claim tells, with the sources that could have told of them."""
+    if parts.is_whole:
+        return
+    cited = {one.passage.dataset for claim in claims for one in claim.citations if one.side == "company"}
+    for area in AREAS:
+        if area.name in parts.areas and cited.isdisjoint((*area.told_by, *_SEARCHED)):
+            datasets = dict.fromkeys((*area.datasets, *area.told_by))
+            asked = tuple(dict.fromkeys(one for name in datasets for one in asked_for(name, known, rules)))
+            yield OpenPoint(area.name, "nothing that was found tells of it", company.key, asked)
+
+
+def role_unknown(company: Company, known: Known, rules: Rules) -> OpenPoint:
+    """Where contacts are known, and none has the role that is asked for."""
+    asked = (
+        one.replace(": some", ": contacts, none of them with this role")
+        for one in asked_for("key_contacts", known, rules)
+    )
+    return OpenPoint("key_contacts", "no known contact has this role", company.key, tuple(asked))
+
+
+def unfound_words(
+    question: str, parts: QuestionParts, claims: Sequence[CheckedClaim], names: Collection[str]
+) -> list[str]:
+    """Words of a narrow question that say what it is about, where no claim's evidence has any of them."""
+    if parts.is_whole:
+        return []
+    own = {stem_of(word) for name in (*names, *parts.companies) for word in words_in(name)} | words_of_areas()
+    private = {stem_of(word) for what in parts.unanswerable for word in words_in(what)}
+    own |= {stem_of(word) for word in words_of_sentences()}
+    wanted = [word for word in dict.fromkeys(words_in(question)) if content_words(word) - own - private]
+    shown = {word for claim in claims for one in claim.citations for word in content_words(one.passage.text)}
+    if any(content_words(word) & shown for word in wanted):
+        return []
+    return wanted
+
+
+def nothing_to_recommend(sides: Sides) -> OpenPoint:
+    vendor, company = sides.vendor.name or sides.vendor.key, sides.company.name or sides.company.key
+    why = f"nothing that is known of {company} meets what is known of what {vendor} offers"
+    return OpenPoint(f"a recommendation for {company}", why)
+
+
+def vendor_cut_short(vendor: Company, left_out: Mapping[str, str], rules: Rules) -> OpenPoint:
+    """left_out: source or analysis -> why a cap did not allow it."""
+    cost = sum(expected_price(rules, source) for source in left_out if source in rules.sources)
+    why = f"the budget left too little for {', '.join(sorted(left_out))}"
+    return OpenPoint(f"more of what {vendor.name or vendor.key} offers", why, micro_usd=cost or None)
+
+
+def vendor_unknown(vendor: Company, known: Known, rules: Rules) -> OpenPoint:
+    """With each source that was asked what the seller's company offers."""
+    asked = dict.fromkeys(one for dataset in VENDOR_READS for one in asked_for(dataset, known, rules))
+    why = "no source that was asked knows more of it than what you say; what is recommended rests on that alone"
+    return OpenPoint(f"what {vendor.name or vendor.key} offers", why, asked=tuple(asked))

@@ -1,0 +1,274 @@
+"""Claims and their citations: what of a model's answer is borne out, sentence by sentence, and how exactly. Pure.
+
+    raw answer + Sides -> CheckedClaim ... | DroppedClaim ...        exact: the quote is in the evidence as written
+                                                                     normalised: but for white space, quotes or case
+                                                                     read: from a reply that writes it in another form
+
+The quote that is kept is always the text of the evidence itself. A recommendation needs a quote of each side.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from enrichment.analysis.answer_schemas import Cited, PrioritisedContact
+from enrichment.analysis.assertions import sentence_of
+from enrichment.analysis.citations import SHORTEST_QUOTE, check_citations
+from enrichment.analysis.claim_words import is_about_another, word_set
+from enrichment.analysis.evidence import Evidence, Passage
+from enrichment.domain.records import Json
+from enrichment.domain.values import Contact, FoundPassage, IntentSignal, JobPosting, NewsItem, Value
+from enrichment.identity.names import name_words
+from enrichment.research.claims.borne_out import advises_no_more, says_no_more
+from enrichment.research.claims.leaked_instructions import repeats
+from enrichment.research.claims.model_answers import ResearchAnswer, VendorRecommendation
+from enrichment.research.evidence.passages import PERSONA, Sides
+
+ClaimVerdict = Literal["exact", "normalised", "read"]
+ClaimKind = Literal["finding", "person", "recommendation"]
+_KIND_OF_FIELD: Mapping[str, ClaimKind] = {
+    "findings": "finding", "people": "person", "recommendations": "recommendation",
+}  # fmt: skip
+_SAME = str.maketrans(dict.fromkeys("“”„«»", '"') | dict.fromkeys("‘’‚", "'") | dict.fromkeys("–—", "-"))
+_QUOTE_VENDOR = "what the vendor offers is not in its evidence"
+_BEYOND = "it says more than its quote: that is shown as it is"
+_TELL_OF_OTHERS = frozenset(
+    {"recent_news", "website_passages", "topic_results", "page_passages", "competitor_mentions", "purchase_intent"}
+)
+_SHORT_VENDOR = "the quote of what the vendor offers is too short"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A verbatim quote of stored evidence. text: the whole passage. place: of the stored reply."""
+
+    side: Literal["company", "vendor"]
+    company_key: str
+    passage: Passage
+    quote: str
+    verdict: ClaimVerdict = "exact"
+
+    def as_json(self) -> dict[str, Json]:
+        fact = self.passage.facts[0]
+        return {
+            "side": self.side,
+            "company": self.company_key,
+            "evidence_id": f"{fact.reply_id}#{fact.evidence}",
+            "quote": self.quote,
+            "verdict": self.verdict,
+            "evidence": self.passage.text,
+            "dataset": self.passage.dataset,
+            "source": fact.source,
+            "reply_id": fact.reply_id,
+            "place": fact.evidence,
+            "url": getattr(fact.value, "url", None),
+            "page": getattr(fact.value, "page", None),
+            "heading": getattr(fact.value, "heading", None),
+            "dated": event_day(fact.value),
+            "collected_at": fact.collected_at.isoformat(),
+            "reliability": round(fact.reliability, 3),
+            "last_resort": fact.last_resort,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedClaim:
+    """One sentence of an answer, with all that bears it out. verdict: of the least exact of its quotes."""
+
+    kind: ClaimKind
+    text: str
+    verdict: ClaimVerdict
+    citations: tuple[Citation, ...]
+    why: str | None = None
+
+    def as_json(self, claim_id: str) -> dict[str, Json]:
+        return {
+            "id": claim_id,
+            "kind": self.kind,
+            "text": self.text,
+            "why": self.why,
+            "company": self.citations[0].company_key,
+            "verdict": self.verdict,
+            "citations": [one.as_json() for one in self.citations],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedClaim:
+    """text: as the model wrote it, shortened."""
+
+    kind: ClaimKind
+    text: str
+    quote: str
+    because: str
+
+
+def event_day(value: Value) -> str | None:
+    """The day of what happened, as its source states it; None: it states none."""
+    match value:
+        case NewsItem() | FoundPassage():
+            return None if value.published_at is None else value.published_at.date().isoformat()
+        case JobPosting():
+            return None if value.posted_on is None else value.posted_on.isoformat()
+        case IntentSignal():
+            return None if value.observed_on is None else value.observed_on.isoformat()
+    return None
+
+
+def checked(
+    answer: ResearchAnswer, sides: Sides, *, instructions: str
+) -> tuple[list[CheckedClaim], list[DroppedClaim]]:
+    """All that may be said, findings first; all that may not, and why.
+
+    instructions: what the model was told; of a claim that repeats them nothing is shown.
+    """
+    kept: list[CheckedClaim] = []
+    dropped: list[DroppedClaim] = []
+    for field, kind in _KIND_OF_FIELD.items():
+        said: set[str] = set()
+        for item in answer.items(field):
+            if repeats(" ".join(str(text) for _, text in item), instructions):
+                dropped.append(DroppedClaim(kind, "", "", "it repeats what the model was told"))
+                continue
+            outcome = _claim(field, kind, item, sides)
+            if isinstance(outcome, CheckedClaim) and _gist(outcome.text) in said:
+                outcome = _dropped(kind, item, "it was stated before")
+            if isinstance(outcome, CheckedClaim):
+                said.add(_gist(outcome.text))
+                kept.append(outcome)
+                dropped += _said_beyond(outcome, item)
+            else:
+                dropped.append(outcome)
+    return kept, dropped
+
+
+def _claim(field: str, kind: ClaimKind, item: Cited, sides: Sides) -> CheckedClaim | DroppedClaim:
+    verbatim, verdict = _verbatim(item.quote, item.evidence_id, sides.evidence)
+    if verbatim is not None:
+        item = item.model_copy(update={"quote": verbatim})
+    alone = ResearchAnswer(findings=[], people=[], recommendations=[]).model_copy(update={field: [item]})
+    result = check_citations(alone, sides.evidence, sides.names)
+    if result.dropped:
+        return _dropped(kind, item, next(iter(result.reasons)))
+    (sound,) = result.answer.items(field)
+    passage = sides.of_company(sound.evidence_id)
+    assert passage is not None  # noqa: S101  the check found it there
+    quote = sound.quote if sound.quote in passage.text else _found(sound.quote, passage.text) or sound.quote
+    citations = [Citation("company", sides.company.key, passage, quote, verdict)]
+    if isinstance(sound, VendorRecommendation):
+        theirs = sides.of_vendor(sound.vendor_evidence_id)
+        found, how = _verbatim(sound.vendor_quote, sound.vendor_evidence_id, sides.vendor_evidence)
+        if theirs is None or found is None:
+            return _dropped(kind, item, _QUOTE_VENDOR)
+        if len(found) < SHORTEST_QUOTE and found not in theirs.text.split("\n"):
+            return _dropped(kind, item, _SHORT_VENDOR)
+        citations.append(Citation("vendor", sides.vendor.key, theirs, found, how))
+        verdict = verdict if how == "exact" else how
+        text, why = _advice(sound, citations, sides)
+        return CheckedClaim(kind, text, verdict, tuple(citations), why)
+    return CheckedClaim(kind, _borne_out(sound, citations[0], sides), verdict, tuple(citations))
+
+
+def _borne_out(item: Cited, citation: Citation, sides: Sides) -> str:
+    """The model's sentence; where that says more than its quote, the quote itself."""
+    own, passage = _name_words(*sides.names), citation.passage
+    if isinstance(item, PrioritisedContact):
+        value = passage.facts[0].value
+        title = (isinstance(value, Contact) and value.title) or ""
+        why = item.why if says_no_more(item.why, [passage.text], own=own) else title
+        return _finished(f"{item.full_name}: {why}" if why else item.full_name)
+    text, around = _finished(item.sentence), sentence_of(citation.quote, passage.text)
+    of_another = passage.dataset in _TELL_OF_OTHERS and is_about_another(
+        citation.quote, [text], own=own, shown=sides.shown
+    )
+    if not of_another and says_no_more(text, [around], own=own, dataset=passage.dataset):
+        return text
+    return _finished(citation.quote)
+
+
+def _advice(item: VendorRecommendation, citations: Sequence[Citation], sides: Sides) -> tuple[str, str]:
+    """The model's sentence and reason; where they say more than both sides do, what is offered, and what is needed."""
+    vendor = sides.vendor.name or sides.vendor.key
+    own = _name_words(*sides.names, vendor, sides.vendor.domain or "")
+    of_seller = [passage.text for passage in sides.vendor_evidence.passages if passage.dataset == PERSONA]
+    quotes = [*(one.passage.text for one in citations), *of_seller]
+    need, offer = citations
+    text = _finished(item.recommendation)
+    if not advises_no_more(text, quotes, own=own, shown=sides.shown):
+        text = _finished(f"Bring up what {vendor} offers: {offer.quote}")
+    around = [sentence_of(one.quote, one.passage.text) for one in citations]
+    is_borne_out = says_no_more(item.why, around, own=own, dataset=need.passage.dataset)
+    return text, item.why if is_borne_out else _finished(need.quote)
+
+
+def _said_beyond(claim: CheckedClaim, item: Cited) -> list[DroppedClaim]:
+    """What the model wrote, where the claim is another sentence."""
+    written = item.recommendation if isinstance(item, VendorRecommendation) else _sentence_of(item)
+    is_same = _gist(written) == _gist(claim.text) and (claim.why is None or claim.why == _reason(item))
+    return [] if is_same else [_dropped(claim.kind, item, _BEYOND)]
+
+
+def _sentence_of(item: Cited) -> str:
+    if isinstance(item, PrioritisedContact):
+        return f"{item.full_name}: {item.why}" if item.why else item.full_name
+    return item.sentence
+
+
+def _reason(item: Cited) -> str | None:
+    return item.why if isinstance(item, VendorRecommendation) else None
+
+
+def _name_words(*names: str) -> frozenset[str]:
+    return frozenset[str]().union(*(word_set(name) | set(name_words(name)) for name in names))
+
+
+def _verbatim(quote: str, evidence_id: str, evidence: Evidence) -> tuple[str | None, ClaimVerdict]:
+    """The passage's own text that the quote means; None: it is not in it."""
+    piece = next((one for one in evidence.passages if one.evidence_id == evidence_id), None)
+    if piece is None or not quote.strip():
+        return None, "normalised"
+    if quote in piece.text:
+        return quote, "exact"
+    return _found(quote, piece.text), "normalised"
+
+
+def _found(quote: str, text: str) -> str | None:
+    """The part of the text that reads the same but for white space, quotation marks, dashes and case."""
+    words = [re.escape(word) for word in plain(quote).split()]
+    if not words:
+        return None
+    alike, places = _plain_with_places(text)
+    match = re.search(r"\s+".join(words), alike)
+    return None if match is None else text[places[match.start()] : places[match.end() - 1] + 1]
+
+
+def plain(text: str) -> str:
+    """Without the differences that a quote may have: quotation marks, dashes, case."""
+    return unicodedata.normalize("NFC", text).translate(_SAME).lower()
+
+
+def _plain_with_places(text: str) -> tuple[str, Sequence[int]]:
+    """The same, letter for letter; where the lower case of one letter is two, both are at its place."""
+    letters = [(low, at) for at, letter in enumerate(text) for low in letter.translate(_SAME).lower()]
+    return "".join(low for low, _ in letters), [at for _, at in letters]
+
+
+def _finished(text: str) -> str:
+    text = " ".join(text.split())
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def _dropped(kind: ClaimKind, item: Cited, because: str) -> DroppedClaim:
+    text = item.person or (item.recommendation if isinstance(item, VendorRecommendation) else item.sentence)
+    return DroppedClaim(kind, text[:240], item.quote[:240], because)
+
+
+def _gist(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def in_order(claims: Sequence[CheckedClaim]) -> Iterator[tuple[str, CheckedClaim]]:
+    """Each with its id in the answer: c1, c2, ..."""
+    return ((f"c{number}", claim) for number, claim in enumerate(claims, start=1))

@@ -1,0 +1,84 @@
+"""What the events of a question say of its plans and of the vendor's context. Pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from enrichment.domain.money import in_usd
+from enrichment.domain.records import Company, Json, Profile
+from enrichment.pipeline.enrich import Enriched
+from enrichment.planning.plan import Plan
+from enrichment.planning.total import total_of
+from enrichment.purchasing.caps import in_words
+from enrichment.research.evidence.relevance import VendorRelevance
+from enrichment.research.questions.areas import AREAS
+from enrichment.research.questions.breakdown import QuestionParts
+
+
+def plan_data(
+    company: Company, served: Profile | None, plans: Sequence[Plan], relevance: VendorRelevance
+) -> dict[str, Json]:
+    total = total_of(plans) if plans else None
+    chosen = [source.source for plan in plans for source in plan.sources if source.verdict == "chosen"]
+    return {
+        "company": company.key,
+        "served": served is not None,
+        "datasets": {one.dataset: one.status for plan in plans for one in plan.datasets},
+        "sources": list(dict.fromkeys(chosen)),
+        "why_not": {s.source: f"{s.verdict}: {s.why}" for plan in plans for s in plan.sources if s.verdict != "chosen"},
+        "expected_micro_usd": 0 if total is None else total.expected,
+        "most_micro_usd": 0 if total is None else total.upper_bound,
+        "seconds": 0.0 if total is None else round(total.seconds, 3),
+        "relevance": relevance.as_json(),
+    }
+
+
+def narrower(parts: QuestionParts, companies: Sequence[Company], vendor: str) -> list[str]:
+    """Questions that a too wide one may be narrowed down to; none where it is not too wide, or is about no company."""
+    if not companies or not parts.is_whole or parts.intent not in ("other", "look_up") or parts.topics:
+        return []
+    name = companies[0].name or companies[0].key
+    return [area.next_question.format(company=name, vendor=vendor) for area in AREAS[:4]]
+
+
+def budget_sentence(left_micro_usd: int, left_out: Mapping[str, str]) -> str:
+    """left_micro_usd: of the session's budget. left_out: source -> why a cap did not allow it; maybe another cap."""
+    names = ", ".join(sorted(left_out))
+    of_budget = f"{in_words('request:')} leaves"
+    others = [why for why in left_out.values() if of_budget not in why]
+    if others:
+        return f"Not asked, as caps leave too little: {names} ({others[0]})."
+    return f"The budget leaves {in_usd(left_micro_usd)} USD, so these are not asked: {names}."
+
+
+def vendor_sentence(
+    vendor: Company, done: Enriched | None, profile: Profile | None, left_out: Collection[str] = ()
+) -> str:
+    """left_out: sources that a cap did not allow to be asked."""
+    name, not_asked = vendor.name or vendor.key, ""
+    if left_out:
+        not_asked = f"; a cap left too little to ask {', '.join(sorted(left_out))}"
+    if profile is not None and not offered_in(profile):
+        known = f"Nothing is known of what {name} offers but what you say of it: no source that was asked knows more"
+        return f"{known}{not_asked}."
+    if profile is None:
+        return f"What {name} offers is known from what you say of it only{not_asked}."
+    paid = "" if done is None or not done.request.cost_micro_usd else f" for {in_usd(done.request.cost_micro_usd)} USD"
+    return f"What {name} offers is known{paid}, with {profile.confidence.lower()} confidence{not_asked}."
+
+
+def offered_in(profile: Profile) -> bool:
+    """Whether it has anything of a company besides which one it is."""
+    datasets = profile.document["datasets"]
+    return any(field["values"] for name, field in datasets.items() if name not in ("company_name", "domain"))
+
+
+def vendor_data(vendor: Company, done: Enriched | None, profile: Profile | None) -> dict[str, Json]:
+    return {
+        "company": vendor.key,
+        "name": vendor.name,
+        "served_from": None if done is None else done.request.served_from,
+        "cost_micro_usd": 0 if done is None else done.request.cost_micro_usd,
+        "saved_micro_usd": 0 if done is None else done.request.saved_micro_usd,
+        "quality": None if profile is None else round(profile.quality, 4),
+        "confidence": None if profile is None else profile.confidence,
+        "profile": None if profile is None else profile.profile_id,
+    }

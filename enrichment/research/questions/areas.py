@@ -1,0 +1,96 @@
+"""What a question may be about: areas, the words that show them, the datasets of the rules that answer them. Pure.
+
+"and their CFO?" -> people -> key_contacts          no word of any area -> all: a question about the whole company
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from enrichment.domain.data_tables import listed, rows_of
+from enrichment.research.evidence.relevance import stem_of, words_in
+from enrichment.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """told_by: datasets whose passages tell of it. next_question: what to ask, with {company} and {vendor} in it."""
+
+    name: str
+    words: tuple[str, ...]
+    datasets: tuple[str, ...]
+    told_by: tuple[str, ...]
+    next_question: str
+
+
+AREAS: tuple[Area, ...] = tuple(
+    Area(name, listed(words), listed(datasets), listed(told_by), question)
+    for name, words, datasets, told_by, question in rows_of("enrichment.research.questions", "areas")
+)
+AREA_NAMES = tuple(area.name for area in AREAS)
+_ROLES = {asked: listed(words) for asked, words in rows_of("enrichment.research.questions", "role_words")}
+_PEOPLE = ("who", "whom")
+_WHOLE = 5
+"""So many areas are the whole company: what its consumer collects together costs less than piece by piece."""
+
+
+def areas_in(question: str) -> tuple[str, ...]:
+    """Those that a word of the question shows; none: it is about the whole company."""
+    found = _areas_shown_in(question)
+    asks_for_people = not found and any(_has(question, word) for word in _PEOPLE)
+    return ("people",) if asks_for_people else found
+
+
+def _areas_shown_in(question: str) -> tuple[str, ...]:
+    """Longer phrases first, and each word once: 'how many people' asks for no person."""
+    phrases = sorted(((word, area.name) for area in AREAS for word in area.words), key=lambda one: -len(one[0]))
+    shown = set[str]()
+    for words, name in phrases:
+        question, count = _pattern(words).subn(" ", question)
+        if count:
+            shown.add(name)
+    return tuple(name for name in AREA_NAMES if name in shown)
+
+
+def roles_in(question: str) -> tuple[str, ...]:
+    """Words in the titles of people with a role that the question names."""
+    return tuple(word for asked, words in _ROLES.items() if _has(question, asked) for word in words)
+
+
+def is_whole(areas: Sequence[str]) -> bool:
+    return not areas or len(areas) >= _WHOLE
+
+
+def datasets_of(areas: Iterable[str], rules: Rules) -> tuple[str, ...]:
+    """Of these areas, those that the rules have."""
+    wanted = set(areas)
+    named = (dataset for area in AREAS if area.name in wanted for dataset in area.datasets)
+    return tuple(dict.fromkeys(dataset for dataset in named if dataset in rules.datasets))
+
+
+def telling_of(dataset: str) -> tuple[str, ...]:
+    """The datasets whose passages tell of what this one answers."""
+    of = (area.told_by for area in AREAS if dataset in area.datasets)
+    return tuple(dict.fromkeys(name for names in of for name in names if name != dataset))
+
+
+@cache
+def words_of_areas() -> frozenset[str]:
+    """Stems of all words that show an area or a role."""
+    shown = (
+        *(word for area in AREAS for word in area.words),
+        *_ROLES,
+        *(w for words in _ROLES.values() for w in words),
+    )
+    return frozenset(stem_of(word) for words in shown for word in words_in(words))
+
+
+def _has(text: str, words: str) -> bool:
+    return _pattern(words).search(text) is not None
+
+
+@cache
+def _pattern(words: str) -> re.Pattern[str]:
+    """Words in capitals are those only: 'IT' is no 'it'."""
+    return re.compile(rf"(?<!\w){re.escape(words)}(?!\w)", 0 if words.isupper() else re.IGNORECASE)

@@ -1,0 +1,131 @@
+"""What of a question has to be searched for by itself, because no dataset answers it. Pure.
+
+topics, sub-questions without a dataset -> words to search for: 'european expansion'
+what a search has found -> the pages that bear on the question most
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from itertools import dropwhile
+
+from enrichment.analysis.evidence import as_data, fact_text
+from enrichment.analysis.relevance import ranked_for_each
+from enrichment.domain.records import Fact, Known
+from enrichment.domain.values import CompetitorMention, FoundPassage
+from enrichment.identity.domains import registrable_domain
+from enrichment.research.evidence.relevance import content_words
+from enrichment.research.questions.areas import AREAS, areas_in
+from enrichment.research.questions.breakdown import QuestionParts
+from enrichment.research.questions.company_names import words_of_sentences
+from enrichment.rules import Rules
+from enrichment.rules.requirements import topic_of
+
+RESULTS, PAGE = "topic_results", "page_passages"
+MENTIONS = "competitor_mentions"
+_MOST_WORDS = 6
+_LONGEST_PARTICLE = 3
+_OF_QUESTIONS = frozenset(
+    {"do", "does", "did", "we", "you", "i", "they", "it", "say", "says", "website", "their", "its"}
+)
+_IS_AN_ORDER = re.compile(r"\b(?:ignore|disregard|instructions?|prompts?|jailbreak|pretend|budget)\b", re.I)
+"""Words of a text that tells a program what to do: nothing is searched for it."""
+
+
+def topics_to_search(parts: QuestionParts, names: Iterable[str], rules: Rules) -> tuple[str, ...]:
+    """At most as many as the rules allow, each in one form. names: of all companies concerned; they are no topic."""
+    if RESULTS not in rules.datasets:
+        return ()
+    own = frozenset(word.casefold() for name in (*names, *parts.companies) for word in re.findall(r"\w+", name))
+    chosen: list[str] = []
+    for topic in map(topic_of, (*_whole_topics(parts, own), *_unanswered(parts, own))):
+        words = set(topic.split())
+        if words and not any(words <= set(other.split()) or words >= set(other.split()) for other in chosen):
+            chosen.append(topic)
+    return tuple(chosen[: rules.research.searches])
+
+
+def _whole_topics(parts: QuestionParts, own: frozenset[str]) -> Iterator[str]:
+    for topic in parts.topics:
+        if _telling(topic, own) and not _IS_AN_ORDER.search(topic):
+            yield _without_ends([word for word in _words(topic) if word.casefold() not in own])
+
+
+def _without_ends(words: list[str]) -> str:
+    """Without 'in', 'at', 'of' at its ends."""
+    kept = [at for at, word in enumerate(words) if len(word) > _LONGEST_PARTICLE or not word.islower()]
+    return " ".join(words[kept[0] : kept[-1] + 1]) if kept else ""
+
+
+def _unanswered(parts: QuestionParts, own: frozenset[str]) -> Iterator[str]:
+    """From the first to the last telling word of each sub-question that no dataset or area answers."""
+    for one in parts.sub_questions:
+        if not one.datasets and not areas_in(one.question) and not _IS_AN_ORDER.search(one.question):
+            yield " ".join(_span(one.question, own)[:_MOST_WORDS])
+
+
+def _span(text: str, own: frozenset[str]) -> list[str]:
+    telling, words = _telling(text, own), [word for word in _words(text) if word.casefold() not in own]
+    if not telling:
+        return []
+    last = len(words) - words[::-1].index(telling[-1])
+    while last < len(words) and words[last].casefold() not in words_of_sentences():
+        last += 1  # 'fiscal year end': words that any company uses may end what is meant
+    meant = [word for word in words[words.index(telling[0]) : last] if word.casefold() not in _OF_QUESTIONS]
+    return [*dropwhile(lambda word: word.casefold() in words_of_sentences(), meant)]
+
+
+def _telling(text: str, own: frozenset[str]) -> list[str]:
+    """Its words that are not of everyday business, of an area that datasets answer, or of a name."""
+    left_out = own | _of_areas()
+    return [word for word in _words(text) if word.casefold() not in left_out and content_words(word)]
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_][\w-]*", text)
+
+
+@cache
+def _of_areas() -> frozenset[str]:
+    return frozenset(word for area in AREAS for words in area.words for word in words.split())
+
+
+def found_on(topic: str, known: Known) -> list[Fact]:
+    """What was found on this topic, or on this page."""
+    replies = {reply.reply_id for reply in known.replies if reply.topic == topic}
+    return [fact for fact in known.facts if fact.reply_id in replies]
+
+
+def without_other_topics(known: Known, topics: Collection[str], question: str) -> Known:
+    """Without what was found for another question: on a topic that neither was searched for nor is in this one."""
+    words = {word.casefold() for word in re.findall(r"\w+", question)}
+    mine = {
+        reply.reply_id
+        for reply in known.replies
+        if not reply.topic or reply.topic in topics or words.issuperset(reply.topic.split())
+    }
+    kept = (fact for fact in known.facts if fact.dataset not in (RESULTS, PAGE) or fact.reply_id in mine)
+    return replace(known, facts=tuple(kept))
+
+
+def pages_worth_reading(
+    facts: Sequence[Fact], questions: Sequence[str], own_domain: str | None, most: int
+) -> list[str]:
+    """Addresses of the pages whose passages bear on a question most; the company's own are read anyway."""
+    passages = [_Found(as_data(fact_text(fact.value)), address) for fact in facts if (address := _address(fact))]
+    ranked = ranked_for_each([one for one in passages if registrable_domain(one.address) != own_domain], questions)
+    return list(dict.fromkeys(one.address for one in ranked))[:most]
+
+
+class _Found:
+    """A passage of a page."""
+
+    def __init__(self, text: str, address: str) -> None:
+        self.text, self.address = text, address
+
+
+def _address(fact: Fact) -> str | None:
+    value = fact.value
+    address = value.url if isinstance(value, FoundPassage | CompetitorMention) else None
+    return address if address and re.match(r"https?://", address) else None

@@ -1,0 +1,240 @@
+"""Which companies a question is about: those it names, else those of the question before; or a person is asked.
+
+names -> identity -> companies, points that stay open        two are plausible -> clarification_needed, with candidates
+      -> a name that is not registered is looked up by what identifies it, and left where no source knows it
+"""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from enrichment.domain.records import Company, Known
+from enrichment.domain.research import Question, Session
+from enrichment.identity.domains import AmbiguousCompany, NotACompany
+from enrichment.identity.names import name_words
+from enrichment.memory.recall import recall
+from enrichment.pipeline.enrich import Ask, Enriched
+from enrichment.pipeline.identify import company_asked_for
+from enrichment.research.answers.answer import OpenPoint, asked_for
+from enrichment.research.answers.answer_question import most_for_answer
+from enrichment.research.questions.breakdown import QuestionParts
+from enrichment.research.questions.company_names import readings, small_words_in
+from enrichment.research.requests.question_requests import QuestionRequests
+
+_ONE_TOO_MANY = "a question looks at three companies at most: ask about it in a question of its own"
+
+
+_MOST_COMPANIES = 3
+"""Of one question; as many names are looked up by sources."""
+_MOST_READINGS = 2
+_OURS = re.compile(
+    r"\b(?:do|are) we (?!know|have)\w+|\bour (?:own )?(?:products?|prices?|pricing|customers|competitors|rivals)\b",
+    re.I,
+)
+"""What a seller asks of their own company, whatever was asked before."""
+_FIRST_SLOT = 2
+SLOTS = _MOST_COMPANIES * _MOST_READINGS
+"""Of the requests that look names up: those after the vendor's."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """So far; looked_up: how many names sources were asked about."""
+
+    open_points: list[OpenPoint]
+    companies: list[Company] = field(default_factory=list)
+    looked_up: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        return _MOST_COMPANIES in (len(self.companies), self.looked_up)
+
+
+class CompaniesMeant:
+    """Of one question. bought: its requests, in a context that stops when the question does."""
+
+    def __init__(self, question: Question, session: Session, bought: QuestionRequests) -> None:
+        self._question, self._session, self._bought = question, session, bought
+        self._runs_in, self._context, self._log = bought.runs_in, bought.context, bought.log
+
+    async def found(self, parts: QuestionParts) -> tuple[list[Company] | None, list[OpenPoint]]:
+        """None: two are plausible, and the session asks back. Raises QuestionLost, StoreError.
+
+        A name that only a source can know is looked up before anything else is bought about it.
+        """
+        names, open_points = await self._names(parts), list[OpenPoint]()
+        if not names:
+            before = await self.before(parts)
+            is_ours = _OURS.search(self._question.text) is not None and not parts.goes_on
+            if (before and not is_ours) or not _names_vendor(self._question.text, self._session.persona.company):
+                return before, open_points
+            names = (self._session.persona.company,)
+        found = _Found(open_points=open_points)
+        if parts.goes_on and parts.compares and len(names) == 1:
+            found.companies += (await self._by_ids(await self._last_ids(parts)))[: _MOST_COMPANIES - 1]
+        for name in names:
+            if found.is_full:
+                open_points.append(OpenPoint(name, _ONE_TOO_MANY))
+            elif not await self._add(name, found):
+                return None, open_points
+        return found.companies, open_points
+
+    async def _add(self, name: str, found: _Found) -> bool:
+        """False: it may be several, and the session asks back."""
+        try:
+            company: Company | None = await self._named(name)
+        except NotACompany as error:
+            found.open_points.append(OpenPoint(name, f"it cannot be looked up: {error}"))
+            return True
+        except AmbiguousCompany as error:
+            if not self._runs_in.stopped():
+                await self._ask_back(name, error)
+                return False
+            found.open_points.append(OpenPoint(name, "it is not sure which company is meant, and it was stopped"))
+            return True
+        if company is not None and company.domain is None:
+            company = await self._looked_up(name, company, found)
+        if company is not None and all(_identity(company) != _identity(other) for other in found.companies):
+            found.companies.append(company)
+        return True
+
+    async def _names(self, parts: QuestionParts) -> tuple[str, ...]:
+        """Those of the question, and what else of its words is the name of a registered company."""
+        if not parts.companies:
+            return parts.perhaps or await self._in_small_letters(parts)
+        registered = [name for name in parts.perhaps if await self._is_registered(name)]
+        return (*parts.companies, *registered)
+
+    async def _in_small_letters(self, parts: QuestionParts) -> tuple[str, ...]:
+        if parts.goes_on:
+            return ()
+        named = await asyncio.to_thread(self._registered_among, small_words_in(self._question.text))
+        return tuple(name for name in named if not _names_vendor(name, self._session.persona.company))
+
+    def _registered_among(self, phrases: Sequence[str]) -> list[str]:
+        """Not those inside another one."""
+        found: list[str] = []
+        for phrase in phrases:
+            if not any(phrase in longer for longer in found) and self._context.store.companies.named(phrase):
+                found.append(phrase)
+        return found
+
+    async def _is_registered(self, name: str) -> bool:
+        try:
+            return bool((await self._asked_for(name)).company_id)
+        except NotACompany:
+            return False
+        except AmbiguousCompany:
+            return True
+
+    async def _named(self, name: str) -> Company:
+        """As it is registered in one of its readings; else as it is written. Raises NotACompany, AmbiguousCompany."""
+        for reading in readings(name):
+            if (company := await self._asked_for(reading)).company_id:
+                return company
+        return await self._asked_for(name)
+
+    async def _asked_for(self, name: str) -> Company:
+        return await company_asked_for(Ask(self._question.chosen.get(name, name)), self._context)
+
+    async def _looked_up(self, name: str, company: Company, found: _Found) -> Company | None:
+        """With what identifying it found; None: no source that answered knows such a company."""
+        rules = self._bought.rules
+        if "domain" not in rules.datasets:
+            return company
+        first_slot = _FIRST_SLOT + found.looked_up * _MOST_READINGS
+        found.looked_up += 1
+        for number, reading in enumerate(readings(name)):
+            company = company if reading == name else await self._asked_for(reading)
+            company, known, failed = await self._identified(company, first_slot + number)
+            asked = asked_for("domain", known, rules)
+            if company.domain is not None or known.facts or failed or not asked:
+                return company
+        because = "no source that was asked knows a company of this name: ask again with its website"
+        found.open_points.append(OpenPoint(name, because, asked=asked))
+        return None
+
+    async def _identified(self, company: Company, slot: int) -> tuple[Company, Known, bool]:
+        """bool: whether a source could not answer, or was left out by a cap: then nothing is sure."""
+        most = max(0, await self._bought.left() - most_for_answer(self._bought.rules))
+        ask = Ask(company.key, datasets=("domain",), asked_by=self._runs_in.asked_by, daily=self._runs_in.daily)
+        ask = self._bought.within(ask, most)
+        done, _ = await self._bought.enriched(ask, company, slot=slot)
+        request = await asyncio.to_thread(self._context.store.requests.by_id, self._bought.requests[slot])
+        if request is None:
+            return company, Known(), True
+        kept = await asyncio.to_thread(self._context.store.companies.by_id, request.company_id)
+        company = company if kept is None else kept
+        known = await recall(company, request, memory=True, rules=self._bought.rules, context=self._context, topic=None)
+        return company, known, done is not None and _left_out(done)
+
+    async def before(self, parts: QuestionParts) -> list[Company]:
+        """What the question before was about; of one that compares, what several were about."""
+        return await self._by_ids(await self._last_ids(parts))
+
+    async def names_before(self) -> list[str]:
+        return [company.name or company.key for company in await self._by_ids(await self.ids_before())]
+
+    async def ids_before(self) -> list[str]:
+        """Companies of earlier questions, those asked about last first."""
+        latest = reversed(await self._earlier())
+        return list(dict.fromkeys(company_id for question in latest for company_id in question.companies))
+
+    async def _last_ids(self, parts: QuestionParts) -> list[str]:
+        """Of the question before; to be compared with one another, the two that were asked about last."""
+        latest = await self._earlier()
+        ids = list(latest[-1].companies) if latest else []
+        return ids if len(ids) > 1 or not parts.compares or parts.companies else (await self.ids_before())[:2]
+
+    async def _earlier(self) -> list[Question]:
+        """Questions of this session before this one that are about a company."""
+        asked = await asyncio.to_thread(self._runs_in.sessions.questions, self._session.session_id)
+        return [one for one in asked if one.number < self._question.number and one.companies]
+
+    async def _by_ids(self, ids: list[str]) -> list[Company]:
+        found = [await asyncio.to_thread(self._context.store.companies.by_id, id_) for id_ in ids]
+        return [company for company in found if company is not None]
+
+    async def _ask_back(self, name: str, error: AmbiguousCompany) -> None:
+        candidates = [
+            {
+                "key": one.company.key,
+                "name": one.company.name,
+                "domain": one.company.domain,
+                "country": one.company.country,
+                "because": one.comparison.because,
+                "probability": round(one.comparison.probability, 4),
+            }
+            for one in error.candidates
+        ]
+        await self._log.written()
+        event = self._log.event(
+            "clarification_needed",
+            f"Which company is {name}? {' or '.join(str(one['key']) for one in candidates)}.",
+            mark=f"{name}:{self._question.chosen.get(name, '')}",
+            data={"asked": name, "candidates": candidates, "answer_to": self._question.question_id},
+        )
+        written = await asyncio.to_thread(
+            self._runs_in.sessions.wait,
+            self._question.question_id,
+            event,
+            worker=self._runs_in.worker,
+            at=self._context.now(),
+        )
+        self._log.show(written)
+
+
+def _left_out(done: Enriched) -> bool:
+    sources = () if done.plan is None else done.plan.sources
+    return bool(done.failures) or any(source.verdict == "over a cap" for source in sources)
+
+
+def _names_vendor(text: str, vendor: str) -> bool:
+    wanted = name_words(vendor) or (vendor.casefold(),)
+    shown = {word.casefold() for word in text.replace("?", " ").replace("'s", " ").split()}
+    return {"we", "our", "us"} & shown != set() or all(word in shown for word in wanted)
+
+
+def _identity(company: Company) -> str:
+    return company.company_id or company.key

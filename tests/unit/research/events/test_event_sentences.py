@@ -1,0 +1,79 @@
+"""The sentences of a session's events: what a person would write, and nothing that is not so."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from enrichment.domain.records import Company, Event
+from enrichment.domain.research import Question
+from enrichment.purchasing.caps import too_dear
+from enrichment.research.answers.answer import Ending, OpenPoint, completed, in_one_sentence
+from enrichment.research.events.event_data import budget_sentence, vendor_sentence
+from enrichment.research.events.narration import session_event_of
+from enrichment.research.events.session_log import SessionLog
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ACME = Company("com_1", "acme.com", "Acme", "acme.com", NOW)
+QUESTION = Question("qst_1", "ses_1", 1, "What does Acme sell?", NOW)
+
+
+def told(what: str, company: str = "name:acme-widgets", **data: Any) -> str | None:
+    said = {"source": "serp_news", "provider": "serpapi", "purchase": "pur_1", "seconds": 1.0} | data
+    event = Event("req_1", NOW, "collect", what, said)
+    log = SessionLog(None, QUESTION, "worker", lambda: NOW, None)  # type: ignore[arg-type]  # nothing is written
+    shown = session_event_of(event, company, log)
+    return None if shown is None else shown.message
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"outcome": "found", "facts": 3}, "serp_news answered with 3 facts about Acme Widgets for 0.05 USD."),
+        (
+            {"outcome": "found", "facts": 0},
+            "serp_news answered with nothing that is asked for about Acme Widgets for 0.05 USD.",
+        ),
+        ({"outcome": "nothing", "facts": 0}, "serp_news knows nothing about Acme Widgets for 0.05 USD."),
+    ],
+)
+def test_what_a_source_answers_is_told_with_the_companys_name(data: dict[str, Any], sentence: str) -> None:
+    assert told("bought", cost_micro_usd=50_000, **data) == sentence
+
+
+def test_a_source_that_was_not_begun_as_the_question_was_stopped_did_not_fail() -> None:
+    assert told("failed", kind="Stopped", reason="it was stopped before this was asked") is None
+    failed = told("failed", company="acme.com", kind="ProviderUnavailable", reason="it is down")
+    assert failed == "serp_news could not answer about acme.com: it is down."
+
+
+def test_what_a_cap_left_out_of_what_the_vendor_offers_is_said_where_it_is_loaded() -> None:
+    sentence = vendor_sentence(ACME, None, None, {"serp_reviews": "may cost 0.05 USD", "brightdata_page": "dear"})
+    assert sentence == (
+        "What Acme offers is known from what you say of it only; "
+        "a cap left too little to ask brightdata_page, serp_reviews."
+    )
+
+
+def test_the_budget_is_named_only_where_it_is_what_left_too_little() -> None:
+    of_budget, of_day = (too_dear(50_000, cap, 40_000, "ask again") for cap in ("request:req_1", "key:crm:2026-03-02"))
+    assert budget_sentence(40_000, {"serp_news": of_budget}) == (
+        "The budget leaves 0.04 USD, so these are not asked: serp_news."
+    )
+    assert budget_sentence(2_742_400, {"serp_news": of_day}) == (
+        "Not asked, as caps leave too little: serp_news (may cost 0.05 USD, today's cap of key crm leaves 0.04: "
+        "ask for a key with a higher cap, or tomorrow (UTC))."
+    )
+
+
+def test_what_would_complete_the_vendor_counts_among_what_is_missing() -> None:
+    point = OpenPoint("more of what Acme offers", "the budget left too little", micro_usd=640_000)
+    data = completed(QUESTION, None, [], Ending("over_budget", 0, 0, 0, 1.0, more_open=(point,)), NOW)
+    assert data["missing_micro_usd"] == 640_000
+
+
+def test_an_end_without_a_claim_does_not_call_itself_an_answer() -> None:
+    data = completed(QUESTION, None, [], Ending("stopped", 0, 0, 0, 1.0), NOW)
+    assert in_one_sentence(data) == (
+        "No answer (stopped): no evidence was found that bears out a claim. It cost 0.00 USD."
+    )
