@@ -13,8 +13,10 @@ import dagster as dg
 from enrichment.batches.worker import CompanyEnd
 from enrichment.domain.batches import Batch
 from enrichment.domain.ids import analysis_of
+from enrichment.domain.knowledge import Analysis
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Analysis, Profile, Purchase
+from enrichment.domain.profiles import Profile
+from enrichment.domain.purchases import Purchase
 from enrichment.pipeline.stages import Enriched
 from enrichment.profiles.assembly import missing
 from enrichment.rules import Rules

@@ -15,8 +15,8 @@ from pydantic import Field
 
 from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.row_companies import company_of_row
 from enrichment.ports import StoreError

@@ -18,8 +18,8 @@ from enrichment.batches.quote import quote_batch
 from enrichment.batches.worker import CompanyEnd, WorkerOptions, ask_of, work
 from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch, BatchCompanyState, BatchSummary
+from enrichment.domain.companies import Company
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Company
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.rules import Rules
 from enrichment_assets.batch_events import BatchEvents

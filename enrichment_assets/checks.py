@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import dagster as dg
 
-from enrichment.domain.records import Profile
+from enrichment.domain.profiles import Profile
 from enrichment.planning.skip_reasons import because
 from enrichment.ports import Store
 from enrichment.profiles.assembly import missing

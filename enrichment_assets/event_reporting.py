@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
-from enrichment.domain.records import Analysis, Profile, Purchase, ReplyHead
+from enrichment.domain.knowledge import Analysis, ReplyHead
+from enrichment.domain.profiles import Profile
+from enrichment.domain.purchases import Purchase
 from enrichment.pipeline.stages import Enriched
 from enrichment.rules import Rules
 from enrichment_assets.asset_specs import bought_key, profile_key, raw_key

@@ -10,8 +10,11 @@ from typing import Any
 import dagster as dg
 
 from enrichment.batches.quote import BatchQuote
+from enrichment.domain.knowledge import Analysis, ReplyHead
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Analysis, Profile, Purchase, ReplyHead, Request
+from enrichment.domain.profiles import Profile
+from enrichment.domain.purchases import Purchase
+from enrichment.domain.requests import Request
 from enrichment.domain.values import in_words
 from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.plan import Plan, SourcePlan

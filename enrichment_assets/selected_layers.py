@@ -14,7 +14,7 @@ import dagster as dg
 from enrichment.batches.worker import CompanyEnd, end_of
 from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch, BatchCompany, BatchEnd
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.ports import StoreError
 from enrichment.rules import Rules

@@ -14,7 +14,9 @@ from functools import cache
 
 import dagster as dg
 
-from enrichment.domain.records import Company, Profile, Purchase
+from enrichment.domain.companies import Company
+from enrichment.domain.profiles import Profile
+from enrichment.domain.purchases import Purchase
 from enrichment.rules import Rules
 from enrichment_assets.asset_specs import bought_key, layer_assets, profile_key
 from enrichment_assets.batch_events import why_not_good_enough

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from enrichment.domain.batches import Batch, BatchCompany
-from enrichment.domain.records import Json, Profile
+from enrichment.domain.json_values import Json
+from enrichment.domain.profiles import Profile
 from enrichment.domain.values import in_words
 from enrichment.rules import Rules
 from enrichment.rules.requirements import requirements_of

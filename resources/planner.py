@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from enrichment.context.run_context import RunContext
-from enrichment.domain.records import Profile
+from enrichment.domain.profiles import Profile
 from enrichment.pipeline.dry_run import quote
 from enrichment.pipeline.stages import Ask
 from enrichment.planning.plan import Plan

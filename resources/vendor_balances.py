@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from enrichment.domain.records import Purchase
+from enrichment.domain.purchases import Purchase
 from enrichment.ports import PurchaseClosed
 from enrichment.purchasing.reconciliation import (
     BalanceComparison,

@@ -19,8 +19,10 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from enrichment.domain.accepted import MadeBefore
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company, Json, Profile
+from enrichment.domain.json_values import Json
+from enrichment.domain.profiles import Profile
 from enrichment.pipeline.stages import Ask
 from enrichment.ports import StoreError
 from resources.recently_used import RecentlyUsed

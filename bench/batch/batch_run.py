@@ -17,8 +17,8 @@ from bench.fresh_stores import STORES
 from bench.money.sandbox_setup import EVERY, catalogue, copied_rules, sandbox, set_up
 from bench.money.worker import SharedClock, WorkerSetup
 from enrichment.domain.batches import Batch
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company
 from resources.store import open_store
 
 CONSUMERS = ("profile", "vendor_enrichment", "customer_enrichment")

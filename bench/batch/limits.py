@@ -20,8 +20,8 @@ from bench.money.sandbox_setup import SHIPPED, copied_rules
 from enrichment.batches.worker import CompanyEnd, WorkerOptions, work
 from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company
 from enrichment.ports import LanguageModel, Provider
 from enrichment.rules import Rules, load_rules
 from resources.providers import CLIENTS, client_of, credential_names

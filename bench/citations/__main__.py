@@ -22,8 +22,9 @@ from bench.citations.measures import CapCounts, CitationCounts, InventionCounts
 from bench.citations.questions import NOON, questions, write_labels
 from bench.money.sandbox_setup import copied_rules, unlimited_vendors
 from enrichment.context.run_context import RunContext
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company, Fact
+from enrichment.domain.knowledge import Fact
 from enrichment.domain.research import Persona, Question, Session
 from enrichment.pipeline.identify import company_for
 from enrichment.research.events.first_events import question_received, session_started

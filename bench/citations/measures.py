@@ -15,7 +15,7 @@ from bench.citations.inventing_model import Invention
 from bench.citations.questions import LabelledQuestion
 from bench.citations.support import as_words, is_beyond, unsupported_words
 from enrichment.analysis.evidence import as_data, fact_text
-from enrichment.domain.records import Fact
+from enrichment.domain.knowledge import Fact
 
 
 @dataclass(slots=True)

@@ -15,8 +15,8 @@ from pathlib import Path
 from bench.money.sandbox_setup import catalogue, copied_rules, sandbox, unlimited_vendors
 from enrichment.batches.worker import CompanyEnd, WorkerOptions, work
 from enrichment.domain.batches import Batch
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company
 from enrichment.identity.domains import company_key
 from enrichment.rules import Rules, load_rules
 from resources.clock import utc_now

@@ -12,8 +12,8 @@ from pathlib import Path
 import dagster as dg
 from bench.dagster.webserver import dagster_ui
 from enrich_cli.processes.child_processes import dagster_environment
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company
 from enrichment_assets.definitions import defs
 from enrichment_assets.materializations import report
 from enrichment_assets.partitions import add_companies

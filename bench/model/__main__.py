@@ -22,8 +22,9 @@ from bench.model.session_questions import both_sides, session_questions, used_in
 from enrichment.analysis.answer_reading import UnusableAnswer, read_answer, stored
 from enrichment.analysis.answer_schemas import AnalysisAnswer
 from enrichment.analysis.question import AnalysisInputs, AnalysisQuestion, prepare
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Fact, ModelReply
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Company, Fact, ModelReply
 from enrichment.domain.values import Contact, EmployeeCount, JobPosting, NewsItem, Technology, Text, Value
 from enrichment.pipeline.enrich import Ask, enrich
 from enrichment.ports import ProviderError

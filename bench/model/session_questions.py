@@ -9,7 +9,8 @@ from datetime import datetime
 
 from enrichment.analysis.answer_schemas import AnalysisAnswer
 from enrichment.analysis.question import AnalysisQuestion
-from enrichment.domain.records import Company, Fact, Known
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Fact, Known
 from enrichment.domain.research import Persona, Session
 from enrichment.research.answers.answer_question import answer_question, bytes_for_evidence
 from enrichment.research.claims.claim import checked

@@ -46,7 +46,7 @@ from bench.money.sandbox_setup import (
     unlimited_vendors,
 )
 from bench.money.worker import SharedClock, StoreTimings, WorkerSetup, WorkItem
-from enrichment.domain.records import Purchase
+from enrichment.domain.purchases import Purchase
 from resources.store import SqlStore, open_store
 
 A_MONTH = 31 * 86_400

@@ -17,8 +17,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from enrichment.domain.json_values import fingerprint
 from enrichment.domain.money import charge, to_micro
-from enrichment.domain.records import Purchase, fingerprint
+from enrichment.domain.purchases import Purchase
 from enrichment.rules import Rules
 from resources.store import SqlStore
 from resources.store import tables as t

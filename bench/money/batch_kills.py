@@ -34,9 +34,10 @@ from bench.money.sandbox_setup import (
 )
 from bench.money.worker import SharedClock, WorkerSetup
 from enrichment.domain.batches import Batch
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import charge
-from enrichment.domain.records import Company, Request
+from enrichment.domain.requests import Request
 from enrichment.ports import REQUEST_LEASE
 from resources.store import SqlStore, open_store
 

@@ -23,7 +23,8 @@ from pathlib import Path
 
 from bench.fresh_stores import STORES
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Cap, Fact, Purchase, Reply
+from enrichment.domain.knowledge import Fact, Reply
+from enrichment.domain.purchases import Cap, Purchase
 from enrichment.domain.values import Text
 from enrichment.ports import Reserved
 from resources.store import SqlStore, open_store

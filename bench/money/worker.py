@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from enrichment.context.run_context import RunContext
-from enrichment.domain.records import Cap, Event, Fact, ModelReply, Purchase, Reply
+from enrichment.domain.knowledge import Fact, ModelReply, Reply
+from enrichment.domain.purchases import Cap, Purchase
+from enrichment.domain.requests import Event
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.ports import NotReserved, Reserved
 from enrichment.rules import Rules, load_rules

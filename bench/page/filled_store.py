@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from resources.clock import utc_now
 from resources.store import SqlStore
 from resources.store import tables as t

@@ -15,7 +15,8 @@ from statistics import median
 from time import perf_counter
 
 from bench.planner.generated_store import NOW, store_of
-from enrichment.domain.records import Company, Known, ReplyHead
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Known, ReplyHead
 from enrichment.planning.bulk.planner import BulkInputs, Group, plan_many
 from enrichment.planning.bulk.state_counts import ReplyStates, pairs_of
 from enrichment.planning.plan import Plan, make_plan

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from time import process_time
 
-from enrichment.domain.records import Company, Known
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Known
 from enrichment.planning.plan import make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.rules import Rules

@@ -17,7 +17,8 @@ from statistics import mean, pstdev
 from bench.planner.generated_rules import CONSUMER, generated_rules
 from bench.planner.shipped_matrix import CONSUMERS, shipped_rules
 from bench.planner.simulated_execution import SimulatedEnd, SimulatedExecution, drawn_reply
-from enrichment.domain.records import Company, Known
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Known
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.policy.execution_forecast import RUNS

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.planning.eligibility import Eligibility
 from enrichment.policy import Problem
 from enrichment.rules import Rules, load_rules

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from enrichment.domain.records import Fact, Known, ReplyHead
+from enrichment.domain.knowledge import Fact, Known, ReplyHead
 from enrichment.domain.values import Text
 from enrichment.memory.freshness import dataset_status, dataset_statuses
 from enrichment.planning.eligibility import state_now

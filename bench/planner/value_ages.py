@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from bench.planner.month import BoughtReply, live, ttl_days
-from enrichment.domain.records import Company, Fact, Known, ReplyHead, Request
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Fact, Known, ReplyHead
+from enrichment.domain.requests import Request
 from enrichment.domain.values import Text
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs

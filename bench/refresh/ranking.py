@@ -11,7 +11,7 @@ from time import process_time
 from typing import TypeVar
 
 from bench.planner.generated_store import NOW
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.refresh.history import CollectedAt, Reads, Traits
 from enrichment.refresh.known_facts import known_facts
 from enrichment.refresh.learned_rates import LearnedRates

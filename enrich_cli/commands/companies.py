@@ -29,7 +29,7 @@ from enrich_cli.options import (
 
 if TYPE_CHECKING:
     from enrich_cli.companies.company_events import Confirm
-    from enrichment.domain.records import CompanyEvent
+    from enrichment.domain.companies import CompanyEvent
 
 app = typer.Typer(help="The registered companies.", no_args_is_help=True)
 _BY_HAND = "asked for by hand"

@@ -21,8 +21,9 @@ from enrichment.batches.progress import budget_too_small
 from enrichment.batches.quote import BatchQuote, quote_batch
 from enrichment.batches.worker import WorkerOptions, work
 from enrichment.domain.batches import AGAIN, AGAIN_FAILED, Batch, BatchSummary
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company, Json
+from enrichment.domain.json_values import Json
 from enrichment.identity.companies import reference_of
 from enrichment.identity.domains import company_key
 from enrichment.pipeline.candidates import registered_company

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.identity.ambiguity import Candidate
 from enrichment.identity.vendor_ids import is_vendor_id
 from resources.store import SqlStore

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from enrich_cli.bootstrap import opened_store
 from enrich_cli.errors import UsageError
+from enrichment.domain.companies import Alias, Cause, Company, CompanyEvent, CompanyRelation
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Alias, Cause, Company, CompanyEvent, CompanyRelation
 from enrichment.identity.companies import reference_of
 from enrichment.identity.parents import parent_of
 from enrichment.pipeline.candidates import registered_company

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from enrich_cli.errors import UsageError
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from resources.company_lists import safe_cell
 
 Rows = Sequence[Mapping[str, Json]]

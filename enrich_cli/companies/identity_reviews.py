@@ -9,7 +9,7 @@ from datetime import datetime
 
 from enrich_cli.companies.candidates import KnownCandidate, known_candidates
 from enrich_cli.errors import UsageError
-from enrichment.domain.records import Company, IdentityReview
+from enrichment.domain.companies import Company, IdentityReview
 from enrichment.identity.ambiguity import Candidate
 from enrichment.identity.companies import CompanyReference, evidence_of, reference_of
 from enrichment.identity.domains import company_key

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enrich_cli.bootstrap import opened_store
 from enrich_cli.companies.company_events import registered
 from enrich_cli.errors import UsageError
-from enrichment.domain.records import Company, Verdict
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Verdict
 from enrichment.pipeline.verdicts import judge, withdraw
 from resources.clock import utc_now
 

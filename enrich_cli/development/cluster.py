@@ -24,9 +24,10 @@ from enrich_cli.errors import UsageError, failing_in_one_sentence
 from enrich_cli.processes.child_processes import environment_of, kill_group, root, sandbox_running
 from enrich_cli.rendering.terminal import console
 from enrichment.domain.batches import Batch, BatchSummary
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import in_cents
-from enrichment.domain.records import Company, Request
+from enrichment.domain.requests import Request
 from enrichment.identity.domains import company_key, registrable_domain
 from resources.clock import utc_now
 from resources.settings import Settings, load_settings

@@ -20,10 +20,12 @@ from enrich_cli.errors import UsageError, failing_in_one_sentence
 from enrich_cli.processes.child_processes import dagster_environment, root, sandbox_running
 from enrich_cli.rendering.terminal import console
 from enrichment.domain.batches import Batch
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import charge, in_cents, in_usd
 from enrichment.domain.numbers import in_number
-from enrichment.domain.records import Company, Profile, Request
+from enrichment.domain.profiles import Profile
+from enrichment.domain.requests import Request
 from enrichment.domain.values import in_words
 from enrichment.identity.domains import company_key, registrable_domain
 from enrichment.planning.plan import calling_everything

@@ -15,7 +15,7 @@ from enrich_cli.errors import UsageError
 from enrich_cli.rendering.terminal import console
 from enrich_cli.typed_values import seconds_of
 from enrichment.domain.money import charge, counted
-from enrichment.domain.records import Purchase
+from enrichment.domain.purchases import Purchase
 from enrichment.identity.companies import reference_of
 from enrichment.pipeline.candidates import registered_company
 from enrichment.purchasing.reconciliation import settles_at, uncertain_after

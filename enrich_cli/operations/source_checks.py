@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from enrich_cli.bootstrap import settings_and_rules
-from enrichment.domain.records import Outage, Suspension
+from enrichment.domain.purchases import Outage, Suspension
 from enrichment.rules import Rules
 from resources.clock import utc_now
 from resources.providers.vendor_client import AccountStatus

@@ -8,8 +8,8 @@ from rich.text import Text
 
 from enrich_cli.operations.api_keys import ListedKey
 from enrichment.domain.access import ApiKey
+from enrichment.domain.json_values import Json
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Json
 from resources.api_keys import IssuedKey
 
 

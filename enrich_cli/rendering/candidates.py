@@ -9,8 +9,9 @@ from rich.text import Text
 
 from enrich_cli.companies.candidates import KnownCandidate
 from enrich_cli.rendering.terminal import age
+from enrichment.domain.companies import Company
+from enrichment.domain.json_values import Json
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Company, Json
 from enrichment.identity.ambiguity import AmbiguousCompany
 
 NEITHER = "none of these: a new company"

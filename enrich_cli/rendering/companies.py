@@ -8,8 +8,8 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from enrich_cli.rendering.terminal import StreamedList
+from enrichment.domain.json_values import Json
 from enrichment.domain.numbers import in_number
-from enrichment.domain.records import Json
 from enrichment.identity.company_list import UnderstoodList
 from enrichment.identity.list_columns import ListColumns
 from enrichment.identity.list_fates import Fate, ListRow

@@ -8,8 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.companies.company_events import CompanyCard
+from enrichment.domain.companies import Alias, CompanyEvent, CompanyRelation
+from enrichment.domain.json_values import Json
 from enrichment.domain.numbers import in_number
-from enrichment.domain.records import Alias, CompanyEvent, CompanyRelation, Json
 
 _COUNTED = {
     "aliases": "alias",

@@ -8,8 +8,8 @@ from rich.text import Text
 
 from enrich_cli.companies.identity_reviews import DecidedReview, WaitingReview
 from enrich_cli.rendering.candidates import NEITHER, candidate_data, candidates_table, company_data
+from enrichment.domain.json_values import Json
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Json
 from resources.advice import advised
 
 

@@ -11,7 +11,7 @@ from rich.tree import Tree
 from enrich_cli.rendering.terminal import age, as_plain
 from enrich_cli.requests.quoting import Quoted
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Profile
+from enrichment.domain.profiles import Profile
 from enrichment.planning.plan import AnalysedPlan, DatasetPlan, Part, Plan, SourcePlan
 from enrichment.planning.skip_reasons import shown
 from enrichment.planning.total import total_of

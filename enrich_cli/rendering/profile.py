@@ -13,7 +13,7 @@ from enrich_cli.rendering.terminal import age, as_plain
 from enrichment.domain.ids import analysis_of
 from enrichment.domain.money import in_full, in_usd
 from enrichment.domain.numbers import in_number
-from enrichment.domain.records import SourceFailure
+from enrichment.domain.requests import SourceFailure
 from enrichment.domain.values import in_words
 from enrichment.pipeline.enrich import Enriched
 from resources.advice import advised

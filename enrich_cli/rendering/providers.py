@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.operations.source_checks import SourceChecks
-from enrichment.domain.records import Outage
+from enrichment.domain.purchases import Outage
 from enrichment.planning.skip_reasons import because
 from enrichment.rules import Rules
 from resources.advice import advised

@@ -13,7 +13,7 @@ from enrich_cli.rendering.balances import balances_table
 from enrich_cli.rendering.terminal import age, as_plain
 from enrichment.domain.money import counted, in_usd
 from enrichment.domain.numbers import in_number
-from enrichment.domain.records import Purchase
+from enrichment.domain.purchases import Purchase
 from resources.advice import advised
 from resources.store import LedgerLine
 

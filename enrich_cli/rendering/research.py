@@ -6,9 +6,9 @@ from typing import Any
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
+from enrichment.domain.json_values import Json
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
-from enrichment.domain.records import Json
 from enrichment.domain.research import SessionEvent
 from enrichment.research.answers.next_questions import NextQuestion
 

@@ -15,7 +15,7 @@ from rich.console import Console, Group, RenderableType
 from rich.status import Status
 from rich.text import Text
 
-from enrichment.domain.records import Event
+from enrichment.domain.requests import Event
 from resources.advice import advised
 
 _WIDTH_OF_A_FILE = 160  # of output that goes to a file or a pipe, which have no width

@@ -9,9 +9,11 @@ from rich.text import Text
 from rich.tree import Tree
 
 from enrich_cli.rendering.terminal import as_plain
+from enrichment.domain.json_values import Json
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
-from enrichment.domain.records import CacheRead, Event, Json, Purchase, Request, failure_kind
+from enrichment.domain.purchases import Purchase
+from enrichment.domain.requests import CacheRead, Event, Request, failure_kind
 from resources.advice import advised
 
 _CAUSES = 6

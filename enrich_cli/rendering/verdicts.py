@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.companies.verdicts import ListedVerdict
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.domain.values import Value, in_words
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from enrich_cli.bootstrap import settings_and_rules
 from enrichment.context.run_context import RunContext
-from enrichment.domain.records import Profile
+from enrichment.domain.profiles import Profile
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.stages import Ask
 from enrichment.planning.plan import Plan

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from enrichment.domain.ids import analysis_of
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
-from enrichment.domain.records import Purchase, failure_kind
+from enrichment.domain.purchases import Purchase
+from enrichment.domain.requests import failure_kind
 from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.plan import Plan
 from enrichment.planning.skip_reasons import because

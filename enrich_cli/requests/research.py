@@ -24,8 +24,8 @@ from enrich_cli.rendering.research import event_line, print_line
 from enrich_cli.rendering.terminal import show
 from enrichment.context.run_context import RunContext
 from enrichment.domain.ids import new_id
+from enrichment.domain.json_values import Json
 from enrichment.domain.money import to_micro
-from enrichment.domain.records import Json
 from enrichment.domain.research import NewSessionEvent, Persona, Question, Session, SessionEvent
 from enrichment.identity.domains import AmbiguousCompany
 from enrichment.pipeline.identify import company_for

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from enrichment.analysis.answer_schemas import AnalysisAnswer
 from enrichment.analysis.citations import CheckedAnswer, check_citations
 from enrichment.analysis.question import AnalysisQuestion, described
-from enrichment.domain.records import Analysis, Json, ModelReply
+from enrichment.domain.json_values import Json
+from enrichment.domain.knowledge import Analysis, ModelReply
 from enrichment.ports import ModelAnswer
 
 CHECK_VERSION = 4

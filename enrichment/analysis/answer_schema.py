@@ -11,7 +11,7 @@ from copy import deepcopy
 from functools import cache
 
 from enrichment.analysis.answer_schemas import AnalysisAnswer
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 
 EVIDENCE_ID = "EvidenceId"
 BYTES_PER_ID = len('"e0000", ')  # an upper bound of what one more id adds to a schema

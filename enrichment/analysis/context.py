@@ -6,7 +6,7 @@ A RunContext is one; it cannot reach companies, profiles, requests or batches fr
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from enrichment.domain.records import Analysis, Fact, ModelReply
+from enrichment.domain.knowledge import Analysis, Fact, ModelReply
 from enrichment.ports import LanguageModel
 from enrichment.purchasing.purchase import PurchaseContext, PurchaseStore
 

@@ -17,7 +17,7 @@ from functools import lru_cache
 from itertools import chain, zip_longest
 
 from enrichment.analysis.relevance import rank, ranked_for_each
-from enrichment.domain.records import Fact
+from enrichment.domain.knowledge import Fact
 from enrichment.domain.values import (
     Claim,
     CompetitorMention,

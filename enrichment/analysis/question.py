@@ -20,8 +20,10 @@ from enrichment.analysis.evidence import (
     select_evidence,
     shortened,
 )
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import analysis_source
-from enrichment.domain.records import Analysis, Company, Fact, Json
+from enrichment.domain.json_values import Json
+from enrichment.domain.knowledge import Analysis, Fact
 from enrichment.domain.values import Claim, Text
 from enrichment.memory.freshness import fresh_facts, valid_until
 from enrichment.rules import AnalysisRules, Rules

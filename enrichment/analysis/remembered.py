@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from enrichment.analysis.context import StoredAnswers
 from enrichment.analysis.question import AnalysisInputs, AnalysisQuestion, NothingToAsk, facts_of, prepare
-from enrichment.domain.records import Fact
+from enrichment.domain.knowledge import Fact
 from enrichment.rules import Rules
 
 

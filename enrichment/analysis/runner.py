@@ -31,21 +31,13 @@ from enrichment.analysis.question import (
 )
 from enrichment.analysis.remembered import in_waves, may_be_read
 from enrichment.context.trace import Trace
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import analysis_source, new_id
+from enrichment.domain.knowledge import Analysis, Fact, Known, ModelReply
 from enrichment.domain.money import charge
 from enrichment.domain.numbers import in_number
-from enrichment.domain.records import (
-    Analysis,
-    CacheRead,
-    Cap,
-    Company,
-    Fact,
-    Known,
-    ModelReply,
-    Purchase,
-    Request,
-    SourceFailure,
-)
+from enrichment.domain.purchases import Cap, Purchase
+from enrichment.domain.requests import CacheRead, Request, SourceFailure
 from enrichment.planning.skip_reasons import because
 from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Busy, CapReached, LanguageModel, Unavailable
 from enrichment.purchasing.caps import caps_of, too_dear

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from enrichment.context.run_context import RunContext
-from enrichment.domain.records import Event, Purchase
+from enrichment.domain.purchases import Purchase
+from enrichment.domain.requests import Event
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements
 

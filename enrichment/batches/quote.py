@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask
 from enrichment.pipeline.plan_many import plan_companies

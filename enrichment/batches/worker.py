@@ -16,9 +16,10 @@ from datetime import timedelta
 from enrichment.batches.pacing import Pacing
 from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch, BatchCompany, BatchCompanyState, BatchEnd
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Cap, Company
+from enrichment.domain.purchases import Cap
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask, Enriched, Watch, enrich

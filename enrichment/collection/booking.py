@@ -11,18 +11,11 @@ from dataclasses import dataclass, replace
 
 from enrichment.collection.context import CollectionContext
 from enrichment.context.trace import Trace
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Fact, Known, Reply, ReplyHead
 from enrichment.domain.numbers import in_number
-from enrichment.domain.records import (
-    CacheRead,
-    Company,
-    Fact,
-    Known,
-    Purchase,
-    Reply,
-    ReplyHead,
-    Request,
-    SourceFailure,
-)
+from enrichment.domain.purchases import Purchase
+from enrichment.domain.requests import CacheRead, Request, SourceFailure
 from enrichment.domain.values import Text
 from enrichment.memory.freshness import dataset_status
 from enrichment.memory.recall import ReaderFailed, ReadReply, read_and_keep, read_reply, read_stored

@@ -16,8 +16,11 @@ from enrichment.collection.booking import Bookings, CollectionResult
 from enrichment.collection.context import CollectionContext
 from enrichment.collection.source_call import deliver, order_for
 from enrichment.context.trace import Trace
+from enrichment.domain.companies import Company
 from enrichment.domain.decisions import PolicyDecision
-from enrichment.domain.records import Cap, Company, Known, Outage, Request, SourceFailure
+from enrichment.domain.knowledge import Known
+from enrichment.domain.purchases import Cap, Outage
+from enrichment.domain.requests import Request, SourceFailure
 from enrichment.memory.company_kind import kind_of
 from enrichment.memory.freshness import DatasetStatus, dataset_status
 from enrichment.parsing import NoReader, reader_of

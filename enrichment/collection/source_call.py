@@ -8,8 +8,12 @@ from datetime import datetime, timedelta
 
 from enrichment.collection.context import CollectionContext
 from enrichment.context.trace import Trace
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Cap, Company, DailyLimit, Purchase, Reply, Request, fingerprint
+from enrichment.domain.json_values import fingerprint
+from enrichment.domain.knowledge import Reply
+from enrichment.domain.purchases import Cap, DailyLimit, Purchase
+from enrichment.domain.requests import Request
 from enrichment.parsing import reader_of
 from enrichment.ports import ProviderError, SourceAnswer, SourceQuery
 from enrichment.purchasing.caps import caps_of

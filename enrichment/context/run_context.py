@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from enrichment.context.trace import Trace
-from enrichment.domain.records import Event
+from enrichment.domain.requests import Event
 from enrichment.parsing.readers import READERS
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.ports import REQUEST_LEASE, LanguageModel, Provider, Store, StoreError

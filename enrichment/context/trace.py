@@ -15,7 +15,8 @@ from types import TracebackType
 from typing import Self
 
 from enrichment.domain.decisions import PolicyDecision
-from enrichment.domain.records import Event, Json, Stage
+from enrichment.domain.json_values import Json
+from enrichment.domain.requests import Event, Stage
 from enrichment.ports import Requests, StoreError
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from enrichment.domain.records import CacheRead, Event, Json, Request
+from enrichment.domain.json_values import Json
+from enrichment.domain.requests import CacheRead, Event, Request
 
 AcceptedState = Literal["open", "ended"]
 

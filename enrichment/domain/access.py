@@ -8,7 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Literal, get_args
 
-from enrichment.domain.records import DailyLimit
+from enrichment.domain.purchases import DailyLimit
 
 Right = Literal["read", "agent", "enrich", "admin"]
 """agent: buys over MCP alone, where each purchase needs consent to its quote; enrich: buys over HTTP too."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from enrichment.domain.records import Cap, DailyLimit
+from enrichment.domain.purchases import Cap, DailyLimit
 
 BatchState = Literal["open", "stopped", "done"]
 BatchCompanyState = Literal["waiting", "under_way", "complete", "incomplete", "postponed", "failed", "stopped"]

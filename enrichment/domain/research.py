@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 
 QuestionState = Literal["queued", "running", "waiting", "ended"]
 SessionEventType = Literal[

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 
 EventName = Literal["enrichment.completed", "batch.completed", "profile.changed", "budget.reached", "source.suspended"]
 EVENT_NAMES: tuple[EventName, ...] = get_args(EventName)

@@ -6,7 +6,7 @@ what was asked + Candidate, Candidate, ...  ->  Candidate | None | AmbiguousComp
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.identity.evidence import CompanyComparison, CompanyEvidence, compare_companies
 
 _SHOWN = 5

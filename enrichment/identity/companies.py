@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from enrichment.domain.records import Alias, Company
+from enrichment.domain.companies import Alias, Company
 from enrichment.identity.domains import NotACompany, company_key, parse_company, registrable_domain
 from enrichment.identity.evidence import CompanyEvidence, compare_companies
 from enrichment.identity.vendor_ids import is_vendor_id, stated_id

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.identity.domains import NotACompany
 from enrichment.identity.list_columns import (
     LOOKED_AT,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Literal, Protocol, TypeVar
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.identity.ambiguity import AmbiguousCompany, Candidate, the_one_meant
 from enrichment.identity.comparison import compare_names
 from enrichment.identity.domains import name_fits_domain

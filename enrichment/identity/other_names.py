@@ -6,7 +6,7 @@
 import re
 from typing import NamedTuple
 
-from enrichment.domain.records import NameKind
+from enrichment.domain.companies import NameKind
 from enrichment.identity.domains import NotACompany, company_key
 from enrichment.identity.names import name_form
 

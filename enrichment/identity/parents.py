@@ -5,7 +5,7 @@ CompanyRelation, ... -> what to ask for instead: its domain, else its name
 
 from collections.abc import Sequence
 
-from enrichment.domain.records import Company, CompanyRelation
+from enrichment.domain.companies import Company, CompanyRelation
 from enrichment.identity.comparison import same_company
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from enrichment.domain.companies import Company, IdentityReview
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company, IdentityReview, Json, fingerprint
+from enrichment.domain.json_values import Json, fingerprint
 from enrichment.identity.evidence import CompanyEvidence
 from enrichment.identity.letters import fold
 

@@ -5,8 +5,9 @@ Company + facts  ->  CompanyKind: industry group, size band, country
 
 from collections.abc import Iterable, Mapping
 
+from enrichment.domain.companies import Company
 from enrichment.domain.decisions import CompanyKind
-from enrichment.domain.records import Company, Fact
+from enrichment.domain.knowledge import Fact
 from enrichment.domain.values import SIZE_BANDS, EmployeeCount, Headquarters, SizeBand, Text, Value, band_name
 from enrichment.parsing.industries import canonical_industry
 

@@ -11,7 +11,7 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Literal, Self
 
-from enrichment.domain.records import VERDICT, Fact, Known, ReplyHead
+from enrichment.domain.knowledge import VERDICT, Fact, Known, ReplyHead
 from enrichment.domain.values import identity
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Protocol
 
 from enrichment.context.trace import Trace
-from enrichment.domain.records import Alias, Company, CompanyRelation, Fact, Known, Reply, ReplyHead, Request, Stage
+from enrichment.domain.companies import Alias, Company, CompanyRelation
+from enrichment.domain.knowledge import Fact, Known, Reply, ReplyHead
+from enrichment.domain.requests import Request, Stage
 from enrichment.memory.reliability import with_current_reliability
 from enrichment.memory.verdicts import judged
 from enrichment.parsing import NamedCompany, ReaderEntry, companies_named, other_names, read, reader_of

@@ -6,7 +6,7 @@ Fact with the reliability it was read with + Rules  ->  Fact with today's reliab
 from collections.abc import Sequence
 from dataclasses import replace
 
-from enrichment.domain.records import Fact
+from enrichment.domain.knowledge import Fact
 from enrichment.rules import Rules
 
 

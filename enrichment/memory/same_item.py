@@ -5,7 +5,7 @@ item_of(dataset, value) -> text that is equal for the same item        is_change
 
 from collections.abc import Mapping, Sequence
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.domain.values import Comparable, Text, Value, identity, load_value
 from enrichment.identity.names import name_words
 from enrichment.parsing.industries import canonical_industry

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from enrichment.domain.records import VERDICT, Fact, Known, Profile, Verdict
+from enrichment.domain.knowledge import VERDICT, Fact, Known, Verdict
+from enrichment.domain.profiles import Profile
 from enrichment.memory.same_item import item_of
 
 _VALID = timedelta(days=36_525)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 
 _LONGEST = 60
 _YEARS = range(1990, 2101)

@@ -8,7 +8,8 @@ A new source is an entry in sources.yaml, and a reader in READERS of its provide
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from enrichment.domain.records import Alias, Company, CompanyRelation, Fact, Reply
+from enrichment.domain.companies import Alias, Company, CompanyRelation
+from enrichment.domain.knowledge import Fact, Reply
 from enrichment.domain.values import EmployeeCount, Technology, identity
 from enrichment.identity.other_names import key_of
 from enrichment.parsing.reader import NamedCompany, ParsedValue, ReaderEntry, ReaderInput

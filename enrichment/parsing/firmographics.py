@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.domain.values import SIZE_BANDS, Founded, Revenue, SizeBand, band_name
 from enrichment.parsing.headcount import headcount
 from enrichment.parsing.json_access import number, text

@@ -16,7 +16,7 @@ from itertools import islice
 import jstyleson
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.parsing.json_access import MOST_ENTRIES, text
 
 LONGEST_PAGE = 600_000  # characters

@@ -6,7 +6,7 @@ member(body, 'a', 'b') -> Json | None;  text(value) -> str | None;  entries(valu
 import re
 from collections.abc import Iterator
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 
 MOST_ENTRIES = 200
 LONGEST_TEXT = 20_000

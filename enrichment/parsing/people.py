@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from html import unescape
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.domain.values import Contact, EmailStatus
 from enrichment.parsing.job_titles import department, seniority
 from enrichment.parsing.json_access import text, url

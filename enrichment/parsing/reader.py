@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from enrichment.domain.records import Json, NameKind, RelationKind
+from enrichment.domain.companies import NameKind, RelationKind
+from enrichment.domain.json_values import Json
 from enrichment.domain.values import Text, Value
 from enrichment.identity.countries import country_code
 from enrichment.identity.domains import name_fits_domain, own_domain, registrable_domain, same_company

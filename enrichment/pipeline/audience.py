@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 
 from enrichment.context.run_context import RunContext
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.identity.companies import reference_of
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.candidates import registered_company

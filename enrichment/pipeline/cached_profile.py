@@ -9,8 +9,12 @@ from datetime import datetime, timedelta
 
 from enrichment.context.run_context import RunContext
 from enrichment.context.trace import Trace
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import analysis_source
-from enrichment.domain.records import VERDICT, CacheRead, Company, Event, Json, Profile, ProfileHead, Request
+from enrichment.domain.json_values import Json
+from enrichment.domain.knowledge import VERDICT
+from enrichment.domain.profiles import Profile, ProfileHead
+from enrichment.domain.requests import CacheRead, Event, Request
 from enrichment.memory.verdicts import takes_into_account
 from enrichment.pipeline.stages import Ask, Enriched, Identified, finished, request_for
 from enrichment.rules import Rules

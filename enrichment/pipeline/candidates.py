@@ -5,7 +5,7 @@ CompanyReference -> by domain or key, by an alias, by an id, by name -> Candidat
 
 from itertools import chain, count
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.identity.ambiguity import Candidate, the_one_meant
 from enrichment.identity.companies import CompanyReference, evidence_of, not_registered
 from enrichment.identity.vendor_ids import is_vendor_id

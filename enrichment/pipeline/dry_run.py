@@ -6,7 +6,9 @@ Ask -> the finished profile it would be served | the plans it would follow, each
 import asyncio
 
 from enrichment.context.run_context import RunContext
-from enrichment.domain.records import Company, Known, Profile
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Known
+from enrichment.domain.profiles import Profile
 from enrichment.memory.freshness import dataset_statuses
 from enrichment.memory.recall import recall
 from enrichment.pipeline.cached_profile import profile_for

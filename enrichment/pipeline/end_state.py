@@ -5,7 +5,7 @@ Analysed + the required datasets and analyses it lacks -> complete | refused (a 
 
 from collections.abc import Sequence
 
-from enrichment.domain.records import RequestState
+from enrichment.domain.requests import RequestState
 from enrichment.pipeline.stages import Analysed
 from enrichment.rules import Rules
 

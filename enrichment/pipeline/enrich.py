@@ -6,8 +6,8 @@ Ask -> identify -> from_layer_1 -> Enriched, or where nothing is valid: -> new_p
 from collections.abc import Callable
 
 from enrichment.context.run_context import RunContext
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company
 from enrichment.pipeline.cached_profile import from_layer_1
 from enrichment.pipeline.identify import identify
 from enrichment.pipeline.stages import Ask, Enriched, LeftOpen, Watch

@@ -10,7 +10,8 @@ from dataclasses import replace
 from enrichment.collection.collector import collect
 from enrichment.context.run_context import RunContext
 from enrichment.context.trace import Trace
-from enrichment.domain.records import Cause, Company, Known
+from enrichment.domain.companies import Cause, Company
+from enrichment.domain.knowledge import Known
 from enrichment.domain.values import Text
 from enrichment.identity.companies import are_one
 from enrichment.identity.comparison import same_company

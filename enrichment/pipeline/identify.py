@@ -8,8 +8,10 @@ from dataclasses import replace
 
 from enrichment.context.run_context import RunContext
 from enrichment.context.trace import Trace
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company, Purchase, Request
+from enrichment.domain.purchases import Purchase
+from enrichment.domain.requests import Request
 from enrichment.identity.companies import reference_of
 from enrichment.identity.domains import NotACompany
 from enrichment.identity.reviews import judged_different

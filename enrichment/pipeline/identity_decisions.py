@@ -7,8 +7,8 @@ What was decided is not asked again. Blocks its thread.
 
 from datetime import datetime
 
+from enrichment.domain.companies import Alias, AliasKind, Cause, Company, IdentityReview
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Alias, AliasKind, Cause, Company, IdentityReview
 from enrichment.identity.domains import company_key
 from enrichment.identity.evidence import CompanyEvidence
 from enrichment.identity.reviews import judged_different, record_of_review

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from enrichment.context.run_context import RunContext
 from enrichment.context.trace import Trace
-from enrichment.domain.records import Alias, Company
+from enrichment.domain.companies import Alias, Company
 from enrichment.identity.evidence import CompanyEvidence, compare_companies
 from enrichment.identity.reviews import review_of_two
 from enrichment.ports import Store

@@ -12,7 +12,9 @@ from enrichment.analysis.runner import analyse
 from enrichment.collection.collector import collect
 from enrichment.context.run_context import RunContext
 from enrichment.context.trace import Trace
-from enrichment.domain.records import Change, Known, Profile, Purchase
+from enrichment.domain.knowledge import Known
+from enrichment.domain.profiles import Change, Profile
+from enrichment.domain.purchases import Purchase
 from enrichment.pipeline.audience import audience_text
 from enrichment.pipeline.end_state import end_state
 from enrichment.pipeline.learned_identity import learn_identity, stated_in

@@ -11,7 +11,9 @@ from enrichment.analysis.question import AnalysisInputs
 from enrichment.analysis.remembered import remembered_analyses
 from enrichment.context.run_context import RunContext
 from enrichment.context.trace import Trace
-from enrichment.domain.records import CacheRead, Company, Known, Request
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Known
+from enrichment.domain.requests import CacheRead, Request
 from enrichment.memory.recall import recall
 from enrichment.pipeline.audience import audience_text_now
 from enrichment.pipeline.stages import Identified, Planned, domain_was_known

@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from enrichment.context.run_context import RunContext
+from enrichment.domain.companies import Company
 from enrichment.domain.decisions import CompanyKind
-from enrichment.domain.records import Company
 from enrichment.memory.company_kind import KIND_DATASETS, known_kinds
 from enrichment.pipeline.plan import spent_of, unavailable_sources
 from enrichment.planning.bulk.planner import BulkInputs, Group, plan_many

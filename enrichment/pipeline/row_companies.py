@@ -7,7 +7,7 @@ where it is not sure -> what a person has decided of such a row, else it waits f
 import asyncio
 
 from enrichment.context.run_context import RunContext
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.identity.ambiguity import AmbiguousCompany
 from enrichment.identity.companies import reference_of
 from enrichment.identity.reviews import review_of_row, row_question

@@ -10,21 +10,12 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from enrichment.domain.records import (
-    Analysis,
-    CacheRead,
-    Cap,
-    Company,
-    DailyLimit,
-    Event,
-    Fact,
-    Json,
-    Known,
-    Profile,
-    Purchase,
-    Request,
-    SourceFailure,
-)
+from enrichment.domain.companies import Company
+from enrichment.domain.json_values import Json
+from enrichment.domain.knowledge import Analysis, Fact, Known
+from enrichment.domain.profiles import Profile
+from enrichment.domain.purchases import Cap, DailyLimit, Purchase
+from enrichment.domain.requests import CacheRead, Event, Request, SourceFailure
 from enrichment.rules import Rules
 from enrichment.rules.experiment_arm import arm_of
 from enrichment.rules.requirements import BY_COMMAND_LINE, Requirements, custom, requirements_of, topic_of

@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import VERDICT, Company, Json, Profile, Verdict
+from enrichment.domain.json_values import Json
+from enrichment.domain.knowledge import VERDICT, Verdict
+from enrichment.domain.profiles import Profile
 from enrichment.domain.values import Value, in_words, load_value
 from enrichment.memory.same_item import item_of
 from enrichment.memory.verdicts import judged, overruled, takes_into_account

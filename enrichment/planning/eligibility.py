@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from enrichment.domain.records import Cap, Company, Known
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Known
+from enrichment.domain.purchases import Cap
 from enrichment.memory.freshness import DatasetStatus, answered_datasets, dataset_statuses, missed_and_matched
 from enrichment.planning.skip_reasons import Unusable, out_of_reach, over_a_cap, redundancy, share
 from enrichment.policy import Offer, Problem, State, continuing, parts

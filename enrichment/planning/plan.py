@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
-from enrichment.domain.records import Known, ReplyHead
+from enrichment.domain.knowledge import Known, ReplyHead
 from enrichment.memory.company_kind import kind_of
 from enrichment.memory.freshness import (
     DatasetStatus,

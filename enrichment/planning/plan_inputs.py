@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from enrichment.domain.records import Company, Known
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Known
 from enrichment.planning.skip_reasons import Unusable
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.rules import Rules

@@ -9,7 +9,7 @@ Eligibility applies these to one company; what a policy passes over although it 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from enrichment.domain.records import Cap, Outage, Suspension
+from enrichment.domain.purchases import Cap, Outage, Suspension
 from enrichment.memory.freshness import DatasetStatus
 from enrichment.purchasing.caps import tightest, too_dear
 from enrichment.rules import Rules

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from enrichment.domain.batches import Batch, BatchCompany, BatchEnd
-from enrichment.domain.records import Cap
+from enrichment.domain.purchases import Cap
 from enrichment.ports.ledger import CapReached
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from enrichment.domain.records import Cap, Fact, ModelReply, Outage, Purchase, Reply, Suspension
+from enrichment.domain.knowledge import Fact, ModelReply, Reply
+from enrichment.domain.purchases import Cap, Outage, Purchase, Suspension
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 
 
 @dataclass(frozen=True, slots=True)

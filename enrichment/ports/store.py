@@ -11,28 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from enrichment.domain.companies import Alias, Cause, Company, CompanyRelation, IdentityReview
 from enrichment.domain.decisions import PolicyDecision
-from enrichment.domain.records import (
-    Alias,
-    Analysis,
-    CacheRead,
-    Cause,
-    Change,
-    Company,
-    CompanyRelation,
-    Event,
-    Fact,
-    IdentityReview,
-    Known,
-    ModelReply,
-    Outage,
-    Profile,
-    ProfileHead,
-    Reply,
-    Request,
-    Suspension,
-    Verdict,
-)
+from enrichment.domain.knowledge import Analysis, Fact, Known, ModelReply, Reply, Verdict
+from enrichment.domain.profiles import Change, Profile, ProfileHead
+from enrichment.domain.purchases import Outage, Suspension
+from enrichment.domain.requests import CacheRead, Event, Request
 from enrichment.domain.values import Value
 from enrichment.ports.batches import Batches
 from enrichment.ports.ledger import Ledger

@@ -10,20 +10,12 @@ from operator import attrgetter
 from typing import Literal
 
 from enrichment.analysis.answer_reading import dropped_in_words
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import analysis_source, new_id
-from enrichment.domain.records import (
-    VERDICT,
-    Analysis,
-    Company,
-    Fact,
-    Json,
-    Known,
-    Profile,
-    ReplyHead,
-    Request,
-    SourceFailure,
-    Verdict,
-)
+from enrichment.domain.json_values import Json
+from enrichment.domain.knowledge import VERDICT, Analysis, Fact, Known, ReplyHead, Verdict
+from enrichment.domain.profiles import Profile
+from enrichment.domain.requests import Request, SourceFailure
 from enrichment.domain.values import EmployeeCount, Text, identity
 from enrichment.memory.freshness import DatasetStatus, dataset_status, request_moments, valid_until
 from enrichment.memory.same_item import item_of

@@ -13,7 +13,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import VERDICT, Change, Json, Profile, fingerprint
+from enrichment.domain.json_values import Json, fingerprint
+from enrichment.domain.knowledge import VERDICT
+from enrichment.domain.profiles import Change, Profile
 from enrichment.domain.values import Contact, Value, load_value
 from enrichment.memory.same_item import is_changed, item_of
 from enrichment.parsing.job_titles import department, seniority

@@ -12,7 +12,9 @@ from datetime import datetime
 from operator import attrgetter
 
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import VERDICT, Fact, Json, Profile, Verdict
+from enrichment.domain.json_values import Json
+from enrichment.domain.knowledge import VERDICT, Fact, Verdict
+from enrichment.domain.profiles import Profile
 from enrichment.domain.values import Claim, load_value
 from enrichment.memory.same_item import item_of
 from enrichment.memory.verdicts import rejections, sorted_out

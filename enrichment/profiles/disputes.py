@@ -5,7 +5,8 @@ facts, best first by quality + config/reliability.yaml -> the same facts, the mo
 
 from collections.abc import Sequence
 
-from enrichment.domain.records import VERDICT, Fact, Json
+from enrichment.domain.json_values import Json
+from enrichment.domain.knowledge import VERDICT, Fact
 from enrichment.domain.values import Comparable, Text, Value, identity
 from enrichment.learning.likely_value import probabilities
 from enrichment.memory.same_item import item_of

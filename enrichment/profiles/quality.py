@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from enrichment.domain.records import Confidence
+from enrichment.domain.profiles import Confidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from operator import attrgetter
 
 from enrichment.domain.ids import analysis_source
 from enrichment.domain.money import in_usd, to_micro
-from enrichment.domain.records import Cap, DailyLimit
+from enrichment.domain.purchases import Cap, DailyLimit
 from enrichment.policy.execution_model import Limit
 from enrichment.rules import Rules
 from enrichment.rules.requirements import BY_COMMAND_LINE, Requirements

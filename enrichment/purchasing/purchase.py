@@ -18,9 +18,12 @@ from typing import Protocol
 import stamina
 
 from enrichment.context.run_context import ConcurrencyLimits
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
+from enrichment.domain.knowledge import ModelReply, Reply
 from enrichment.domain.money import charge, counted
-from enrichment.domain.records import Cap, Company, ModelReply, Purchase, Reply, Request
+from enrichment.domain.purchases import Cap, Purchase
+from enrichment.domain.requests import Request
 from enrichment.ports import (
     AlreadyClaimed,
     AskedInVain,

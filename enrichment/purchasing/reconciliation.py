@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Literal
 
 from enrichment.domain.money import in_units
-from enrichment.domain.records import Purchase
+from enrichment.domain.purchases import Purchase
 from enrichment.rules import ProviderRules
 
 CountedUnits = Literal["left", "used"]

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from enrichment.context.run_context import RunContext
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import analysis_source
-from enrichment.domain.records import Company, ProfileHead
+from enrichment.domain.profiles import ProfileHead
 from enrichment.pipeline.cached_profile import is_fresh
 from enrichment.pipeline.plan_many import plan_companies
 from enrichment.planning.bulk.planner import Group

@@ -13,7 +13,7 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.refresh.change_rates import Floats
 from enrichment.refresh.history import CollectedAt, Reads
 from enrichment.refresh.learned_rates import LearnedRates

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.memory.same_item import is_changed
 from enrichment.refresh.history import Renewal
 

@@ -14,9 +14,9 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from enrichment.domain.companies import Company
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
-from enrichment.domain.records import Company
 from enrichment.refresh.change_rates import Floats, RateBelief
 from enrichment.refresh.worth import stale_chance, worth_of_refresh
 

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from enrichment.analysis.answer_reading import UnusableAnswer, read_answer
-from enrichment.domain.records import Company, Known, Profile
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Known
+from enrichment.domain.profiles import Profile
 from enrichment.domain.research import Question
 from enrichment.pipeline.enrich import Ask, Enriched
 from enrichment.research.answers.answer import AS_IT_IS, NOTHING_TO_READ, CompanyAnswer, OpenPoint, missing_points

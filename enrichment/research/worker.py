@@ -14,9 +14,12 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+from enrichment.domain.companies import Company
+from enrichment.domain.json_values import Json
+from enrichment.domain.knowledge import Known
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
-from enrichment.domain.records import Company, Json, Known, Profile
+from enrichment.domain.profiles import Profile
 from enrichment.domain.research import Question, Session
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask, Enriched, LeftOpen

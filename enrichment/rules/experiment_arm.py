@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.rules import Rules, Strategy
 
 

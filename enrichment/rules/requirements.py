@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from enrichment.domain.money import to_micro
-from enrichment.domain.records import Cap, DailyLimit
+from enrichment.domain.purchases import Cap, DailyLimit
 from enrichment.rules import Rules
 
 CUSTOM = "custom"

@@ -4,7 +4,7 @@ import hashlib
 from datetime import date
 from typing import cast, get_args
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.rules import HybridRules, Rules, Strategy
 from enrichment.rules.experiment_arm import arm_of
 

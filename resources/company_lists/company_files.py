@@ -12,8 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar, get_args
 
+from enrichment.domain.companies import Alias, Cause, Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Alias, Cause, Company
 from enrichment.identity.company_list import Lines, ReadList, UnderstoodList, read_rows, sorted_lists
 from enrichment.identity.countries import country_code
 from enrichment.identity.domains import company_key

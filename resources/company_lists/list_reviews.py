@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
-from enrichment.domain.records import Company, IdentityReview
+from enrichment.domain.companies import Company, IdentityReview
 from enrichment.identity.company_list import UnderstoodList
 from enrichment.identity.domains import company_key
 from enrichment.identity.list_fates import ListRow, Sorted

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.parsing.site_pages import SITEMAP, pages_worth_reading, section_of
 from enrichment.ports import (
     ClaimLost,

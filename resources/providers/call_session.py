@@ -18,7 +18,7 @@ from typing import Literal, Protocol, TypeVar
 import stamina
 import stamina.instrumentation
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.ports import (
     BeforeSend,
     CredentialsRejected,

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field, TypeAdapter
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.ports import (
     CredentialsRejected,
     KeepHandle,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.ports import BeforeSend, KeepHandle, ModelAnswer, SourceAnswer, SourceQuery
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.ports import (
     BeforeSend,
     ContextTooSmall,

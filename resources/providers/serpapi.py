@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.ports import (
     ClaimLost,
     CredentialsRejected,

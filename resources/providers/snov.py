@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from pydantic import Field, TypeAdapter
 
+from enrichment.domain.json_values import Json
 from enrichment.domain.numbers import in_number
-from enrichment.domain.records import Json
 from enrichment.ports import (
     ClaimLost,
     CredentialsRejected,

@@ -5,7 +5,7 @@ stated_units(3) -> 3 | ValueError       plan_left("25000.00") -> Decimal | None:
 
 from decimal import Decimal, InvalidOperation
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 
 MOST_UNITS = 10_000_000  # of one question; more is an error of the vendor, not a bill
 _MOST_LEFT = Decimal(10) ** 12

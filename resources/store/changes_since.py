@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Company, Profile, Purchase, Request
+from enrichment.domain.companies import Company
+from enrichment.domain.profiles import Profile
+from enrichment.domain.purchases import Purchase
+from enrichment.domain.requests import Request
 from resources.store import tables as t
 from resources.store.database.row_mapping import chunks, purchase_of, record_of
 from resources.store.factory import SqlStore

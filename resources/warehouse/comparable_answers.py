@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from enrichment.domain.records import VERDICT
+from enrichment.domain.knowledge import VERDICT
 from enrichment.domain.values import Value, load_value
 from enrichment.learning.estimate_reliability import LATER, Answer, Check, Estimate, Rereadings, estimate_reliability
 from enrichment.profiles.disputes import grouped

@@ -6,7 +6,8 @@ found_company, known_profile, values_of, missing_of        each value with its s
 from datetime import datetime
 from typing import Any
 
-from enrichment.domain.records import Company, Known
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Known
 from enrichment.domain.values import in_words
 from enrichment.memory.verdicts import judged
 from enrichment.pipeline.verdicts import profile_now

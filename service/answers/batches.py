@@ -17,8 +17,8 @@ from enrichment.batches.progress import budget_too_small, pace_in_words, pace_of
 from enrichment.batches.quote import quote_batch
 from enrichment.domain.accepted import IdempotencyKey
 from enrichment.domain.batches import AGAIN, AGAIN_FAILED, Batch, BatchCompanyState, BatchSummary
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company
 from enrichment.identity.ambiguity import AmbiguousCompany
 from enrichment.identity.companies import reference_of
 from enrichment.identity.company_list import read_rows

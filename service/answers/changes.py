@@ -1,6 +1,6 @@
 """What changed in profiles, page by page. Functions that block say so."""
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.domain.values import in_words
 from resources.store.knowledge.profile_changes import SeenChange
 from service.answers.verdicts import company_of

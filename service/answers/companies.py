@@ -6,7 +6,9 @@ Every function blocks. Raises ApiProblem: the company, or the profile, is not th
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from enrichment.domain.records import Company, Fact, Profile
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Fact
+from enrichment.domain.profiles import Profile
 from enrichment.memory.verdicts import judged
 from enrichment.pipeline.cached_profile import serves
 from enrichment.pipeline.verdicts import profile_now

@@ -10,7 +10,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from enrichment.domain.records import Company, Fact, Known, Request
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Fact, Known
+from enrichment.domain.requests import Request
 from enrichment.domain.values import in_words
 from enrichment.memory.freshness import dataset_status, request_moments
 from enrichment.memory.verdicts import judged

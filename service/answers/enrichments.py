@@ -13,8 +13,8 @@ from datetime import timedelta
 from fastapi.concurrency import run_in_threadpool
 
 from enrichment.domain.accepted import AcceptedRequest, GivenQuote, IdempotencyKey, MadeBefore, ServedRequest
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company
 from enrichment.pipeline.cached_profile import served_at_once
 from enrichment.pipeline.dry_run import memory_suffices, profile_or_plans
 from enrichment.pipeline.enrich import Enriched

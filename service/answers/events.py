@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import ServerSentEvent
 
-from enrichment.domain.records import Event
+from enrichment.domain.requests import Event
 from service.answers.enrichments import first_of, view_of
 from service.answers.views import as_json, event_view
 from service.installation import ServiceState

@@ -3,8 +3,9 @@
 rules in force, rules before the last edit -> RulesView        an edit: what the plan of an unknown company becomes
 """
 
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Known
 from enrichment.domain.money import to_micro
-from enrichment.domain.records import Company, Known
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.rules import DatasetRules, Rules

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from fastapi.concurrency import run_in_threadpool
 
 from enrichment.domain.accepted import IdempotencyKey, MadeBefore
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import to_micro
-from enrichment.domain.records import Company
 from enrichment.domain.research import NewSessionEvent, Persona, Question, Session, SessionEvent
 from enrichment.pipeline.identify import company_asked_for_now
 from enrichment.pipeline.stages import Ask

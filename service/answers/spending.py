@@ -10,7 +10,7 @@ from pydantic import Field
 from pydantic_core import to_jsonable_python
 
 from enrichment.domain.money import to_micro
-from enrichment.domain.records import Cap, Purchase
+from enrichment.domain.purchases import Cap, Purchase
 from enrichment.planning.skip_reasons import because
 from service.answers.enrichments import no_enrichment
 from service.answers.views import EventView, View, event_view

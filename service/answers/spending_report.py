@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from pydantic import Field
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from resources.store.queries.reports import ReuseLine, SpendingLine
 from service.answers import spending
 from service.answers.spending import CapView

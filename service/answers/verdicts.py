@@ -1,6 +1,7 @@
 """What people and agents say of values over the API: given, listed, withdrawn. Functions that block say so."""
 
-from enrichment.domain.records import Company, Verdict
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Verdict
 from enrichment.domain.values import Value, in_words
 from enrichment.pipeline.verdicts import Stated, judge, withdraw
 from service.answers.views import StatedValueView, VerdictView

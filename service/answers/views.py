@@ -7,7 +7,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from enrichment.domain.accepted import AcceptedRequest, GivenQuote
-from enrichment.domain.records import Company, Event, Json, Profile, Request
+from enrichment.domain.companies import Company
+from enrichment.domain.json_values import Json
+from enrichment.domain.profiles import Profile
+from enrichment.domain.requests import Event, Request
 from enrichment.domain.webhooks import EventName
 from enrichment.planning.plan import Plan
 from enrichment.planning.total import total_of

@@ -14,7 +14,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from enrichment.domain.access import ApiKey, Right, secret_hash
-from enrichment.domain.records import DailyLimit
+from enrichment.domain.purchases import DailyLimit
 from service.http import cookies
 from service.http.problems import ApiProblem
 from service.installation import Installed, ServiceState

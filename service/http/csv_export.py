@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import Response
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from resources.company_lists import safe_cell
 
 CSV: dict[int | str, dict[str, Any]] = {

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.identity.ambiguity import AmbiguousCompany
 from enrichment.identity.domains import NotACompany
 from enrichment.parsing.stated_values import NotAValue

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from enrichment.domain.money import MICRO_USD
-from enrichment.domain.records import Event, Request
+from enrichment.domain.requests import Event, Request
 
 if TYPE_CHECKING:
     from service.installation import ServiceState

@@ -7,7 +7,7 @@ import os
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from enrichment.domain.records import Event, Request
+from enrichment.domain.requests import Event, Request
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider

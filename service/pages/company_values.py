@@ -10,7 +10,8 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from enrichment.domain.records import VERDICT, Json
+from enrichment.domain.json_values import Json
+from enrichment.domain.knowledge import VERDICT
 from enrichment.domain.values import EmployeeCount, identity, in_words, load_value
 from service.answers.company_views import CompanyDetail, FactView, ProfileView, RequestView
 from service.pages.rendering import age, as_data, words

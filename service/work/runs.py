@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from enrichment.context.run_context import RunContext
 from enrichment.domain.accepted import AcceptedRequest
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.pipeline.enrich import enrich
 from enrichment.pipeline.stages import Ask, ask_of_json
 from enrichment.rules import Rules

@@ -17,7 +17,7 @@ from rich.console import Console, RenderableType
 
 from enrich_cli.rendering.plan import plans_view
 from enrich_cli.rendering.trace import trace_tree
-from enrichment.domain.records import Known
+from enrichment.domain.knowledge import Known
 from enrichment.planning.plan import Plan, make_plan, make_plans
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.rules.requirements import custom, requirements_of

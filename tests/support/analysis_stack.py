@@ -11,8 +11,11 @@ import httpx
 from enrichment.analysis.runner import AnalysisResults, analyse
 from enrichment.context.run_context import RunContext
 from enrichment.context.trace import Trace
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company, Event, Fact, Json, Known, Request
+from enrichment.domain.json_values import Json
+from enrichment.domain.knowledge import Fact, Known
+from enrichment.domain.requests import Event, Request
 from enrichment.domain.values import Contact, EmployeeCount, IntentSignal, JobPosting, NewsItem, Technology, Text, Value
 from enrichment.ports import LanguageModel, ModelAnswer
 from enrichment.rules import Rules

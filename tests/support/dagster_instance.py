@@ -21,8 +21,8 @@ from dagster._core.storage.tags import (
     PARTITION_NAME_TAG,
 )
 
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company
 from enrichment.identity.domains import company_key, parse_company
 from enrichment_assets.definitions import defs
 from enrichment_assets.marts import GROUP

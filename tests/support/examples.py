@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench.planner.shipped_matrix import in_matrix, problem_of
-from enrichment.domain.records import Company, Fact, Known, ReplyHead
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Fact, Known, ReplyHead
 from enrichment.domain.values import Contact, EmployeeCount, NewsItem, Technology, Text, Value
 from enrichment.policy import Problem
 from enrichment.rules import Rules, load_rules

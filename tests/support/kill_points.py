@@ -22,7 +22,9 @@ import sqlalchemy as sa
 
 from bench.money.worker import SharedClock, WorkerSetup, WorkItem
 from enrichment.context.run_context import RunContext
-from enrichment.domain.records import Cap, Fact, Json, ModelReply, Purchase, Reply
+from enrichment.domain.json_values import Json
+from enrichment.domain.knowledge import Fact, ModelReply, Reply
+from enrichment.domain.purchases import Cap, Purchase
 from enrichment.pipeline.enrich import enrich
 from enrichment.ports import (
     BeforeSend,

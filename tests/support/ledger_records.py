@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Cap, Company, Fact, Purchase, Reply
+from enrichment.domain.knowledge import Fact, Reply
+from enrichment.domain.purchases import Cap, Purchase
 from enrichment.domain.values import Text
 from enrichment.ports import Reserved
 from resources.store import SqlStore

@@ -13,7 +13,7 @@ from typing import Any
 
 from enrichment.analysis.answer_schemas import ANSWERS, AnswerKind
 from enrichment.analysis.evidence import Evidence, Passage
-from enrichment.domain.records import Fact
+from enrichment.domain.knowledge import Fact
 from enrichment.domain.values import Contact, NewsItem, Text, Value
 
 RECORDS = Path(__file__).parents[1] / "records" / "model_answers.jsonl"

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.planner.shipped_matrix import shipped_rules
-from enrichment.domain.records import Company, Fact, Reply
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Fact, Reply
 from enrichment.parsing import read
 from tests.support.examples import MATRIX, NOON
 

@@ -5,21 +5,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import analysis_source, new_id
-from enrichment.domain.records import (
-    Analysis,
-    CacheRead,
-    Company,
-    Fact,
-    Json,
-    Known,
-    ModelReply,
-    Profile,
-    Purchase,
-    Reply,
-    Request,
-    SourceFailure,
-)
+from enrichment.domain.json_values import Json
+from enrichment.domain.knowledge import Analysis, Fact, Known, ModelReply, Reply
+from enrichment.domain.profiles import Profile
+from enrichment.domain.purchases import Purchase
+from enrichment.domain.requests import CacheRead, Request, SourceFailure
 from enrichment.domain.values import Contact, EmployeeCount, IntentSignal, JobPosting, NewsItem, Technology, Text, Value
 from enrichment.planning.plan import make_plan
 from enrichment.planning.plan_inputs import PlanInputs

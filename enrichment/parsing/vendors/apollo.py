@@ -6,7 +6,7 @@ The search hides family names; only matched people are contacts. Where a match h
 from collections.abc import Iterator, Mapping
 from itertools import chain
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.domain.values import EmailStatus
 from enrichment.identity.domains import own_domain
 from enrichment.identity.vendor_ids import page_id

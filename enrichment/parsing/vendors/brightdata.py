@@ -6,7 +6,7 @@ Error rows come among the records; keys are absent in one record and null in the
 from collections.abc import Iterator, Mapping
 from html import unescape
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.domain.values import IntentSignal, Technology
 from enrichment.identity.domains import own_domain
 from enrichment.identity.vendor_ids import page_id, vendor_id

@@ -9,7 +9,7 @@ A search brings up anything near its words: what does not speak of the company i
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.domain.values import FoundPassage
 from enrichment.identity.domains import registrable_domain
 from enrichment.parsing.dates import moment

@@ -5,7 +5,7 @@ Scores have no fixed scale; namesakes may be towns or people: an entity counts i
 
 from collections.abc import Iterator, Mapping
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.identity.domains import own_domain
 from enrichment.identity.vendor_ids import vendor_id
 from enrichment.parsing.json_access import entries, member, text, texts

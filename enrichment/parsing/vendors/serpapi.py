@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from enrichment.domain.records import Json, NameKind, RelationKind
+from enrichment.domain.companies import NameKind, RelationKind
+from enrichment.domain.json_values import Json
 from enrichment.domain.values import JobPosting, NewsItem
 from enrichment.identity.domains import own_domain, registrable_domain
 from enrichment.identity.legal_forms import is_form

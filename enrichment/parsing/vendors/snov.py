@@ -5,7 +5,7 @@ Keys change type: 'data' is a list, an object or empty. An address is found by t
 
 from collections.abc import Iterator, Mapping
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.domain.values import EmailStatus
 from enrichment.parsing.firmographics import founding, seat, size_band
 from enrichment.parsing.headcount import headcount

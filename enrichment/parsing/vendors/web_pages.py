@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from html import unescape
 from urllib.parse import urljoin
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.domain.values import JobPosting, NewsItem
 from enrichment.identity.domains import own_domain
 from enrichment.parsing.dates import moment

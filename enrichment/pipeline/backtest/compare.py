@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from enrichment.domain.records import Company, Request
+from enrichment.domain.companies import Company
+from enrichment.domain.requests import Request
 from enrichment.pipeline.backtest.history import History, Spending, spending
 from enrichment.pipeline.backtest.recorded_vendors import SEED
 from enrichment.pipeline.backtest.replay import Side, SimulationOutcome, rerun

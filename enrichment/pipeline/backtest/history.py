@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import analysis_of
-from enrichment.domain.records import Company, Fact, ReplyHead, Request
+from enrichment.domain.knowledge import Fact, ReplyHead
+from enrichment.domain.requests import Request
 
 BilledUnits = Mapping[str, int]
 """A vendor's unit -> how many it billed."""

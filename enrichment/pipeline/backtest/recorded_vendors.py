@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from enrichment.domain.knowledge import Fact, ReplyHead
 from enrichment.domain.money import charge
-from enrichment.domain.records import Fact, ReplyHead
 from enrichment.domain.values import Text
 from enrichment.pipeline.backtest.history import BilledUnits, Observation, RecordedAnalysis
 from enrichment.rules import Rules

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from enrichment.analysis.question import AnalysisInputs, AnalysisQuestion, NothingToAsk, prepare
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import analysis_source
+from enrichment.domain.knowledge import Known
 from enrichment.domain.money import charge
-from enrichment.domain.records import Company, Known, Request
+from enrichment.domain.requests import Request
 from enrichment.domain.values import Text
 from enrichment.memory.freshness import answered_datasets, dataset_status, dataset_statuses
 from enrichment.memory.reliability import with_current_reliability

@@ -13,8 +13,9 @@ from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
+from enrichment.domain.companies import Company
 from enrichment.domain.decisions import CompanyKind
-from enrichment.domain.records import Company, Known
+from enrichment.domain.knowledge import Known
 from enrichment.memory.freshness import DatasetStatus
 from enrichment.planning.bulk.state_counts import Counts, ReplyStates, StateCounter
 from enrichment.planning.eligibility import Eligibility

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from enrichment.domain.records import Known
+from enrichment.domain.knowledge import Known
 from enrichment.memory.freshness import dataset_status
 from enrichment.memory.reliability import with_current_reliability
 from enrichment.memory.verdicts import judged

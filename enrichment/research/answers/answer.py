@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from enrichment.analysis.evidence import Evidence
+from enrichment.domain.companies import Company
+from enrichment.domain.json_values import Json
+from enrichment.domain.knowledge import Known
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
-from enrichment.domain.records import Company, Json, Known, Profile
+from enrichment.domain.profiles import Profile
 from enrichment.domain.research import Question
 from enrichment.research.claims.claim import CheckedClaim, DroppedClaim, event_day, in_order
 from enrichment.research.evidence.relevance import VendorRelevance

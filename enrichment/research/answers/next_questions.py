@@ -16,8 +16,10 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 
 from enrichment.context.run_context import RunContext
+from enrichment.domain.companies import Company
+from enrichment.domain.json_values import Json
+from enrichment.domain.knowledge import Known
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Company, Json, Known
 from enrichment.pipeline.dry_run import quote
 from enrichment.pipeline.stages import Ask
 from enrichment.planning.explanation import SourcePlan

@@ -5,7 +5,8 @@ question's parts + claims + what is known -> OpenPoint ...
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from enrichment.domain.records import Company, Known
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Known
 from enrichment.planning.quote import expected_price
 from enrichment.research.answers.answer import OpenPoint, asked_for
 from enrichment.research.claims.claim import CheckedClaim

@@ -6,9 +6,9 @@ what memory served and which key had paid for it, and what to ask next
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from enrichment.domain.json_values import Json
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
-from enrichment.domain.records import Json
 from enrichment.domain.research import Question, Session
 from enrichment.domain.visible_text import visible
 from enrichment.research.answers.answer import without_model

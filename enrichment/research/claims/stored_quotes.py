@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from html import unescape
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.ports import Knowledge
 from enrichment.research.claims.claim import CheckedClaim, Citation, plain
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from enrichment.domain.companies import Company
+from enrichment.domain.json_values import Json
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Company, Json, Profile
+from enrichment.domain.profiles import Profile
 from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.plan import Plan
 from enrichment.planning.total import total_of

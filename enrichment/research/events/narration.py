@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from enrichment.context.run_context import RunContext
+from enrichment.domain.json_values import Json
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
-from enrichment.domain.records import Event, Json
+from enrichment.domain.requests import Event
 from enrichment.domain.research import NewSessionEvent
 from enrichment.ports import BeforeSend, KeepHandle, LanguageModel, ModelAnswer, Provider, SourceAnswer, SourceQuery
 from enrichment.research.events.session_log import SessionLog

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.domain.research import NewSessionEvent, Question, SessionEvent, SessionEventType
 from enrichment.ports import StoreError
 from enrichment.ports.sessions import QuestionLost, Sessions

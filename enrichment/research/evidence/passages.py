@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from enrichment.analysis.evidence import Evidence, Passage, as_data, select_evidence
-from enrichment.domain.records import Company, Fact, Known
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Fact, Known
 from enrichment.domain.research import Persona, Session
 from enrichment.domain.values import Technology, Text, Value
 from enrichment.memory.freshness import fresh_facts

@@ -15,7 +15,7 @@ from functools import cache
 
 from enrichment.analysis.evidence import Evidence, Passage
 from enrichment.domain.data_tables import rows_of
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.domain.values import JobPosting, WebsitePassage
 
 _MOST_MATCHES = 5

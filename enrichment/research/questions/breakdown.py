@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from enrichment.analysis.evidence import Evidence, as_data, on_one_line
 from enrichment.analysis.question import FRAMING_TOKENS, AnalysisQuestion
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.domain.research import Persona
 from enrichment.identity.domains import registrable_domain
 from enrichment.identity.names import name_words

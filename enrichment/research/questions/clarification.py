@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from enrichment.domain.data_tables import rows_of
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.identity.countries import country_in_english
 from enrichment.identity.domains import registrable_domain
 

@@ -12,7 +12,7 @@ from itertools import dropwhile
 
 from enrichment.analysis.evidence import as_data, fact_text
 from enrichment.analysis.relevance import ranked_for_each
-from enrichment.domain.records import Fact, Known
+from enrichment.domain.knowledge import Fact, Known
 from enrichment.domain.values import CompetitorMention, FoundPassage
 from enrichment.identity.domains import registrable_domain
 from enrichment.research.evidence.relevance import content_words

@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from enrichment.domain.records import Company, Known
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Known
 from enrichment.domain.research import Question, Session
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.identity.names import name_words

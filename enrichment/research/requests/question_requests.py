@@ -15,8 +15,11 @@ from enrichment.analysis.question import AnalysisQuestion
 from enrichment.analysis.runner import AnalysisResults
 from enrichment.analysis.runner import answer_question as ask_model
 from enrichment.context.run_context import RunContext
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company, DailyLimit, Event, Profile, Request
+from enrichment.domain.profiles import Profile
+from enrichment.domain.purchases import DailyLimit
+from enrichment.domain.requests import Event, Request
 from enrichment.domain.research import Question, Session
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.pipeline.stages import finished

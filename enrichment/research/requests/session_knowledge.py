@@ -6,7 +6,8 @@ company -> facts and replies that are fresh -> Sides -> how much what the vendor
 from collections.abc import Sequence
 from dataclasses import replace
 
-from enrichment.domain.records import Company, Known
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Known
 from enrichment.domain.research import Session
 from enrichment.memory.recall import recall
 from enrichment.research.answers.answer_question import bytes_for_evidence

@@ -9,8 +9,10 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from enrichment.domain.companies import Company
+from enrichment.domain.json_values import Json
+from enrichment.domain.knowledge import Known
 from enrichment.domain.numbers import in_number
-from enrichment.domain.records import Company, Json, Known
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask, Enriched
 from enrichment.planning.total import total_of

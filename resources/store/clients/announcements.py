@@ -13,8 +13,10 @@ import sqlalchemy as sa
 
 from enrichment.domain.batches import BatchSummary
 from enrichment.domain.ids import new_id
+from enrichment.domain.json_values import Json
 from enrichment.domain.money import in_full
-from enrichment.domain.records import Cap, Change, Json, Suspension
+from enrichment.domain.profiles import Change
+from enrichment.domain.purchases import Cap, Suspension
 from enrichment.domain.values import in_words
 from enrichment.domain.webhooks import EventName, body_of
 from resources.store import tables as t

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Alias, Cause, Company, CompanyRelation
+from enrichment.domain.companies import Alias, Cause, Company, CompanyRelation
 from enrichment.identity.other_names import key_of, named_beside
 from enrichment.ports import StoreError
 from resources.store import tables as t

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Cause, Company, CompanyEvent
+from enrichment.domain.companies import Cause, Company, CompanyEvent
 from enrichment.ports import StoreError
 from resources.store import tables as t
 from resources.store.companies import moves

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import IdentityReview
+from enrichment.domain.companies import IdentityReview
 from enrichment.ports import StoreError
 from resources.store import tables as t
 from resources.store.database.database import Database

@@ -14,8 +14,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from enrichment.domain.companies import Cause, Company, CompanyEvent
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Cause, Company, CompanyEvent, Json
+from enrichment.domain.json_values import Json
 from enrichment.ports import StoreError
 from resources.store import tables as t
 from resources.store.companies.names import ALIASES, RELATIONS

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Purchase
+from enrichment.domain.purchases import Purchase
 from resources.store import tables as t
 from resources.store.database.row_mapping import chunks, purchase_of
 from resources.store.purchases import settlement

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Fact, Purchase, ReplyHead
+from enrichment.domain.knowledge import Fact, ReplyHead
+from enrichment.domain.purchases import Purchase
 from enrichment.domain.values import load_value
 from resources.store import tables as t
 

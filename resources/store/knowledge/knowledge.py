@@ -10,7 +10,7 @@ from functools import cache
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Analysis, Fact, Known, ModelReply, Reply, ReplyHead, Verdict
+from enrichment.domain.knowledge import Analysis, Fact, Known, ModelReply, Reply, ReplyHead, Verdict
 from enrichment.domain.values import Value, load_value
 from enrichment.memory.same_item import item_of
 from enrichment.ports import SourceDatasetPair

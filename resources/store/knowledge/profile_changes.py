@@ -10,7 +10,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Change
+from enrichment.domain.profiles import Change
 from resources.store import tables as t
 from resources.store.database.database import Database
 from resources.store.database.row_mapping import record_of

@@ -5,7 +5,8 @@ from dataclasses import fields
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Json, Profile, ProfileHead
+from enrichment.domain.json_values import Json
+from enrichment.domain.profiles import Profile, ProfileHead
 from resources.recently_used import RecentlyUsed
 from resources.store import tables as t
 from resources.store.database.database import Database

@@ -6,7 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Profile, Verdict
+from enrichment.domain.knowledge import Verdict
+from enrichment.domain.profiles import Profile
 from enrichment.domain.values import load_value
 from resources.store import tables as t
 from resources.store.database.database import Database

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Cap
+from enrichment.domain.purchases import Cap
 from enrichment.ports import CapReached
 from resources.store import tables as t
 from resources.store.tables.column_types import PlainText

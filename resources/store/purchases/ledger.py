@@ -14,7 +14,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Cap, Fact, ModelReply, Purchase, Reply, Suspension
+from enrichment.domain.knowledge import Fact, ModelReply, Reply
+from enrichment.domain.purchases import Cap, Purchase, Suspension
 from enrichment.ports import NotReserved, Reserved
 from resources.store import tables as t
 from resources.store.database.database import Database

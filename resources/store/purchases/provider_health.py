@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Outage, Purchase, Suspension
+from enrichment.domain.purchases import Outage, Purchase, Suspension
 from enrichment.ports import Breaker
 from resources.store import tables as t
 from resources.store.clients import announcements

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Cap, Purchase
+from enrichment.domain.purchases import Cap, Purchase
 from enrichment.ports import (
     AlreadyBought,
     AlreadyClaimed,

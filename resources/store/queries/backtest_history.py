@@ -9,7 +9,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Company, Fact, ReplyHead, Request
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Fact, ReplyHead
+from enrichment.domain.requests import Request
 from enrichment.pipeline.backtest.history import History, Observation, RecordedAnalysis, SpendingEntry
 from resources.store import tables as t
 from resources.store.database.database import Database

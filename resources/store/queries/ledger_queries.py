@@ -7,7 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Purchase
+from enrichment.domain.purchases import Purchase
 from resources.store import tables as t
 from resources.store.database.database import Database
 from resources.store.database.row_mapping import chunks, purchase_of

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from enrichment.domain.accepted import AcceptedRequest, GivenQuote, IdempotencyKey, MadeBefore, ServedRequest
-from enrichment.domain.records import CacheRead, Event, Json, Request
+from enrichment.domain.json_values import Json
+from enrichment.domain.requests import CacheRead, Event, Request
 from resources.store import tables as t
 from resources.store.clients import announcements
 from resources.store.clients.announcements import EndedRequest

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from enrichment.domain.batches import Batch, BatchCompany, BatchCompanyState, BatchEnd, BatchSummary
-from enrichment.domain.records import Cap, DailyLimit
+from enrichment.domain.purchases import Cap, DailyLimit
 from enrichment.ports import CapReached, StoreError
 from resources.store import tables as t
 from resources.store.clients import announcements

@@ -11,7 +11,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from enrichment.domain.decisions import PolicyDecision
-from enrichment.domain.records import CacheRead, Change, Event, Profile, Request
+from enrichment.domain.profiles import Change, Profile
+from enrichment.domain.requests import CacheRead, Event, Request
 from enrichment.ports import REQUEST_LEASE, StoreError
 from resources.store import tables as t
 from resources.store.clients import announcements

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from enrichment.domain.accepted import IdempotencyKey, MadeBefore
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.domain.research import NewSessionEvent, Persona, Question, Session, SessionEvent
 from enrichment.ports.sessions import QuestionLost
 from resources.store import tables as t

@@ -4,7 +4,7 @@ import asyncio
 
 from enrichment.batches.quote import BatchQuote, quote_batch
 from enrichment.domain.batches import Batch
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.memory.company_kind import kind_of
 from enrichment.rules import LearnedLine, Rules
 from enrichment.rules.learned import RateName, as_learned

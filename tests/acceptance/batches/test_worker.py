@@ -11,8 +11,8 @@ import pytest
 from enrichment.batches.worker import CompanyEnd, WorkerOptions, work
 from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company
 from enrichment.rules.requirements import UnknownName
 from resources.api_keys import issue
 from resources.wiring import open_context

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench.money.audit import bought_twice, orphans, purchases
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company
 from sandbox.catalogue import Catalogue
 from tests.support.money_stack import MoneyStack, known_by, money_stack, orders
 

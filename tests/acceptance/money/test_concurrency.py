@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from bench.money.audit import bought_twice, caps_in_error, purchases
 from bench.money.sandbox_setup import LEASE_SECONDS
 from bench.money.worker import WorkItem
-from enrichment.domain.records import Request
+from enrichment.domain.requests import Request
 from resources.providers.call_session import ATTEMPTS
 from resources.store import tables as t
 from tests.support.eventually import eventually

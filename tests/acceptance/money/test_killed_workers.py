@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from bench.money.audit import bought_twice, caps_in_error, without_reply
 from bench.money.sandbox_setup import LEASE_SECONDS
 from enrichment.domain.batches import Batch
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import charge
-from enrichment.domain.records import Company
 from resources.store import tables as t
 from sandbox.catalogue import Catalogue
 from tests.support.batch_workers import started_worker

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import httpx
 
-from enrichment.domain.records import Purchase
+from enrichment.domain.purchases import Purchase
 from enrichment.pipeline.enrich import Enriched
 from enrichment.purchasing.reconciliation import Agreement
 from resources.vendor_balances import AccountReading, read_accounts

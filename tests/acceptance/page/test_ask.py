@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from tests.acceptance.conftest import Stack
 from tests.acceptance.research.conftest import stack as stack  # noqa: PLC0414  the rules of research
 from tests.support.browser import HELD, page_open

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from tests.acceptance.conftest import Stack
 from tests.acceptance.page.test_ask import answered, asked
 from tests.acceptance.page.test_safety import secret

@@ -6,7 +6,7 @@ from io import StringIO
 import httpx
 import pytest
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from service.answers.spending_report import TABLES
 from tests.acceptance.conftest import Stack
 from tests.acceptance.page.test_safety import HTML

@@ -6,7 +6,7 @@ import httpx
 from playwright.sync_api import Browser, Page, expect
 
 from enrichment.domain.batches import Batch
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from tests.acceptance.conftest import Stack
 from tests.acceptance.service.test_batches import done
 from tests.support.browser import page_open

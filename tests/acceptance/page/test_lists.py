@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from enrichment.domain.batches import Batch
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from tests.acceptance.conftest import Stack
 from tests.acceptance.page.test_safety import HTML, token_of
 from tests.acceptance.service.test_batches import done

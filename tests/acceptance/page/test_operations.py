@@ -9,7 +9,7 @@ from openpyxl import Workbook
 from playwright.sync_api import Browser, Page, expect
 
 from enrichment.domain.batches import Batch
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from tests.acceptance.conftest import Stack
 from tests.support.browser import page_open
 

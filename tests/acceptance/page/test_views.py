@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from typer.main import get_command
 
 from enrich_cli.main import app
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from tests.acceptance.conftest import Stack
 from tests.acceptance.page.test_ask import answered, fill
 from tests.acceptance.page.test_safety import secret

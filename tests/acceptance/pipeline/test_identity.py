@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from enrichment.domain.records import Cause, Company
+from enrichment.domain.companies import Cause, Company
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.identity_decisions import decide_different, decide_same
 from enrichment.pipeline.row_companies import company_of_row

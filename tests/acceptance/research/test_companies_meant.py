@@ -2,8 +2,8 @@
 
 import httpx
 
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company
 from tests.acceptance.conftest import Stack
 from tests.support.research_stack import asked, opened, until
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.domain.research import Persona
 from enrichment.ports import BeforeSend, ModelAnswer
 from sandbox.catalogue import Catalogue

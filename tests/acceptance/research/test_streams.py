@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company
 from enrichment.domain.research import NewSessionEvent, Question, Session
 from enrichment.research.events.first_events import question_received
 from resources.store.database.database import Database

@@ -6,8 +6,9 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company, Request
+from enrichment.domain.requests import Request
 from enrichment.rules import load_rules
 from tests.acceptance.conftest import Stack
 from tests.support.examples import FROZEN

@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from tests.acceptance.conftest import Stack
 from tests.acceptance.service.test_keys import bearer
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx
 
+from enrichment.domain.companies import Company
 from enrichment.domain.money import to_micro
-from enrichment.domain.records import Company
 from service.answers.source_report import is_far
 from service.app import create_service
 from service.server import served

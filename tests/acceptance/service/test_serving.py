@@ -10,7 +10,7 @@ from threading import Thread
 import httpx
 import pytest
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from service.app import create_service
 from service.server import served
 from tests.acceptance.conftest import Stack

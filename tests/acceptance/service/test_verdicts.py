@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from enrichment.domain.records import VERDICT
+from enrichment.domain.knowledge import VERDICT
 from tests.acceptance.conftest import Stack
 from tests.acceptance.service.test_enrichments import enriched
 from tests.acceptance.service.test_keys import bearer

@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 
+from enrichment.domain.json_values import Json
 from enrichment.domain.money import charge
-from enrichment.domain.records import Json
 from enrichment.domain.values import NewsItem
 from enrichment.ports import BeforeSend, ModelAnswer
 from tests.support.analysis_stack import ADVICE, ALL, NOW, RULES, VALUES, AnalysisStack, facts

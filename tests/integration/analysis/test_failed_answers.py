@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from enrichment.analysis.question import AnalysisInputs, prepare
+from enrichment.domain.json_values import Json
 from enrichment.domain.money import charge
-from enrichment.domain.records import Json
 from enrichment.domain.values import NewsItem
 from enrichment.ports import BeforeSend, ModelAnswer
 from enrichment.purchasing.purchase import PurchaseOrder, draft

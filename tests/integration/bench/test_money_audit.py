@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from bench.money.audit import bought_twice, orphans, reconcile
-from enrichment.domain.records import Purchase, fingerprint
+from enrichment.domain.json_values import fingerprint
+from enrichment.domain.purchases import Purchase
 from resources.store import SqlStore
 from resources.store import tables as t
 from tests.support.examples import NOON

@@ -10,7 +10,9 @@ import pytest
 
 from bench.planner.simulated_execution import SimulatedExecution, drawn_reply
 from enrichment.context.run_context import RunContext
-from enrichment.domain.records import Cap, Company, Known
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Known
+from enrichment.domain.purchases import Cap
 from enrichment.domain.values import Founded, Headquarters, IntentSignal, JobPosting, Revenue, SizeBand
 from enrichment.parsing import ParsedValue, ReaderEntry, ReaderInput
 from enrichment.pipeline.new_profile import collect_request, plan_request

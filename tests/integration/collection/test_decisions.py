@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from enrichment.domain.decisions import PolicyDecision
-from enrichment.domain.records import CacheRead, Request
+from enrichment.domain.requests import CacheRead, Request
 from enrichment.pipeline.stages import Ask
 from resources.store import SqlStore
 from resources.warehouse import Warehouse

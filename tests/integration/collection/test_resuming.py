@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from enrichment.context.run_context import RunContext
-from enrichment.domain.records import Company, Purchase, fingerprint
+from enrichment.domain.companies import Company
+from enrichment.domain.json_values import fingerprint
+from enrichment.domain.purchases import Purchase
 from enrichment.domain.values import Text
 from enrichment.parsing import ParsedValue, ReaderEntry, ReaderInput
 from enrichment.pipeline.new_profile import collect_request, plan_request

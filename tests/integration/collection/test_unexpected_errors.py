@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from enrichment.context.run_context import RunContext
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.domain.values import Text
 from enrichment.parsing import ParsedValue, ReaderEntry, ReaderInput
 from enrichment.pipeline.enrich import Ask, Enriched, enrich

@@ -12,7 +12,7 @@ from rich.console import Console
 from enrich_cli.companies.column_map import asked_columns
 from enrich_cli.errors import UsageError
 from enrich_cli.rendering.companies import understood_json, understood_view
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.identity.domains import company_key
 from enrichment.identity.list_fates import ListRow
 from resources.company_lists import UnreadableList

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from enrich_cli.rendering.companies import understood_json, understood_view
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.identity.company_list import read_rows, sorted_lists
 from enrichment.identity.list_fates import ListRow
 from enrichment.identity.list_rows import ListEntry

@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import CacheRead, Purchase, Request
+from enrichment.domain.purchases import Purchase
+from enrichment.domain.requests import CacheRead, Request
 from enrichment_assets.ledger_checks import who_paid_differences
 from resources.store import SqlStore
 from resources.store import tables as t

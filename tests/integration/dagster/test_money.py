@@ -10,7 +10,7 @@ import dagster as dg
 import httpx
 import pytest
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from resources.dagster_resources import EnrichmentResource
 from resources.wiring import sandbox_file
 from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox, definitions, key

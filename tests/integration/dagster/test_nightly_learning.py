@@ -9,8 +9,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company, Request
+from enrichment.domain.requests import Request
 from enrichment.rules import load_rules
 from enrichment_assets.nightly_learning import (
     guard_experiments_job,

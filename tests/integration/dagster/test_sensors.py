@@ -14,8 +14,10 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 
+from enrichment.domain.companies import Cause, Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Cause, Company, Purchase, Request
+from enrichment.domain.purchases import Purchase
+from enrichment.domain.requests import Request
 from enrichment.pipeline.enrich import Ask, enrich
 from enrichment_assets.sensors import bought_outside
 from resources.wiring import open_context

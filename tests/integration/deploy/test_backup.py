@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from bench.money.audit import caps_in_error, orphans, without_reply
 from enrichment.domain.batches import Batch
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company
 from resources.store import SqlStore, open_store
 from resources.store.tables import metadata
 from sandbox.catalogue import Catalogue

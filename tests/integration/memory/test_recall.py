@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from enrichment.context.run_context import RunContext
-from enrichment.domain.records import Company, Event, fingerprint
+from enrichment.domain.companies import Company
+from enrichment.domain.json_values import fingerprint
+from enrichment.domain.requests import Event
 from enrichment.domain.values import Text
 from enrichment.parsing import READERS, OtherName, ParsedValue, ReaderEntry, ReaderInput
 from enrichment.pipeline.enrich import Ask, Enriched, Watch, enrich

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from enrichment.domain.records import Company, Known
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Known
 from enrichment.domain.values import Founded, Headquarters, Text, Value
 from enrichment.memory.rereading import read_again
 from enrichment.parsing import READERS, ParsedValue, ReaderEntry, ReaderInput

@@ -7,7 +7,8 @@ import pytest
 
 from bench.planner.generated_store import NOW, store_of
 from bench.planner.policy_forecast import forecast
-from enrichment.domain.records import Company, Known
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Known
 from enrichment.memory.company_kind import KIND_DATASETS, known_kinds
 from enrichment.memory.reliability import with_current_reliability
 from enrichment.planning.bulk.planner import BulkInputs, Group, plan_many

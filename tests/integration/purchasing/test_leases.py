@@ -12,8 +12,9 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from enrichment.context.run_context import RunContext
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Cap, Company, Purchase
+from enrichment.domain.purchases import Cap, Purchase
 from enrichment.pipeline.stages import Ask, request_for
 from enrichment.ports import Breaker, ProviderUnavailable, Reserved, StoreError, Unavailable
 from enrichment.purchasing.purchase import (

@@ -9,8 +9,8 @@ import pytest
 
 from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company
 from enrichment.ports import Breaker
 from enrichment.refresh.due import NOTHING_TO_ASK, DueProfiles, due_profiles
 from enrichment.refresh.ranking import RefreshBatch, RefreshPlan, in_batches

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from enrichment.domain.batches import Batch, BatchCompany, BatchEnd
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Request
+from enrichment.domain.requests import Request
 from enrichment.domain.values import EmployeeCount, Founded, Text
 from enrichment.refresh.history import Reads, Traits
 from enrichment.refresh.looks import looks_in

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from enrichment.domain.records import Alias, Cause
+from enrichment.domain.companies import Alias, Cause
 from resources.store import SqlStore, new_companies, new_unreported
 from tests.support.examples import NOON
 from tests.support.ledger_records import LATER, LEASE, answered, company, draft, reserved, sent

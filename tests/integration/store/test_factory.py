@@ -18,7 +18,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from enrichment.domain.records import DailyLimit, Purchase
+from enrichment.domain.purchases import DailyLimit, Purchase
 from enrichment.ports import AlreadyClaimed, Reserved, Store, StoreError
 from resources.store import SqlStore, factory, open_store
 from resources.store.database.database import Database

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Json, Request, RequestState
+from enrichment.domain.json_values import Json
+from enrichment.domain.requests import Request, RequestState
 from enrichment.rules.experiment_arm import arm_of
 from enrichment.rules.experiments import Experiment, Guard
 from resources.store import SqlStore

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Analysis, Company, RequestState
+from enrichment.domain.knowledge import Analysis
+from enrichment.domain.requests import RequestState
 from enrichment.domain.values import (
     Contact,
     EmployeeCount,

@@ -11,7 +11,9 @@ import duckdb
 import pytest
 
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Analysis, CacheRead, ModelReply, Purchase, Request
+from enrichment.domain.knowledge import Analysis, ModelReply
+from enrichment.domain.purchases import Purchase
+from enrichment.domain.requests import CacheRead, Request
 from enrichment.domain.values import EmployeeCount, SizeBand, Text
 from resources.clock import TEST_CLOCK
 from resources.store import SqlStore

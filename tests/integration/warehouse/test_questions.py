@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Analysis
+from enrichment.domain.knowledge import Analysis
 from enrichment.domain.values import Contact, EmployeeCount, Founded, Headquarters, SizeBand, Text
 from resources.store import SqlStore
 from resources.store import tables as t

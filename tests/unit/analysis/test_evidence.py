@@ -19,7 +19,7 @@ from enrichment.analysis.evidence import (
     select_evidence,
     shortened,
 )
-from enrichment.domain.records import Fact
+from enrichment.domain.knowledge import Fact
 from enrichment.domain.values import (
     Claim,
     Contact,

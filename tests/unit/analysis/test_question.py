@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from enrichment.analysis.question import AnalysisInputs, AnalysisQuestion, NothingToAsk, facts_of, prepare
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Analysis, Fact
 from enrichment.domain.money import charge
-from enrichment.domain.records import Analysis, Company, Fact
 from enrichment.domain.values import Claim, Contact, EmployeeCount, JobPosting, NewsItem, Text, Value
 from enrichment.rules import Rules
 from enrichment.rules.requirements import requirements_of

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from enrichment.batches.pacing import Pacing
 from enrichment.context.run_context import RunContext
-from enrichment.domain.records import Event
+from enrichment.domain.requests import Event
 from enrichment.ports import Store
 from enrichment.rules.requirements import requirements_of
 from tests.support.examples import MATRIX, NOON

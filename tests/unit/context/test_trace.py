@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from enrichment.context.trace import Trace
-from enrichment.domain.records import Event
+from enrichment.domain.requests import Event
 from enrichment.ports import StoreError
 from tests.support.examples import NOON
 

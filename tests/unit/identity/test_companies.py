@@ -2,7 +2,7 @@
 
 import pytest
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.identity.companies import are_one
 from tests.support.examples import NOON
 

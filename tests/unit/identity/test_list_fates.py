@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.identity.company_list import Lines, read_rows, sorted_lists, understand
 from enrichment.identity.domains import company_key
 from enrichment.identity.list_fates import ListRow

@@ -2,7 +2,7 @@
 
 import pytest
 
-from enrichment.domain.records import CompanyRelation, RelationKind
+from enrichment.domain.companies import CompanyRelation, RelationKind
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.identity.other_names import named_beside
 from enrichment.identity.parents import parent_of

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from enrichment.domain.records import Known
+from enrichment.domain.knowledge import Known
 from enrichment.domain.values import Text
 from enrichment.memory.freshness import dataset_status
 from enrichment.planning.plan import make_plan

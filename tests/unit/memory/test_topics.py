@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from enrichment.domain.records import Fact, Known, ReplyHead
+from enrichment.domain.knowledge import Fact, Known, ReplyHead
 from enrichment.domain.values import Text
 from enrichment.memory.recall import of_topic
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from enrichment.domain.records import VERDICT, Known, Verdict
+from enrichment.domain.knowledge import VERDICT, Known, Verdict
 from enrichment.domain.values import Contact, EmployeeCount, Text, Value
 from enrichment.memory.freshness import dataset_status
 from enrichment.memory.verdicts import judged, overruled

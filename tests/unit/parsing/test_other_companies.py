@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.parsing import NamedCompany, companies_named
 from tests.support.examples import MATRIX, NOON
 from tests.support.parsed_replies import facts_of, reply, sample

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bench.planner.shipped_matrix import shipped_rules
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.parsing import other_names
 from tests.support.examples import MATRIX, NOON
 from tests.support.parsed_replies import reply, sample

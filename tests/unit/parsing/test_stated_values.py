@@ -2,7 +2,7 @@
 
 import pytest
 
-from enrichment.domain.records import Json
+from enrichment.domain.json_values import Json
 from enrichment.domain.values import (
     Contact,
     EmployeeCount,

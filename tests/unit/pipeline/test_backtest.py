@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from enrichment.analysis.question import AnalysisInputs, prepare
-from enrichment.domain.records import Known, Request
+from enrichment.domain.knowledge import Known
+from enrichment.domain.requests import Request
 from enrichment.pipeline.backtest.compare import Comparison, compare
 from enrichment.pipeline.backtest.history import History, Observation, RecordedAnalysis, SpendingEntry
 from enrichment.pipeline.backtest.replay import Side, SimulationOutcome, rerun

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from enrichment.domain.records import Company, Known, SourceFailure
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Known
+from enrichment.domain.requests import SourceFailure
 from enrichment.pipeline.end_state import end_state
 from enrichment.pipeline.stages import Analysed, Ask, request_for
 from enrichment.planning.plan import make_plan

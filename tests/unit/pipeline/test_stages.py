@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from enrichment.domain.records import Known, SourceFailure
+from enrichment.domain.knowledge import Known
+from enrichment.domain.requests import SourceFailure
 from enrichment.pipeline.stages import Analysed, Ask, Collected, Identified, Planned, RequestUnderWay, request_for
 from enrichment.planning.plan import make_plan
 from enrichment.planning.plan_inputs import PlanInputs

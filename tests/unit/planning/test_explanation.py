@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from enrich_cli.rendering.plan import plan_tree
-from enrichment.domain.records import Known
+from enrichment.domain.knowledge import Known
 from enrichment.planning.fallback_chains import Branch
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs

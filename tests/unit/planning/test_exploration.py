@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
-from enrichment.domain.records import Known
+from enrichment.domain.knowledge import Known
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.purchasing.caps import exploration_cap

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from enrichment.domain.records import Known
+from enrichment.domain.knowledge import Known
 from enrichment.domain.values import SizeBand, Text
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs

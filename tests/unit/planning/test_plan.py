@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from enrichment.domain.records import Company, Known
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Known
 from enrichment.planning.fallback_chains import Part
 from enrichment.planning.plan import Plan, make_plan, parts_that_fail_cheaply_first
 from enrichment.planning.plan_inputs import PlanInputs

@@ -16,7 +16,7 @@ from rich.console import Console
 from bench.planner.policy_forecast import simulate
 from bench.planner.simulated_execution import SimulatedExecution, drawn_reply
 from enrich_cli.rendering.plan import plan_tree, plans_view
-from enrichment.domain.records import Known
+from enrichment.domain.knowledge import Known
 from enrichment.planning.plan import Plan, make_plan, make_plans
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.policy import parts

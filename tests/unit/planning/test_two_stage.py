@@ -6,7 +6,8 @@ from statistics import mean, stdev
 import pytest
 
 from bench.planner.simulated_execution import SimulatedExecution, drawn_reply
-from enrichment.domain.records import Company, Known
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Known
 from enrichment.planning.plan import Plan, make_plan, make_plans
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.rules import Rules

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from bench.planner.policy_forecast import forecast
-from enrichment.domain.records import Known
+from enrichment.domain.knowledge import Known
 from enrichment.planning.eligibility import is_state_of
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from enrichment.domain.records import VERDICT, Known, Profile, Request, SourceFailure
+from enrichment.domain.knowledge import VERDICT, Known
+from enrichment.domain.profiles import Profile
+from enrichment.domain.requests import Request, SourceFailure
 from enrichment.domain.values import EmployeeCount, Founded, Headquarters, Text, Value
 from enrichment.pipeline.cached_profile import serves
 from enrichment.planning.plan import make_plan

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from enrichment.domain.records import VERDICT, Change, Profile
+from enrichment.domain.knowledge import VERDICT
+from enrichment.domain.profiles import Change, Profile
 from enrichment.domain.values import Contact, EmployeeCount, NewsItem, Technology, Text, Value
 from enrichment.profiles.changes import changes_between
 from tests.support.examples import MATRIX, NOON

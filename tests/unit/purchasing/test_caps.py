@@ -2,7 +2,7 @@
 
 import pytest
 
-from enrichment.domain.records import Cap
+from enrichment.domain.purchases import Cap
 from enrichment.policy.execution_model import Limit
 from enrichment.purchasing.caps import RemainingBudget, caps_of, limits_of, tightest, too_dear
 from tests.support.examples import MATRIX, NOON

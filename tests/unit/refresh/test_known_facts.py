@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.domain.values import EmployeeCount, SizeBand, Text
 from enrichment.refresh.history import CollectedAt, Reads, Traits
 from enrichment.refresh.known_facts import idle_companies, known_facts

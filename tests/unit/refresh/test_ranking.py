@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.refresh.change_rates import RateBelief
 from enrichment.refresh.ranking import DueProfile, KnownFacts, RefreshPlan, in_batches, refresh_plan, worth_of
 from tests.support.examples import NOON

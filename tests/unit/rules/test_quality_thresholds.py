@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from enrichment.domain.records import Known, Profile, Request
+from enrichment.domain.knowledge import Known
+from enrichment.domain.profiles import Profile
+from enrichment.domain.requests import Request
 from enrichment.pipeline.cached_profile import serves
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from enrich_cli.errors import UsageError
 from enrich_cli.main import app
-from enrichment.domain.records import Alias, Company, CompanyRelation
+from enrichment.domain.companies import Alias, Company, CompanyRelation
 from enrichment.identity.domains import AmbiguousCompany
 from enrichment.ports import StoreError
 from resources.settings import load_settings

@@ -11,7 +11,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from enrichment.domain.records import Purchase
+from enrichment.domain.purchases import Purchase
 from enrichment.ports import Breaker
 from tests.acceptance.command_line.test_command_line import one_sentence
 from tests.acceptance.conftest import Stack

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from enrichment.domain.records import Alias, Company
+from enrichment.domain.companies import Alias, Company
 from resources.clock import TEST_CLOCK
 from tests.acceptance.conftest import Stack
 from tests.support.command_line import ROOT

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from enrichment.domain.records import Purchase
+from enrichment.domain.purchases import Purchase
 from tests.acceptance.conftest import Stack
 from tests.support.command_line import Run
 from tests.support.examples import FROZEN

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from enrichment.domain.records import Alias, Company, CompanyRelation
+from enrichment.domain.companies import Alias, Company, CompanyRelation
 from enrichment.ports import StoreError
 from resources.store import SqlStore, factory, new_companies
 from resources.store.database.database import Database

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from enrichment.domain.records import Alias, Company
+from enrichment.domain.companies import Alias, Company
 from enrichment.identity.companies import reference_of
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.candidates import registered_company

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.ports import StoreError
 from resources.store import SqlStore
 from tests.support.examples import NOON

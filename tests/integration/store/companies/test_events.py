@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from enrichment.domain.records import Alias, Cause, Company, CompanyRelation, Profile, Request
+from enrichment.domain.companies import Alias, Cause, Company, CompanyRelation
+from enrichment.domain.profiles import Profile
+from enrichment.domain.requests import Request
 from enrichment.ports import AlreadyClaimed, StoreError
 from resources.store import SqlStore
 from resources.store.tables import metadata

@@ -2,7 +2,7 @@
 
 import pytest
 
-from enrichment.domain.records import Alias, Company, IdentityReview
+from enrichment.domain.companies import Alias, Company, IdentityReview
 from enrichment.identity.companies import reference_of
 from enrichment.identity.evidence import CompanyEvidence
 from enrichment.identity.reviews import by_price, review_of_row, review_of_two, row_question

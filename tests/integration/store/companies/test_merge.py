@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from enrichment.domain.records import Cause, Company, Purchase, Request
+from enrichment.domain.companies import Cause, Company
+from enrichment.domain.purchases import Purchase
+from enrichment.domain.requests import Request
 from enrichment.ports import AlreadyClaimed, Reserved
 from resources.store import SqlStore, open_store
 from resources.store.companies.moves import merge

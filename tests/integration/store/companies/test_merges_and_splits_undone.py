@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from enrichment.domain.records import Cause, Company, CompanyEvent
+from enrichment.domain.companies import Cause, Company, CompanyEvent
 from enrichment.ports import StoreError
 from resources.store import SqlStore, open_store
 from resources.store import tables as t

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pytest
 import sqlalchemy as sa
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from resources.store import SqlStore
 from resources.store.companies.companies import TablePage
 from tests.support.examples import NOON

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from enrichment.domain.records import Purchase
+from enrichment.domain.purchases import Purchase
 from enrichment.ports import PurchaseClosed, StoreError
 from resources.store import SqlStore, open_store
 from resources.store import tables as t

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.ports import StoreError
 from resources.store import SqlStore, open_store
 from resources.store import tables as t

@@ -8,7 +8,9 @@ from threading import Event as Signal
 
 import pytest
 
-from enrichment.domain.records import Analysis, CacheRead, Event, Fact, Known, ModelReply, Profile, Request
+from enrichment.domain.knowledge import Analysis, Fact, Known, ModelReply
+from enrichment.domain.profiles import Profile
+from enrichment.domain.requests import CacheRead, Event, Request
 from enrichment.domain.values import Claim, Contact, EmployeeCount, NewsItem, Technology, Text, Value
 from enrichment.ports import AlreadyBought, Reserved, StoreError
 from resources.store import SqlStore, new_unreported

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from enrichment.domain.records import Purchase
+from enrichment.domain.purchases import Purchase
 from enrichment.ports import PurchaseClosed
 from resources.store import SqlStore
 from tests.support.examples import NOON

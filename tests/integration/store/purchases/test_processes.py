@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Cap, Purchase
+from enrichment.domain.purchases import Cap, Purchase
 from enrichment.ports import AlreadyClaimed, Breaker, Busy, CapReached, Reserved, Unavailable
 from resources.store import SqlStore, open_store
 from resources.store import tables as t

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from enrichment.domain.records import Outage, Purchase, Suspension
+from enrichment.domain.purchases import Outage, Purchase, Suspension
 from enrichment.ports import Breaker, CapReached, Reserved, Unavailable
 from resources.store import SqlStore
 from tests.support.examples import NOON

@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Analysis, Cap, ModelReply, Purchase
+from enrichment.domain.knowledge import Analysis, ModelReply
+from enrichment.domain.purchases import Cap, Purchase
 from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Busy, CapReached, Reserved, StoreError
 from resources.store import SqlStore
 from tests.support.examples import NOON

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from enrichment.domain.records import Purchase
+from enrichment.domain.purchases import Purchase
 from enrichment.ports import AlreadyClaimed, Busy, NotReserved, PurchaseClosed, Reserved, Unavailable
 from resources.store import SqlStore
 from tests.support.examples import NOON

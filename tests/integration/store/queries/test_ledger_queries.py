@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from enrichment.domain.records import Purchase, Request
+from enrichment.domain.purchases import Purchase
+from enrichment.domain.requests import Request
 from enrichment.ports import PurchaseClosed
 from enrichment.purchasing.reconciliation import settles_at
 from resources.store import SqlStore

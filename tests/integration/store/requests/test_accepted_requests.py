@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from enrichment.domain.accepted import AcceptedRequest, IdempotencyKey, MadeBefore, ServedRequest
-from enrichment.domain.records import CacheRead, Event, Request
+from enrichment.domain.requests import CacheRead, Event, Request
 from enrichment.ports import StoreError
 from resources.store import SqlStore
 from tests.support.manual_clock import NOON

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from enrichment.domain.batches import Batch, BatchCompany, BatchEnd
-from enrichment.domain.records import Cap, DailyLimit
+from enrichment.domain.purchases import Cap, DailyLimit
 from enrichment.ports import CapReached, StoreError
 from resources.api_keys import issue
 from resources.store import SqlStore

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from enrichment.context.run_context import RunContext
-from enrichment.domain.records import Request
+from enrichment.domain.requests import Request
 from enrichment.ports import REQUEST_LEASE, StoreError
 from resources.store import SqlStore
 from resources.store import tables as t

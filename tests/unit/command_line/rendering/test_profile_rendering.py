@@ -10,7 +10,9 @@ from rich.console import Console
 
 from enrich_cli.rendering.profile import enriched_view
 from enrich_cli.rendering.terminal import show
-from enrichment.domain.records import Company, Profile, Request
+from enrichment.domain.companies import Company
+from enrichment.domain.profiles import Profile
+from enrichment.domain.requests import Request
 from enrichment.pipeline.stages import Enriched
 from tests.support.examples import NOON
 

@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from enrich_cli.rendering.trace import trace_tree
-from enrichment.domain.records import Event, Json, Request, Stage
+from enrichment.domain.json_values import Json
+from enrichment.domain.requests import Event, Request, Stage
 from enrichment.ports import ProviderError
 from resources.advice import advised
 from tests.support.examples import NOON

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from enrichment.analysis.evidence import select_evidence
-from enrichment.domain.records import Company, Fact, Known
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Fact, Known
 from enrichment.domain.research import Persona, Question, Session
 from enrichment.domain.values import NewsItem, WebsitePassage
 from enrichment.research.answers.answer import CompanyAnswer, Ending, completed

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from enrichment.domain.records import Known
+from enrichment.domain.knowledge import Known
 from enrichment.research.answers.answer_without_model import first_sentence
 from enrichment.research.answers.open_points import unanswered_areas, unfound_words
 from enrichment.research.claims.claim import CheckedClaim, Citation

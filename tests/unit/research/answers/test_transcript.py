@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from enrichment.analysis.evidence import Evidence
-from enrichment.domain.records import Company
+from enrichment.domain.companies import Company
 from enrichment.domain.research import Persona, Question, Session
 from enrichment.research.answers.answer import AS_IT_IS, CompanyAnswer, Ending, Payer, completed, in_one_sentence
 from enrichment.research.answers.transcript import in_markdown

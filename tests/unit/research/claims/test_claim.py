@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from enrichment.analysis.evidence import Evidence, select_evidence
-from enrichment.domain.records import Company, Fact
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Fact
 from enrichment.domain.values import Contact, NewsItem, Text, Value
 from enrichment.research.claims.claim import checked
 from enrichment.research.claims.model_answers import ResearchAnswer

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from enrichment.domain.records import Company, Event
+from enrichment.domain.companies import Company
+from enrichment.domain.requests import Event
 from enrichment.domain.research import Question
 from enrichment.purchasing.caps import too_dear
 from enrichment.research.answers.answer import Ending, OpenPoint, completed, in_one_sentence

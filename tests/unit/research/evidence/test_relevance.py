@@ -1,7 +1,7 @@
 """What of a company meets what a vendor offers, and what only looks like it."""
 
 from enrichment.analysis.evidence import Evidence, select_evidence
-from enrichment.domain.records import Fact
+from enrichment.domain.knowledge import Fact
 from enrichment.domain.values import CompetitorMention, JobPosting, NewsItem, Text, Value, WebsitePassage
 from enrichment.research.evidence.relevance import relevance_of
 from tests.unit.research.claims.test_claim import fact

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from enrichment.domain.records import Company, Fact, Known, ReplyHead
+from enrichment.domain.companies import Company
+from enrichment.domain.knowledge import Fact, Known, ReplyHead
 from enrichment.domain.research import Persona
 from enrichment.domain.values import FoundPassage
 from enrichment.research.questions.breakdown import LookUp, QuestionParts, by_rule

@@ -6,7 +6,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from enrichment.domain.records import Event, Request
+from enrichment.domain.requests import Event, Request
 from service.observability.tracing import export
 from tests.support.manual_clock import NOON
 
