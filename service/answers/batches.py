@@ -3,17 +3,13 @@
 companies, also as a list in CSV or JSON lines -> Batch, and what was left out
 """
 
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
 
 from fastapi.concurrency import run_in_threadpool
-from pydantic import Field
 
-from enrichment.batches.progress import budget_too_small, pace_in_words, pace_of
+from enrichment.batches.progress import budget_too_small
 from enrichment.batches.quote import quote_batch
 from enrichment.domain.accepted import IdempotencyKey
 from enrichment.domain.batches import AGAIN, AGAIN_FAILED, Batch, BatchCompanyState, BatchSummary
@@ -21,105 +17,32 @@ from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.identity.ambiguity import AmbiguousCompany
 from enrichment.identity.companies import reference_of
-from enrichment.identity.company_list import read_rows
 from enrichment.identity.domains import NotACompany
-from enrichment.identity.list_columns import ListColumns, NoCompanyColumn
-from enrichment.identity.list_fates import ListRow
 from enrichment.pipeline.candidates import registered_company
 from enrichment.rules.requirements import requirements_of
 from enrichment.rules.strategy import check_strategy
 from resources.batch_export import batch_rows
-from resources.company_lists import UnreadableList, read_list
 from resources.store import SqlStore
-from service.answers.views import View
+from service.answers.batch_views import (
+    MOST_LEFT_OUT,
+    BatchCompaniesView,
+    BatchCompanyView,
+    BatchesView,
+    BatchQuoteView,
+    BatchView,
+    LeftOut,
+    view_of,
+)
+from service.answers.listed_companies import StatedBeside
 from service.http.access import Caller
 from service.http.bodies import asked_by
 from service.http.csv_export import csv_of
-from service.http.money import Usd, usd
+from service.http.money import usd
 from service.http.problems import ApiProblem, problem_of
 from service.installation import ServiceState
 from service.work.batch_work import ASKED_BY
 
-MOST_COMPANIES = 10_000
-_MOST_LEFT_OUT = 100
 _MOST_COMPANIES_SHOWN = 100
-_OPTION = ", or name it, as in --map"  # what only the command line has
-
-
-class LeftOut(View):
-    """A company that is not in the batch. code: as of a problem."""
-
-    company: str
-    code: str
-    because: str
-
-
-class BatchView(View):
-    """companies: state -> how many. left_out: the first hundred that are not in it, where it is made."""
-
-    id: str
-    state: str
-    consumers: list[str]
-    audience: str | None
-    strategy: str | None
-    requested_by: str
-    created_at: datetime
-    companies: dict[str, int]
-    total: int
-    max_cost_usd: Usd | None
-    taken_usd: Usd = Field(description="Of its budget, reserves included")
-    set_aside_usd: Usd = Field(description="For companies under way, beyond what they took")
-    to_come_usd: Usd | None = Field(
-        description="What those left will cost, once a stopped one is resumed; null: unknown"
-    )
-    pace: str = Field(description="How fast it goes and how long it will take, in words")
-    seconds_left: float | None = Field(description="While it is worked at; null: nothing is left, or it is stopped")
-    reasons: dict[str, int] = Field(description="Why companies are as they are, the commonest reasons")
-    left_out: list[LeftOut] = Field(default_factory=list)
-    links: dict[str, str]
-
-
-class BatchesView(View):
-    """The newest first."""
-
-    batches: list[BatchView]
-
-
-class BatchCompanyView(View):
-    """reason: why it is in this state. request_id: of its last attempt."""
-
-    key: str
-    state: str
-    reason: str | None
-    cost_usd: Usd
-    attempt: int
-    request_id: str | None
-
-
-class BatchCompaniesView(View):
-    """The first hundred."""
-
-    companies: list[BatchCompanyView]
-
-
-class BatchQuoteView(View):
-    """What a batch would cost and bring; nothing was bought. Without a budget: expected, p90, most, complete.
-
-    within_budget: how many are likely to end complete within it. satisfied: cost nothing, as all is fresh.
-    exploration_usd: of what is expected, for sources that are asked only to learn from them.
-    """
-
-    companies: int
-    satisfied: int
-    expected_usd: Usd
-    exploration_usd: Usd
-    p90_usd: Usd
-    most_usd: Usd
-    complete: int
-    within_budget: int | None
-    seconds: float = Field(description="The least that the vendors' limits allow")
-    slowest: str | None
-    left_out: list[LeftOut]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +54,6 @@ class Wanted:
     audience: str | None = None
     strategy: str | None = None
     max_age: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StatedBeside:
-    """What a list states of a company beside the text that names it. country: its code."""
-
-    name: str | None = None
-    country: str | None = None
 
 
 def made(
@@ -208,66 +123,8 @@ async def quoted(
         within_budget=quote.within_budget,
         seconds=round(quote.seconds, 1),
         slowest=quote.slowest,
-        left_out=unclear[:_MOST_LEFT_OUT],
+        left_out=unclear[:MOST_LEFT_OUT],
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ListedCompanies:
-    """What a list was understood as. columns: sheet, title of a column, what it was read as. assumed: in words.
-
-    texts: each once. beside: text -> what else the first of its rows states. repeated, empty: rows.
-    """
-
-    texts: list[str]
-    left_out: list[LeftOut]
-    columns: tuple[tuple[str, str, str], ...]
-    assumed: tuple[str, ...]
-    beside: Mapping[str, StatedBeside] = field(default_factory=dict)
-    repeated: int = 0
-    empty: int = 0
-
-
-def listed_in(body: bytes, suffix: str) -> ListedCompanies:
-    """suffix: of a file of its kind. Blocks. Raises ApiProblem: it is no list, names no company, or too many."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"list{suffix}"
-        path.write_bytes(body)
-        try:
-            tables = read_list(path)
-            lists = [(table.title, read_rows(table.rows)) for table in tables]
-        except (UnreadableList, NoCompanyColumn) as error:
-            why = str(error).replace(str(path), "The list").partition(_OPTION)[0].rstrip(".")
-            raise ApiProblem("invalid", f"{why}.") from None
-    rows = [row for _, one in lists for row in one.entries]
-    entries = [row for row in rows if not isinstance(row, ListRow)]
-    beside: dict[str, StatedBeside] = {}
-    for row in entries:
-        beside.setdefault(str(row.domain or row.name), StatedBeside(row.name, row.evidence.country))
-    if len(beside) > MOST_COMPANIES:
-        counts = f"This list has {len(beside):,} companies, a batch takes {MOST_COMPANIES:,} at most"
-        raise ApiProblem("too_large", f"{counts}: send several lists.")
-    refused = [row for row in rows if isinstance(row, ListRow) and row.fate != "empty"]
-    return ListedCompanies(
-        list(beside),
-        [LeftOut(company=f"line {row.line}", code="not_a_company", because=row.because) for row in refused],
-        tuple((title, *column) for title, one in lists for column in _columns(one.columns)),
-        tuple(dict.fromkeys(guess for table in tables for guess in table.guessed)),
-        beside=beside,
-        repeated=len(entries) - len(beside),
-        empty=len(rows) - len(entries) - len(refused),
-    )
-
-
-def _columns(columns: ListColumns) -> Iterator[tuple[str, str]]:
-    """Each column with what it was read as, in the order of the list; of people their companies are taken."""
-    read_as = {**dict.fromkeys(columns.countries, "country"), **dict.fromkeys(columns.emails, "email, for its domain")}
-    read_as |= dict.fromkeys(columns.websites, "website") | dict.fromkeys(columns.profiles, "page on a directory")
-    read_as |= dict.fromkeys(columns.names, "name of the company") | {at: f"id: {kind}" for at, kind in columns.ids}
-    width = max([len(columns.titles), *(at + 1 for at in read_as)], default=0)
-    for at in range(width):
-        title = columns.titles[at] if at < len(columns.titles) and columns.titles[at] else f"column {at + 1}"
-        yield title, read_as.get(at, "not used")
 
 
 def found(batch_id: str, caller: Caller, state: ServiceState) -> BatchView:
@@ -330,30 +187,6 @@ def exported(batch_id: str, caller: Caller, state: ServiceState) -> str:
     """Its profiles as CSV, that a spreadsheet shows and does not run. Blocks. Raises ApiProblem, UnknownName."""
     batch = _seen(batch_id, caller, state).batch
     return csv_of(list(batch_rows(batch, state.in_force.rules, state.store)))
-
-
-def view_of(summary: BatchSummary, now: datetime, left_out: Sequence[LeftOut] = ()) -> BatchView:
-    batch, pace = summary.batch, pace_of(summary, now)
-    return BatchView(
-        id=batch.batch_id,
-        state=batch.state,
-        consumers=list(batch.consumers),
-        audience=batch.audience,
-        strategy=batch.strategy,
-        requested_by=batch.requested_by,
-        created_at=batch.created_at,
-        companies={state: count for state, count in summary.companies.items() if count},
-        total=summary.total,
-        max_cost_usd=None if batch.max_cost is None else usd(batch.max_cost),
-        taken_usd=usd(summary.taken),
-        set_aside_usd=usd(summary.set_aside),
-        to_come_usd=None if pace.to_come is None else usd(pace.to_come),
-        pace=pace_in_words(summary, now),
-        seconds_left=None if pace.seconds_left is None else round(pace.seconds_left, 1),
-        reasons=dict(summary.reasons),
-        left_out=list(left_out[:_MOST_LEFT_OUT]),
-        links={"self": f"/v1/batches/{batch.batch_id}"},
-    )
 
 
 def _companies(

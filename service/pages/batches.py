@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from enrichment.batches.progress import IN_ORDER
 from enrichment.domain.batches import AGAIN, AGAIN_FAILED, BatchCompanyState
 from service.answers import batches
-from service.answers.batches import BatchView
+from service.answers.batch_views import BatchView
 from service.http.money import micro
 from service.http.problems import ApiProblem
 from service.pages.visit import PageEnricher, PageReader, Visit

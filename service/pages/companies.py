@@ -14,7 +14,7 @@ from enrichment.identity.companies import reference_of
 from enrichment.pipeline.candidates import registered_company
 from resources.store.companies.companies import TablePage
 from service.answers import batches, company_table
-from service.answers.batches import MOST_COMPANIES, ListedCompanies, StatedBeside
+from service.answers.listed_companies import MOST_COMPANIES, ListedCompanies, StatedBeside, listed_in
 from service.http.bounds import MOST_LIST_BYTES
 from service.http.problems import ApiProblem, invalid
 from service.pages.rendering import segment
@@ -153,7 +153,7 @@ async def _chosen(visit: Visit) -> tuple[ListedCompanies, str]:
             raise ApiProblem("not_list_type", f"Choose a list of one of these kinds: {', '.join(sorted(_KINDS))}.")
         content = await file.read()
         await file.close()
-        return await run_in_threadpool(batches.listed_in, content, suffix), name
+        return await run_in_threadpool(listed_in, content, suffix), name
     if visit.text("companies"):
         return _kept(visit), visit.text("list_name")
     if visit.text("all"):

@@ -9,7 +9,9 @@ from pydantic import Field
 from enrichment.domain.batches import BatchCompanyState
 from enrichment.rules.fields import parse_seconds
 from service.answers import batches
-from service.answers.batches import MOST_COMPANIES, BatchCompaniesView, BatchesView, BatchQuoteView, BatchView, Wanted
+from service.answers.batch_views import BatchCompaniesView, BatchesView, BatchQuoteView, BatchView
+from service.answers.batches import Wanted
+from service.answers.listed_companies import MOST_COMPANIES, listed_in
 from service.http.access import Enricher, Reader
 from service.http.bodies import Age, Body, CompanyText, Named
 from service.http.calls import IdempotencyHeader, idempotency_key, say_if_replayed
@@ -81,7 +83,7 @@ async def upload(
     body, wanted = await request.body(), Wanted(tuple(consumers), micro(max_cost_usd))
 
     def made() -> tuple[BatchView, bool]:
-        listed = batches.listed_in(body, suffix)
+        listed = listed_in(body, suffix)
         return batches.made(listed.texts, wanted, caller, state, key, listed.left_out, listed.beside)
 
     view, replayed = await run_in_threadpool(made)
