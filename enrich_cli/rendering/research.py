@@ -73,9 +73,11 @@ def _lines(answer: Mapping[str, Json]) -> Iterator[Text]:
 
 def _glance(answer: Mapping[str, Json], claims: Mapping[str, Any]) -> Iterator[Text]:
     seen = answer["at_a_glance"]
-    say = claims.get(seen["what_to_say"])
-    start = "say" if say is not None and say["kind"] == "recommendation" else "start from"
-    labelled = {start: [seen["what_to_say"]], "why now": [seen["why_now"]], "to whom": seen["to_whom"][:1]}
+    in_short = [] if seen["what_to_say"] or seen["to_whom"] else [seen.get("in_short")]
+    why_now = [] if seen["why_now"] in in_short else [seen["why_now"]]
+    labelled = {"in short": in_short, "say": [seen["what_to_say"]], "why now": why_now, "to whom": seen["to_whom"][:1]}
+    if not claims and answer["open_points"]:
+        yield Text(plain(f"not known: {_open_point(answer['open_points'][0])}"))
     for label, ids in labelled.items():
         for claim_id in ids:
             if claim_id is not None:

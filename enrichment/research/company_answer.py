@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from enrichment.analysis.answer_reading import UnusableAnswer, read_answer
+from enrichment.analysis.evidence import fact_text
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Known
 from enrichment.domain.profiles import Profile
@@ -15,22 +16,28 @@ from enrichment.domain.research import Question
 from enrichment.pipeline.enrich import Ask, Enriched
 from enrichment.research.answers.answer import AS_IT_IS, NOTHING_TO_READ, CompanyAnswer, OpenPoint, missing_points
 from enrichment.research.answers.answer_question import answer_question
-from enrichment.research.answers.answer_without_model import composed, fits_role
+from enrichment.research.answers.answer_without_model import Asked, composed, fits_role
 from enrichment.research.answers.next_questions import price_in_time, price_of_another
-from enrichment.research.answers.open_points import nothing_to_recommend, role_unknown, unanswered_areas, unfound_words
+from enrichment.research.answers.open_points import (
+    nobody_fits,
+    nothing_to_recommend,
+    role_unknown,
+    unanswered_areas,
+    unfound_words,
+)
+from enrichment.research.answers.selection import chosen
 from enrichment.research.claims.claim import CheckedClaim, DroppedClaim, checked, in_order
 from enrichment.research.claims.model_answers import ResearchAnswer
 from enrichment.research.claims.stored_quotes import compared_with_replies
 from enrichment.research.evidence.passages import Sides
-from enrichment.research.evidence.relevance import VendorRelevance
+from enrichment.research.evidence.relevance import content_words
 from enrichment.research.questions.areas import AREAS, datasets_of, roles_in
 from enrichment.research.questions.breakdown import QuestionParts
+from enrichment.research.questions.to_the_point import asks_what_is_common, first_line, in_common, point_of
 from enrichment.research.questions.topics import PAGE, RESULTS, without_other_topics
 from enrichment.research.requests.question_requests import QuestionRequests
 from enrichment.research.requests.session_knowledge import SessionKnowledge, relevance_between
 from enrichment.research.requests.topic_searches import SearchesMade
-
-_ORDER = {"recommendation": 0, "finding": 1, "person": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +59,30 @@ class CompanyAnswers:
         self.question, self.bought, self.knowledge = question, bought, knowledge
         self.rules, self.context, self.log = bought.rules, bought.context, bought.log
 
-    async def of(self, one: CompanyCollected, parts: QuestionParts, vendor: Company) -> CompanyAnswer:
-        asked = parts.asked_one_by_one(self.question.text)
+    async def of(
+        self, one: CompanyCollected, parts: QuestionParts, vendor: Company, among: frozenset[str] | None = None
+    ) -> CompanyAnswer:
+        """among: what counts of technologies and the like, where it is asked what companies have in common."""
+        ranked_by = parts.asked_one_by_one(self.question.text)
         searched = (*one.searched.topics, *one.searched.pages)
         one = replace(one, known=without_other_topics(one.known, searched, self.question.text))
-        whole = await self.knowledge.sides(one.company, one.known, vendor, asked)
+        whole = await self.knowledge.sides(one.company, one.known, vendor, ranked_by)
         relevance = relevance_between(whole)
         both = whole
         if not parts.is_whole:
             asked_of = replace(one.known, facts=tuple(f for f in one.known.facts if f.dataset in self._wanted(one)))
-            both = await self.knowledge.sides(one.company, asked_of, vendor, asked)
+            both = await self.knowledge.sides(one.company, asked_of, vendor, ranked_by)
             both = replace(both, names=whole.names)
         kept, dropped, because = await self._by_model(both, parts)
         by = "model" if because is None else "rule"
-        roles = roles_in(self.question.text)
-        spare = composed(
-            both,
-            relevance if parts.is_whole else VendorRelevance(relevance.score),
-            datasets=self._wanted(one) if parts.is_whole or not parts.areas else self._telling(one, parts.areas),
-            roles=roles,
-            question=f"{self.question.text} {parts.words}",
-        )
-        claims = _completed_with(kept, spare)
-        claims = [claim for claim in claims if claim.kind != "person" or not roles or _fits(claim, roles)]
+        asked = self._asked(one, parts, both, among)
+        claims = chosen(kept, composed(both, relevance, asked), asked, both)
+        claims = [claim for claim in claims if claim.kind != "person" or not asked.roles or _fits(claim, asked.roles)]
         if one.company.company_id == vendor.company_id:
             claims = [claim for claim in claims if claim.kind != "recommendation"]  # nobody sells to themselves
         claims = await compared_with_replies(claims, self.context.store.knowledge)
-        open_points, missing = await self._open_points(one, claims, roles, parts)
-        open_points += self._left_open(whole, parts, claims)
+        open_points, missing = await self._open_points(one, claims, asked.roles, parts)
+        open_points += self._left_open(whole, parts, claims, asked)
         answer = CompanyAnswer(
             company=one.company,
             claims=tuple(claims),
@@ -96,6 +99,27 @@ class CompanyAnswers:
         await self._shown(answer)
         return answer
 
+    def _asked(self, one: CompanyCollected, parts: QuestionParts, both: Sides, among: frozenset[str] | None) -> Asked:
+        text, topics = self.question.text, one.searched.topics or parts.topics
+        looks_up = parts.intent in ("look_up", "other", "compare")
+        is_narrow = not parts.is_whole or (bool(topics) and looks_up)
+        datasets, point = self._wanted(one), None
+        if is_narrow:
+            told_by = [area.told_by for area in AREAS if area.name in parts.areas]
+            datasets = {RESULTS, PAGE}.union(*told_by) if told_by or topics else datasets
+            runs_on = {
+                first_line(passage.text) for passage in both.evidence.passages if passage.dataset == "tech_stack"
+            }
+            point = point_of(text, told_by or ([] if topics else [datasets]), runs_on, topics=topics, among=among)
+        return Asked(
+            datasets=frozenset(datasets),
+            roles=roles_in(text),
+            words=frozenset(content_words(f"{text} {parts.words}")),
+            topic_words=frozenset(content_words(" ".join(topics))),
+            point=point,
+            advice=not is_narrow or not looks_up,
+        )
+
     def _wanted(self, one: CompanyCollected) -> set[str]:
         """The datasets that were asked for, and those that their analyses read."""
         requirements = one.ask.requirements(self.rules)
@@ -103,17 +127,17 @@ class CompanyAnswers:
         found = {RESULTS, PAGE} if one.searched.topics else set()
         return {*requirements.datasets, *requirements.collected, *read, *found} - {"company_name", "domain"}
 
-    def _telling(self, one: CompanyCollected, areas: Sequence[str]) -> set[str]:
-        """The datasets whose passages tell of these areas, and what was searched for."""
-        found = {RESULTS, PAGE} if one.searched.topics else set[str]()
-        return found.union(*(area.told_by for area in AREAS if area.name in areas))
-
-    def _left_open(self, both: Sides, parts: QuestionParts, claims: Sequence[CheckedClaim]) -> list[OpenPoint]:
+    def _left_open(
+        self, both: Sides, parts: QuestionParts, claims: Sequence[CheckedClaim], asked: Asked
+    ) -> list[OpenPoint]:
         """What the question asks and no claim says, where no source could be asked for more."""
         points = list[OpenPoint]()
         is_own = both.company.company_id == both.vendor.company_id
-        if parts.is_whole and claims and not is_own and not any(claim.kind == "recommendation" for claim in claims):
+        if asked.advice and claims and not is_own and not any(claim.kind == "recommendation" for claim in claims):
             points.append(nothing_to_recommend(both))
+        people = [claim for claim in claims if claim.kind == "person"]
+        if people and not asked.roles and not is_own and all(claim.why is None for claim in people):
+            points.append(nobody_fits(both, self.bought.session.persona))
         names = (*both.names, both.vendor.name or "", self.bought.session.persona.company)
         if words := unfound_words(self.question.text, parts, claims, names):
             why = "no passage that was found has this word" if len(words) == 1 else "no passage has any of these words"
@@ -195,10 +219,11 @@ class CompanyAnswers:
         return await price_in_time(company, missing, deadline=deadline, rules=self.rules, context=self.context)
 
 
-def _completed_with(kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim]) -> list[CheckedClaim]:
-    """What the model says; of a kind of which it says nothing, the evidence as it is."""
-    kinds = {claim.kind for claim in kept}
-    return sorted((*kept, *(claim for claim in spare if claim.kind not in kinds)), key=lambda c: _ORDER[c.kind])
+def shared_among(question: str, collected: Sequence[CompanyCollected]) -> frozenset[str] | None:
+    """First lines of what is known of all these companies; None: the question does not ask what they have in common."""
+    if len(collected) < 2 or not asks_what_is_common(question):
+        return None
+    return in_common([{first_line(fact_text(fact.value)) for fact in one.known.facts} for one in collected])
 
 
 def _fits(claim: CheckedClaim, roles: Sequence[str]) -> bool:

@@ -36,7 +36,7 @@ from enrichment.research.answers.answer_question import most_for_answer
 from enrichment.research.answers.next_questions import next_questions
 from enrichment.research.answers.open_points import vendor_cut_short, vendor_unknown
 from enrichment.research.claims.model_answers import Breakdown
-from enrichment.research.company_answer import CompanyAnswers, CompanyCollected
+from enrichment.research.company_answer import CompanyAnswers, CompanyCollected, shared_among
 from enrichment.research.events.event_data import narrower, plan_data, vendor_data, vendor_sentence
 from enrichment.research.events.session_log import SessionLog
 from enrichment.research.questions.areas import AREA_NAMES, datasets_of
@@ -105,7 +105,8 @@ class _Research:
         collected = await self._collected(asks, companies, searches, compares="competition" in parts.areas)
         await self._note_budget(collected)
         self._leave_if_told()
-        answers = [await self.answers.of(one, parts, vendor) for one in collected]
+        among = shared_among(self.question.text, collected)
+        answers = [await self.answers.of(one, parts, vendor, among) for one in collected]
         self._leave_if_told()
         if parts.is_whole and companies and not await self.knowledge.has_offer(vendor):
             known = await self.knowledge.known(vendor)

@@ -4,7 +4,7 @@ claims + what is missing + relevance + costs -> the data of research_complete; e
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -26,6 +26,8 @@ AS_IT_IS = "what is known answers it as it is"
 """Why no model was asked, where none was needed."""
 NOTHING_TO_READ = "there is no evidence that it could read"
 """Why no model was asked, where there was nothing."""
+_WITHOUT_FAILING = (None, AS_IT_IS, NOTHING_TO_READ)
+_FOUND = ("topic_results", "page_passages")
 _NEWS = ("recent_news", "purchase_intent", "hiring_trends")
 
 
@@ -129,7 +131,7 @@ def completed(
         "reasons": list(ending.reasons),
         "answer": " ".join(str(sentence["text"]) for sentence in sentences),
         "sentences": sentences,
-        "at_a_glance": _glance(numbered, now),
+        "at_a_glance": _glance(numbered, now, () if parts is None else parts.topics),
         "key_findings": [claim_id for claim_id, claim in numbered if claim.kind == "finding"],
         "people": [claim_id for claim_id, claim in numbered if claim.kind == "person"],
         "recommendations": [claim_id for claim_id, claim in numbered if claim.kind == "recommendation"],
@@ -170,9 +172,8 @@ def in_one_sentence(data: Mapping[str, Json]) -> str:
 
 def without_model(data: Mapping[str, Json]) -> list[str]:
     """Why no answer of a model could be used, of each company of which a plain rule made one in its stead."""
-    enough = (None, AS_IT_IS, NOTHING_TO_READ)
     each = (one["because"] for one in data["how_found"]["answer"] if one["by"] == "rule")
-    return list(dict.fromkeys(because for because in each if because not in enough))
+    return list(dict.fromkeys(because for because in each if because not in _WITHOUT_FAILING))
 
 
 def missing_points(company: Company, profile: Profile | None, known: Known, rules: Rules) -> list[OpenPoint]:
@@ -206,16 +207,19 @@ def asked_for(dataset: str, known: Known, rules: Rules) -> tuple[str, ...]:
     )
 
 
-def _glance(numbered: Sequence[tuple[str, CheckedClaim]], now: datetime) -> dict[str, Json]:
-    """What to say, why now, to whom, how sure, how old: the claims that say so."""
+def _glance(numbered: Sequence[tuple[str, CheckedClaim]], now: datetime, topics: Collection[str]) -> dict[str, Json]:
+    """What to say, why now, to whom, how sure, how old: the claims that say so. in_short: what was asked, answered."""
     first = {kind: next((i for i, c in numbered if c.kind == kind), None) for kind in ("recommendation", "finding")}
-    moving = [(i, c) for i, c in numbered if c.kind == "finding" and c.citations[0].passage.dataset in _NEWS]
-    moving.sort(key=lambda one: event_day(one[1].citations[0].passage.facts[0].value) or "", reverse=True)
+    person = next((claim_id for claim_id, claim in numbered if claim.kind == "person"), None)
+    moves = (*_NEWS, *(_FOUND if topics else ()))
+    moving = [(i, c) for i, c in numbered if c.kind == "finding" and c.citations[0].passage.dataset in moves]
+    moving.sort(key=lambda one: _happened(one[1], topics), reverse=True)
     facts = [one.passage.facts[0] for _, claim in numbered for one in claim.citations if one.side == "company"]
     oldest = min((fact.collected_at for fact in facts), default=None)
     events = [day for fact in facts if (day := event_day(fact.value)) is not None]
     return {
-        "what_to_say": first["recommendation"] or first["finding"],
+        "what_to_say": first["recommendation"],
+        "in_short": first["finding"] or person,
         "why_now": moving[0][0] if moving else None,
         "to_whom": [claim_id for claim_id, claim in numbered if claim.kind == "person"],
         "how_sure": None if not facts else round(sum(fact.reliability for fact in facts) / len(facts), 2),
@@ -225,8 +229,17 @@ def _glance(numbered: Sequence[tuple[str, CheckedClaim]], now: datetime) -> dict
     }
 
 
+def _happened(claim: CheckedClaim, topics: Collection[str]) -> tuple[bool, str]:
+    """What tells of a topic of the question is later than all else."""
+    passage = claim.citations[0].passage
+    return bool(topics) and passage.dataset in _FOUND, event_day(passage.facts[0].value) or ""
+
+
 def _confidence(claims: Sequence[CheckedClaim], answers: Sequence[CompanyAnswer], missing: int) -> dict[str, Json]:
-    """High: several claims of reliable sources, no point missing. Low: none, or hardly any."""
+    """High: reliable claims about each company, no point missing. Low: none, or unreliable ones.
+
+    How many there are says nothing: of a narrow question one exact claim may be all of the answer.
+    """
     facts = [one.passage.facts[0] for claim in claims for one in claim.citations if one.side == "company"]
     reliable = sum(fact.reliability for fact in facts) / len(facts) if facts else 0.0
     sources = {fact.source for fact in facts}
@@ -234,12 +247,19 @@ def _confidence(claims: Sequence[CheckedClaim], answers: Sequence[CompanyAnswer]
         f"{in_number(len(claims), 'claim')} from {in_number(len(sources), 'source')}, reliability {reliable:.2f}, "
         f"{in_number(missing, 'point')} open"
     )
-    by_rule = [answer.because for answer in answers if answer.by == "rule" and answer.because != AS_IT_IS]
-    if by_rule:
-        why += ", the model did not answer"
-    if len(claims) >= 3 and reliable >= 0.8 and not missing and not by_rule:
+    unread = [answer for answer in answers if answer.by == "rule" and answer.because not in _WITHOUT_FAILING]
+    if unread:
+        why += ", the model did not answer" + ("" if len(unread) == len(answers) else f" about {_names(unread)}")
+    silent = [answer for answer in answers if not answer.claims]
+    if claims and silent:
+        why += f", nothing on {_names(silent)}"
+    if facts and reliable >= 0.8 and not (missing or unread or silent):
         return {"level": "High", "why": why}
-    return {"level": "Medium" if len(claims) >= 2 and reliable >= 0.6 else "Low", "why": why}
+    return {"level": "Medium" if facts and reliable >= 0.6 and len(silent) < len(answers) else "Low", "why": why}
+
+
+def _names(answers: Sequence[CompanyAnswer]) -> str:
+    return " and ".join(answer.company.name or answer.company.key for answer in answers)
 
 
 def _how_found(parts: QuestionParts | None, answers: Sequence[CompanyAnswer]) -> dict[str, Json]:

@@ -6,7 +6,9 @@ It serves where the model fails, may not be paid any more, or is not needed: wha
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from enrichment.analysis.evidence import Passage
 from enrichment.domain.values import (
@@ -21,8 +23,10 @@ from enrichment.domain.values import (
     WebsitePassage,
 )
 from enrichment.research.claims.claim import CheckedClaim, Citation
-from enrichment.research.evidence.passages import Sides
-from enrichment.research.evidence.relevance import VendorRelevance, as_written, content_words, line_with
+from enrichment.research.evidence.passages import PERSONA, Sides
+from enrichment.research.evidence.relevance import RelevanceMatch, VendorRelevance, content_words
+from enrichment.research.evidence.themes import themes_in, themes_of_title
+from enrichment.research.questions.to_the_point import Point
 
 _ABBREVIATIONS = frozenset(
     {
@@ -47,18 +51,19 @@ _ABBREVIATIONS = frozenset(
     }
 )
 """What a stop belongs to, where it ends no sentence."""
-_EACH = 3
+_EACH, _NARROW = 3, 8
 _PEOPLE = 3
 _RECOMMENDATIONS = 2
-_STEP = "Bring up what {vendor} offers for {word}"
+_FOUND = ("topic_results", "page_passages")
 _STEPS = {
-    "recent_news": 'Open with "{need}" and what {vendor} offers for {word}',
-    "hiring_trends": "They are hiring a {need}: show what {vendor} offers for {word}",
-    "tech_stack": "They run {need}: show what {vendor} offers beside it",
-    "purchase_intent": "They are looking into {need}: show what {vendor} offers for {word}",
+    "purchase_intent": "They are looking into {need}: offer {offer}",
+    "recent_news": 'Open with "{need}" and offer {offer}',
+    "hiring_trends": "They are hiring a {need}: show what {offer} does for that team",
+    "tech_stack": "They run {need}: show how {offer} works beside it",
+    "topic_results": 'Take up "{need}" and offer {offer}',
+    "page_passages": 'Take up "{need}" and offer {offer}',
 }
 """Dataset of what a company needs -> the step to take."""
-_OF_WHAT_THEY_NEED = frozenset({*_STEPS, "topic_results", "page_passages"})
 _SAID = {
     JobPosting: "{name} has an open position: {line}",
     Technology: "{name} uses {line}",
@@ -69,48 +74,113 @@ _SAID = {
 _SENIORITY = {"c_level": 0, "vp": 1, "director": 2, "manager": 3, "staff": 4, None: 5}
 
 
-def composed(
-    sides: Sides,
-    relevance: VendorRelevance,
-    *,
-    datasets: Collection[str],
-    roles: Sequence[str],
-    question: str,
-) -> list[CheckedClaim]:
-    """datasets: those that the question is about. roles: words of titles that it asks for."""
-    claims = [*_findings(sides, datasets, question), *_people(sides, datasets, roles)]
-    claims += _recommendations(sides, relevance)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an answer is composed for. datasets: that the question is about. roles: words of titles that it asks for.
+
+    words, topic_words: stems of the question, and of its topics. point: of a narrow question. advice: whether it asks
+    what to do.
+    """
+
+    datasets: frozenset[str]
+    roles: tuple[str, ...] = ()
+    words: frozenset[str] = frozenset()
+    topic_words: frozenset[str] = frozenset()
+    point: Point | None = None
+    advice: bool = True
+
+    def in_order(self, datasets: Iterable[str]) -> list[str]:
+        """What was found on a topic of the question first."""
+        found = [one for one in datasets if one in self.datasets and one != "key_contacts"]
+        return sorted(found, key=lambda one: not (self.topic_words and one in _FOUND))
+
+
+def composed(sides: Sides, relevance: VendorRelevance, asked: Asked) -> list[CheckedClaim]:
+    """Of a narrow question no more than what it asks."""
+    claims = [*_findings(sides, asked), *_people(sides, asked)]
+    claims += _recommendations(sides, relevance, asked)
     return list({(claim.kind, claim.text): claim for claim in reversed(claims)}.values())[::-1]
 
 
-def fits_role(passage: Passage, roles: Sequence[str]) -> bool:
+def fits_role(passage: Passage, roles: Collection[str]) -> bool:
     value = passage.facts[0].value
     title = (value.title or "").casefold() if isinstance(value, Contact) else ""
     return any(re.search(rf"(?<!\w){re.escape(role)}(?!\w)", title) for role in roles)
 
 
-def _findings(sides: Sides, datasets: Collection[str], question: str) -> Iterator[CheckedClaim]:
-    wanted = content_words(question)
-    for dataset in dict.fromkeys(passage.dataset for passage in sides.evidence.passages):
-        if dataset not in datasets or dataset == "key_contacts":
-            continue
+def _findings(sides: Sides, asked: Asked) -> Iterator[CheckedClaim]:
+    if asked.point is not None:
+        yield from _to_the_point(sides, asked, asked.point)
+        return
+    for dataset in asked.in_order(dict.fromkeys(passage.dataset for passage in sides.evidence.passages)):
         pieces = [one for one in sides.evidence.passages if one.dataset == dataset]
-        ranked = sorted(pieces, key=lambda one: (-len(wanted & content_words(one.text)), -_moment(one), one.text))
+        ranked = sorted(pieces, key=lambda one: (-len(asked.words & content_words(one.text)), *_order(one, sides)))
         for passage in ranked[:_EACH]:
-            yield from _stated(sides, passage, wanted)
+            yield _stated(sides, passage, _line_of(passage, asked.words))
 
 
-def _stated(sides: Sides, passage: Passage, wanted: Collection[str]) -> Iterator[CheckedClaim]:
+def _to_the_point(sides: Sides, asked: Asked, point: Point) -> Iterator[CheckedClaim]:
+    """Line by line, those that say what is asked most directly first; each line once."""
+    found = dict[str, tuple[tuple[Any, ...], Passage]]()
+    for at, passage in enumerate(sides.evidence.passages):
+        for number, line in enumerate(_lines_of(passage)):
+            rank = point.rank(passage, line)
+            if rank is not None and passage.dataset != "key_contacts" and not _is_of_headings(line):
+                shared = -len(asked.words & content_words(line))
+                found.setdefault(line, ((rank, shared, *_order(passage, sides), at, number), passage))
+    ranked = sorted(found.items(), key=lambda one: one[1][0])
+    for line, (_, passage) in ranked[:_NARROW]:
+        yield _stated(sides, passage, line)
+
+
+def _order(passage: Passage, sides: Sides) -> tuple[float, ...]:
+    """Exact numbers before ranges; what bears on what is sold first; then the newest."""
     value = passage.facts[0].value
-    line = passage.text.split("\n")[0]
+    if isinstance(value, EmployeeCount):
+        return (float(re.search(r"\b(?:to|more|over|about)\b", passage.text) is not None), 0.0)
+    fits = isinstance(value, Technology | IntentSignal) and not _sold(sides).keys().isdisjoint(themes_in(passage.text))
+    return (float(not fits), -_moment(passage))
+
+
+def _sold(sides: Sides) -> Mapping[str, int]:
+    """Themes of what is sold, in order: of what the seller says, else of what the vendor's pages say."""
+    said = [one for one in sides.vendor_evidence.passages if one.dataset == PERSONA]
+    themes = dict.fromkeys(theme for one in said for theme in themes_in(one.text))
+    return {theme: at for at, theme in enumerate(themes)}
+
+
+def _lines_of(passage: Passage) -> list[str]:
+    """A text line by line, without its heading; of any other value its first line."""
+    value, lines = passage.facts[0].value, passage.text.split("\n")
     if isinstance(value, WebsitePassage | FoundPassage | CompetitorMention):
-        line = _telling_line(passage, len(value.text.split("\n")), wanted)
-    line = line.lstrip("-•*· ")
-    quote, text = line, _as_sentence(passage, line, sides.names[0])
+        return lines[-len(value.text.split("\n")) :]
+    return lines[:1]
+
+
+def _line_of(passage: Passage, wanted: Collection[str]) -> str:
+    """The one with most of the words."""
+    return max(_lines_of(passage), key=lambda line: len(content_words(line).intersection(wanted)))
+
+
+def _is_of_headings(line: str) -> bool:
+    """The first row of a table."""
+    return line.startswith("|") and not any(letter.isdigit() for letter in line)
+
+
+def _stated(sides: Sides, passage: Passage, line: str) -> CheckedClaim:
+    quote = line.lstrip("-•*· ")
+    text = _as_row(quote, sides.names[0]) or _as_sentence(passage, quote, sides.names[0])
     if text is None:
-        quote = first_sentence(line)
-        text = quote
-    yield CheckedClaim("finding", _ended(text), "exact", (Citation("company", sides.company.key, passage, quote),))
+        text = quote = first_sentence(quote)
+    return CheckedClaim("finding", _ended(text), "exact", (Citation("company", sides.company.key, passage, quote),))
+
+
+def _as_row(line: str, name: str) -> str | None:
+    """'| Team | 86 USD a month |' -> 'Acme, Team: 86 USD a month'; None: it is no row of a table."""
+    if not line.startswith("|"):
+        return None
+    first, *others = [cell.strip() for cell in line.strip("|").split("|")]
+    return f"{name}, {first}: {', '.join(others)}" if others else f"{name}, {first}"
 
 
 def first_sentence(line: str) -> str:
@@ -122,12 +192,6 @@ def first_sentence(line: str) -> str:
     return line
 
 
-def _telling_line(passage: Passage, many: int, wanted: Collection[str]) -> str:
-    """Of the text below its heading, so many lines: the one with most of the words."""
-    lines = passage.text.split("\n")[-many:]
-    return max(lines, key=lambda line: len(content_words(line).intersection(wanted)))
-
-
 def _as_sentence(passage: Passage, line: str, name: str) -> str | None:
     """None: its first sentence as it is."""
     if passage.dataset == "industry":
@@ -136,33 +200,61 @@ def _as_sentence(passage: Passage, line: str, name: str) -> str | None:
     return None if said is None else said.format(name=name, line=line)
 
 
-def _people(sides: Sides, datasets: Collection[str], roles: Sequence[str]) -> Iterator[CheckedClaim]:
-    if "key_contacts" not in datasets:
+def _people(sides: Sides, asked: Asked) -> Iterator[CheckedClaim]:
+    if "key_contacts" not in asked.datasets:
         return
     pieces = [one for one in sides.evidence.passages if one.dataset == "key_contacts"]
-    fitting = [one for one in pieces if fits_role(one, roles)] if roles else pieces
-    for passage in sorted(fitting, key=_rank)[:_PEOPLE]:
-        lines = passage.text.split("\n")
-        title = getattr(passage.facts[0].value, "title", None)
-        quote = "\n".join(lines[:2]) if title and len(lines) > 1 else lines[0]
-        text = f"{lines[0]}: {title}" if title else lines[0]
-        yield CheckedClaim("person", _ended(text), "exact", (Citation("company", sides.company.key, passage, quote),))
+    fitting = [one for one in pieces if fits_role(one, asked.roles)] if asked.roles else pieces
+    for passage in sorted(fitting, key=lambda one: contact_rank(one, sides))[:_PEOPLE]:
+        yield _person(passage, sides, because_of_role=bool(asked.roles))
 
 
-def _recommendations(sides: Sides, relevance: VendorRelevance) -> Iterator[CheckedClaim]:
-    used: set[str] = set()
-    for match in relevance.matches:
-        if match.needed.text in used or len(used) >= _RECOMMENDATIONS:
-            continue
-        if match.needed.dataset not in _OF_WHAT_THEY_NEED:
+def contact_rank(passage: Passage, sides: Sides) -> tuple[int, int, str]:
+    """First those whose work what is sold is for, then by rank."""
+    value = passage.facts[0].value
+    title = (value.title or "") if isinstance(value, Contact) else ""
+    sold = _sold(sides)
+    fits = min((sold[theme] for theme in themes_of_title(title) if theme in sold), default=len(sold))
+    return fits, _SENIORITY[value.seniority if isinstance(value, Contact) else None], passage.text
+
+
+def fits_what_is_sold(passage: Passage, sides: Sides) -> bool:
+    return contact_rank(passage, sides)[0] < len(_sold(sides))
+
+
+def _person(passage: Passage, sides: Sides, *, because_of_role: bool) -> CheckedClaim:
+    lines = passage.text.split("\n")
+    title = getattr(passage.facts[0].value, "title", None)
+    quote = "\n".join(lines[:2]) if title and len(lines) > 1 else lines[0]
+    text = f"{lines[0]}: {title}" if title else lines[0]
+    cited = Citation("company", sides.company.key, passage, quote)
+    claim = CheckedClaim("person", _ended(text), "exact", (cited,))
+    return claim if because_of_role else with_why(claim, sides)
+
+
+def with_why(claim: CheckedClaim, sides: Sides) -> CheckedClaim:
+    """Of a person: why this one, where the title has to do with what the seller sells."""
+    persona = next((one for one in sides.vendor_evidence.passages if one.dataset == PERSONA), None)
+    if persona is None or len(claim.citations) > 1 or not fits_what_is_sold(claim.citations[0].passage, sides):
+        return claim
+    vendor, sells = sides.vendor.name or sides.vendor.key, _first_line(persona.text)
+    cited = (*claim.citations, Citation("vendor", sides.vendor.key, persona, persona.text.split("\n", 1)[0]))
+    return replace(claim, citations=cited, why=_ended(f"The title fits what {vendor} sells: {sells}"))
+
+
+def _recommendations(sides: Sides, relevance: VendorRelevance, asked: Asked) -> Iterator[CheckedClaim]:
+    if not asked.advice:
+        return
+    used = set[str]()
+    for match in (*_of_topic(sides, asked), *relevance.matches):
+        if match.need in used or len(used) >= _RECOMMENDATIONS or match.needed.dataset not in _STEPS:
             continue  # what a company says of itself is no need
-        used.add(match.needed.text)
-        need, offer = line_with(match.word, match.needed.text), line_with(match.word, match.offered.text)
-        vendor, word = sides.vendor.name or sides.vendor.key, as_written(match.word, need)
-        text = _STEPS.get(match.needed.dataset, _STEP).format(need=_first_line(need), vendor=vendor, word=word)
+        used.add(match.need)
+        need, offer = match.need.lstrip("-•*· "), match.offer.lstrip("-•*· ")
+        step = _STEPS[match.needed.dataset].format(need=need.rstrip("."), offer=_named_offer(match, sides))
         yield CheckedClaim(
             "recommendation",
-            _ended(text),
+            _ended(step),
             "exact",
             (
                 Citation("company", sides.company.key, match.needed, need),
@@ -172,17 +264,36 @@ def _recommendations(sides: Sides, relevance: VendorRelevance) -> Iterator[Check
         )
 
 
+def _of_topic(sides: Sides, asked: Asked) -> Iterator[RelevanceMatch]:
+    """Where the seller asks how to sell for a topic: what was found on it, and what they sell."""
+    persona = next((one for one in sides.vendor_evidence.passages if one.dataset == PERSONA), None)
+    pieces = [one for one in sides.evidence.passages if one.dataset in _FOUND]
+    if persona is None or not pieces or not asked.topic_words:
+        return
+    lines = [(one, line) for one in pieces for line in _lines_of(one)]
+    best, line = max(lines, key=lambda one: len(asked.topic_words & content_words(one[1])))
+    if asked.topic_words & content_words(line):
+        offer = persona.text.split("\n", 1)[0]
+        yield RelevanceMatch(" ".join(sorted(asked.topic_words)), persona, best, offer, first_sentence(line), line)
+
+
+def _named_offer(match: RelevanceMatch, sides: Sides) -> str:
+    """What the seller says they sell, a product's heading, or what its page says."""
+    offered, vendor = match.offered, sides.vendor.name or sides.vendor.key
+    if offered.dataset == PERSONA:
+        return _first_line(offered.text)
+    heading = getattr(offered.facts[0].value, "heading", None) or ""
+    if len(heading.split()) > 1 and heading.casefold() in match.offer.casefold():
+        return heading
+    return f"what {vendor} offers: {match.offer.lstrip('-•*· ').rstrip('.')}"
+
+
 def _why(passage: Passage, line: str, name: str) -> str:
     return _ended(_as_sentence(passage, line, name) or line)
 
 
 def _first_line(text: str) -> str:
     return text.split("\n", maxsplit=1)[0].rstrip(".")
-
-
-def _rank(passage: Passage) -> tuple[int, str]:
-    value = passage.facts[0].value
-    return _SENIORITY[value.seniority if isinstance(value, Contact) else None], passage.text
 
 
 def _moment(passage: Passage) -> float:

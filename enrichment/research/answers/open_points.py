@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Known
+from enrichment.domain.research import Persona
 from enrichment.planning.quote import expected_price
 from enrichment.research.answers.answer import OpenPoint, asked_for
 from enrichment.research.claims.claim import CheckedClaim
@@ -64,6 +65,12 @@ def nothing_to_recommend(sides: Sides) -> OpenPoint:
     vendor, company = sides.vendor.name or sides.vendor.key, sides.company.name or sides.company.key
     why = f"nothing that is known of {company} meets what is known of what {vendor} offers"
     return OpenPoint(f"a recommendation for {company}", why)
+
+
+def nobody_fits(sides: Sides, persona: Persona) -> OpenPoint:
+    """Where people are named by their rank alone."""
+    why = f"no title that is known has to do with {persona.sells}: those of the highest rank are named"
+    return OpenPoint("a contact for what you sell", why, sides.company.key)
 
 
 def vendor_cut_short(vendor: Company, left_out: Mapping[str, str], rules: Rules) -> OpenPoint:

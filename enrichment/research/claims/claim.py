@@ -25,6 +25,7 @@ from enrichment.research.claims.borne_out import advises_no_more, says_no_more
 from enrichment.research.claims.leaked_instructions import repeats
 from enrichment.research.claims.model_answers import ResearchAnswer, VendorRecommendation
 from enrichment.research.evidence.passages import PERSONA, Sides
+from enrichment.research.evidence.relevance import have_in_common, is_offer, words_of_names
 
 ClaimVerdict = Literal["exact", "normalised", "read"]
 ClaimKind = Literal["finding", "person", "recommendation"]
@@ -37,6 +38,8 @@ _BEYOND = "it says more than its quote: that is shown as it is"
 _TELL_OF_OTHERS = frozenset(
     {"recent_news", "website_passages", "topic_results", "page_passages", "competitor_mentions", "purchase_intent"}
 )
+_NO_OFFER = "what it quotes of the vendor is news, a vacancy or a customer, and no offer"
+_NOTHING_IN_COMMON = "what the company needs and what the vendor offers have nothing in common"
 _SHORT_VENDOR = "the quote of what the vendor offers is too short"
 
 
@@ -156,19 +159,31 @@ def _claim(field: str, kind: ClaimKind, item: Cited, sides: Sides) -> CheckedCla
     passage = sides.of_company(sound.evidence_id)
     assert passage is not None  # noqa: S101  the check found it there
     quote = sound.quote if sound.quote in passage.text else _found(sound.quote, passage.text) or sound.quote
-    citations = [Citation("company", sides.company.key, passage, quote, verdict)]
+    cited = Citation("company", sides.company.key, passage, quote, verdict)
     if isinstance(sound, VendorRecommendation):
-        theirs = sides.of_vendor(sound.vendor_evidence_id)
-        found, how = _verbatim(sound.vendor_quote, sound.vendor_evidence_id, sides.vendor_evidence)
-        if theirs is None or found is None:
-            return _dropped(kind, item, _QUOTE_VENDOR)
-        if len(found) < SHORTEST_QUOTE and found not in theirs.text.split("\n"):
-            return _dropped(kind, item, _SHORT_VENDOR)
-        citations.append(Citation("vendor", sides.vendor.key, theirs, found, how))
-        verdict = verdict if how == "exact" else how
-        text, why = _advice(sound, citations, sides)
-        return CheckedClaim(kind, text, verdict, tuple(citations), why)
-    return CheckedClaim(kind, _borne_out(sound, citations[0], sides), verdict, tuple(citations))
+        return _recommended(sound, cited, sides)
+    return CheckedClaim(kind, _borne_out(sound, cited, sides), verdict, (cited,))
+
+
+def _recommended(item: VendorRecommendation, need: Citation, sides: Sides) -> CheckedClaim | DroppedClaim:
+    """With the quote of what the vendor offers."""
+    theirs = sides.of_vendor(item.vendor_evidence_id)
+    found, how = _verbatim(item.vendor_quote, item.vendor_evidence_id, sides.vendor_evidence)
+    if theirs is None or found is None:
+        return _dropped("recommendation", item, _QUOTE_VENDOR)
+    own = words_of_names((*sides.names, sides.vendor.name or "", sides.vendor.domain or ""))
+    because = None
+    if len(found) < SHORTEST_QUOTE and found not in theirs.text.split("\n"):
+        because = _SHORT_VENDOR
+    elif not is_offer(theirs, found, own):
+        because = _NO_OFFER
+    citations = (need, Citation("vendor", sides.vendor.key, theirs, found, how))
+    text, why = _advice(item, citations, sides)
+    if _gist(text) != _gist(item.recommendation) and not have_in_common(found, need.quote, own):
+        because = because or _NOTHING_IN_COMMON
+    if because is not None:
+        return _dropped("recommendation", item, because)
+    return CheckedClaim("recommendation", text, need.verdict if how == "exact" else how, citations, why)
 
 
 def _borne_out(item: Cited, citation: Citation, sides: Sides) -> str:

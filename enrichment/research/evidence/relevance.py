@@ -1,24 +1,28 @@
-"""How much a company has to do with what a vendor sells, computed from words that both sides share. Pure.
+"""How much a company has to do with what a vendor sells: themes, and words besides, that both sides share. Pure.
 
     passages of the vendor x passages of the company -> VendorRelevance: 0 to 1, and each match with its two passages
 
-A word counts by how rare it is among the company's passages; words of everyday business count nothing, nor do pages
-that say nothing of what is sold. Of a posting the title is read: what its text says is said of any position.
+A word counts by how rare it is among the company's passages; words of everyday business count nothing, nor do names
+in news, nor pages that say nothing of what is sold. Of a posting the title is read: its text says what any would.
 """
 
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from enrichment.analysis.evidence import Evidence, Passage
 from enrichment.domain.data_tables import rows_of
 from enrichment.domain.json_values import Json
 from enrichment.domain.values import JobPosting, WebsitePassage
+from enrichment.research.evidence.themes import themes_in, themes_of_title
+
+_Lines = Sequence[tuple[Passage, str]]
 
 _MOST_MATCHES = 5
+_PLAINEST = ("purchase_intent", "recent_news", "topic_results", "page_passages", "hiring_trends", "tech_stack")
 _ENOUGH = 3.0
 """So many distinct words, each in one passage of many, are as relevant as it gets."""
 _SHORTEST_WORD = 4
@@ -37,23 +41,33 @@ _NOT_READ = frozenset(
 )
 _OF_ITSELF = "website_passages"
 """What a company writes to sell is no need of it."""
-_SELLS_NOTHING = re.compile(r"(?:about|careers?|jobs?|news\w*|press|blog|legal|privacy|terms|imprint|contact)", re.I)
+_IN_SENTENCES = frozenset({"recent_news", "topic_results", "page_passages"})
+"""Where a word with a capital is a name: of a partner, a rival, a place."""
+_SELLS_NOTHING = re.compile(
+    r"(?:about|careers?|jobs?|news\w*|press|blog|legal|privacy|terms|imprint|contact|customers?|references?|case|stories)",
+    re.I,
+)
 """How the path or the heading begins where a company says nothing of what it sells."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelevanceMatch:
-    """A word of what the vendor offers that is in what is known of the company."""
+    """What an offer and a need share. word: its stem, or the theme. offer, need: the lines of the passages with it."""
 
     word: str
     offered: Passage
     needed: Passage
+    offer: str
+    need: str
+    said: str
+    """As the need has it."""
+    is_theme: bool = False
 
     def as_json(self) -> dict[str, Json]:
         return {
             "word": self.word,
-            "vendor": line_with(self.word, self.offered.text),
-            "company": line_with(self.word, self.needed.text),
+            "vendor": self.offer,
+            "company": self.need,
             "dataset": self.needed.dataset,
             "source": self.needed.facts[0].source,
         }
@@ -72,7 +86,7 @@ class VendorRelevance:
             return "not known before anything is collected"
         if not self.matches:
             return "nothing that is known of the company meets what the vendor offers"
-        shared = ", ".join(dict.fromkeys(as_written(match.word, match.needed.text) for match in self.matches))
+        shared = ", ".join(dict.fromkeys(match.word if match.is_theme else match.said for match in self.matches))
         return f"{self.score:.2f} of 1: both sides speak of {shared}"
 
     def as_json(self) -> dict[str, Json]:
@@ -84,29 +98,101 @@ class VendorRelevance:
 
 
 def relevance_of(company: Evidence, vendor: Evidence, own_words: frozenset[str]) -> VendorRelevance:
-    """own_words: of both companies' names; they match nothing."""
+    """own_words: stems of the words of both companies' names; they match nothing."""
     if not any(passage.dataset not in _NOT_READ for passage in company.passages):
         return VendorRelevance(None)
+    offers = [(one, line) for one in filter(_is_telling, vendor.passages) for line in _offers(one, own_words)]
     pieces = [passage for passage in company.passages if _is_telling(passage) and passage.dataset != _OF_ITSELF]
-    found = Counter(word for piece in pieces for word in content_words(_read(piece)))
-    matches: dict[str, tuple[float, RelevanceMatch]] = {}
-    for offered in filter(_is_telling, vendor.passages):
-        lines = (line for line in _read(offered).split("\n") if not _is_headline(line, own_words))
-        for word in sorted(content_words("\n".join(lines)) - own_words):
-            needed = _best(word, pieces)
-            if needed is not None and word not in matches:
-                weight = math.log(1 + len(pieces) / found[word]) / math.log(1 + len(pieces))
-                matches[word] = (weight, RelevanceMatch(word, offered, needed))
-    ranked = sorted(matches.values(), key=lambda one: (-one[0], one[1].word))
-    score = min(1.0, sum(weight for weight, _ in ranked) / _ENOUGH)
-    return VendorRelevance(score, tuple(match for _, match in ranked[:_MOST_MATCHES]))
+    needs = [(one, line) for one in pieces for line in _read(one).split("\n")]
+    themes = _shared_themes(offers, needs, own_words)
+    words = [one for one in _shared_words(offers, needs, own_words) if one[1].word not in {m.word for m in themes}]
+    score = min(1.0, (len({match.word for match in themes}) + sum(weight for weight, _ in words)) / _ENOUGH)
+    return VendorRelevance(score, tuple([*themes, *(match for _, match in words)][:_MOST_MATCHES]))
+
+
+def _shared_themes(offers: _Lines, needs: _Lines, own: frozenset[str]) -> list[RelevanceMatch]:
+    """A match for each need, those of the theme that the vendor names first before all others."""
+    offered = dict[str, tuple[Passage, str]]()
+    for passage, line in offers:
+        for theme in themes_in(_without(own, line)):
+            offered.setdefault(theme, (passage, line))
+    found = dict[str, tuple[int, bool, RelevanceMatch]]()
+    for passage, line in needs:
+        plainly = themes_in(_without(own, line))
+        said = {**themes_of_title(line), **plainly} if isinstance(passage.facts[0].value, JobPosting) else plainly
+        shared = next(((at, theme) for at, theme in enumerate(offered) if theme in said), None)
+        if shared is not None:
+            offer, text = offered[shared[1]]
+            match = RelevanceMatch(shared[1], offer, passage, text, line, said[shared[1]], is_theme=True)
+            found.setdefault(line, (shared[0], shared[1] not in plainly, _in_one_word(match, own)))
+    ranked = sorted(found.values(), key=lambda one: (one[0], one[1], _plainly(one[2].needed)))
+    return [match for _, _, match in ranked]
+
+
+def _in_one_word(match: RelevanceMatch, own: frozenset[str]) -> RelevanceMatch:
+    """By the word itself, where both sides use the same."""
+    both = (content_words(match.said) & content_words(match.offer)) - own
+    return replace(match, word=min(both), said=as_written(min(both), match.need), is_theme=False) if both else match
+
+
+def _shared_words(offers: _Lines, needs: _Lines, own: frozenset[str]) -> list[tuple[float, RelevanceMatch]]:
+    """With what each weighs, the rarest first."""
+    words_of = [(passage, line, _words_of_need(passage, line) - own) for passage, line in needs]
+    found = Counter(word for word, _ in {(word, id(passage)) for passage, _, words in words_of for word in words})
+    many = len({id(passage) for passage, _ in needs})
+    matches = dict[str, tuple[float, RelevanceMatch]]()
+    for offer, text in offers:
+        for word in sorted((content_words(text) - own) & found.keys() - matches.keys()):
+            needed, line = next((passage, line) for passage, line, words in words_of if word in words)
+            weight = math.log(1 + many / found[word]) / math.log(1 + many)
+            matches[word] = (weight, RelevanceMatch(word, offer, needed, text, line, as_written(word, line)))
+    return sorted(matches.values(), key=lambda one: (-one[0], one[1].word))
+
+
+def _words_of_need(passage: Passage, line: str) -> set[str]:
+    """Of a sentence, without the names in it."""
+    if passage.dataset in _IN_SENTENCES:
+        line = " ".join(word for word in line.split() if word[:1].islower())
+    return content_words(line)
+
+
+def _plainly(passage: Passage) -> int:
+    """How plainly it says what is needed: 0 the most."""
+    return _PLAINEST.index(passage.dataset) if passage.dataset in _PLAINEST else len(_PLAINEST)
+
+
+def _offers(passage: Passage, own: frozenset[str]) -> list[str]:
+    return [line for line in _read(passage).split("\n") if not _is_headline(line, own)]
+
+
+def _without(own: frozenset[str], line: str) -> str:
+    """The line without the words of these names."""
+    return re.sub(r"[^\W\d_]+", lambda word: "" if stem_of(word[0].casefold()) in own else word[0], line)
+
+
+def is_offer(passage: Passage, quote: str, own_words: frozenset[str]) -> bool:
+    """Whether the quote says what a vendor offers: no news of it, no vacancy, no customer."""
+    lines = [line for line in passage.text.split("\n") if quote.split("\n", maxsplit=1)[0] in line]
+    return _is_telling(passage) and not (lines and all(_is_headline(line, own_words) for line in lines))
+
+
+def have_in_common(offer: str, need: str, own_words: frozenset[str]) -> bool:
+    """A theme, or a word that says something."""
+    themes = themes_in(_without(own_words, offer)).keys() & themes_in(_without(own_words, need)).keys()
+    return bool(themes or (content_words(offer) & content_words(need)) - own_words)
+
+
+def words_of_names(names: Iterable[str]) -> frozenset[str]:
+    """Stems."""
+    return frozenset(stem_of(word) for name in names for word in words_in(name))
 
 
 def _is_headline(line: str, own_words: frozenset[str]) -> bool:
     """An item of a list such as '- Acme wins a contract': news that a home page links to, no offer."""
     words = line.removeprefix("- ").split()
     own = next((at for at, word in enumerate(words) if stem_of(word.casefold()) not in own_words), len(words))
-    return line.startswith("- ") and 0 < own < len(words) and words[own].islower() and words[own].endswith("s")
+    verb = words[own] if 0 < own < len(words) else ""
+    return line.startswith("- ") and verb.islower() and (verb.endswith("s") or verb == "to")
 
 
 def content_words(text: str) -> set[str]:
@@ -124,10 +210,6 @@ def line_with(word: str, text: str) -> str:
     """The line of a text that has this word; verbatim."""
     lines = text.split("\n")
     return next((line for line in lines if word in {stem_of(one) for one in words_in(line)}), lines[0])
-
-
-def _best(word: str, pieces: Sequence[Passage]) -> Passage | None:
-    return next((piece for piece in pieces if word in content_words(_read(piece))), None)
 
 
 def _is_telling(passage: Passage) -> bool:

@@ -12,7 +12,7 @@ from enrichment.domain.research import Session
 from enrichment.memory.recall import recall
 from enrichment.research.answers.answer_question import bytes_for_evidence
 from enrichment.research.evidence.passages import VENDOR_READS, Sides, sides
-from enrichment.research.evidence.relevance import VendorRelevance, content_words, relevance_of
+from enrichment.research.evidence.relevance import VendorRelevance, relevance_of, words_of_names
 from enrichment.research.requests.question_requests import QuestionRequests
 
 _BYTES_WITHOUT_MODEL = 40_000
@@ -68,7 +68,5 @@ class SessionKnowledge:
 
 def relevance_between(both: Sides) -> VendorRelevance:
     """Their own names show nothing."""
-    own = {
-        word for name in (*both.names, both.vendor.name or "", both.vendor.domain or "") for word in content_words(name)
-    }
-    return relevance_of(both.evidence, both.vendor_evidence, frozenset(own))
+    names = (*both.names, both.vendor.name or "", both.vendor.domain or "")
+    return relevance_of(both.evidence, both.vendor_evidence, words_of_names(names))

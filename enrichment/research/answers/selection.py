@@ -1,0 +1,93 @@
+"""Which claims an answer makes, in which order: those of the model and those of the evidence as it is. Pure.
+
+    claims of the model + spare ones + Asked -> claims
+
+Of a narrow question what says more than is asked is left out, whichever made it; what says it most directly is first.
+The model's sentence is taken before another one on the same passage.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from enrichment.research.answers.answer_without_model import Asked, contact_rank, with_why
+from enrichment.research.claims.claim import CheckedClaim, ClaimKind
+from enrichment.research.evidence.passages import Sides
+from enrichment.research.questions.to_the_point import Point
+
+_FINDINGS, _PEOPLE, _RECOMMENDATIONS = 8, 3, 3
+_SENTENCE = 4
+"""A name of fewer words may be a part of another one: 'Java', 'JavaScript'."""
+_FOUND = frozenset({"topic_results", "page_passages"})
+
+
+def chosen(
+    kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: Asked, sides: Sides
+) -> list[CheckedClaim]:
+    """Recommendations, findings, people."""
+    return [*_recommendations(kept, spare, asked), *_findings(kept, spare, asked), *_people(kept, spare, asked, sides)]
+
+
+def _recommendations(kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: Asked) -> list[CheckedClaim]:
+    """None of a question that asks for no advice. On the topic of the question first."""
+    if not asked.advice:
+        return []
+    own, others = _of("recommendation", kept), _of("recommendation", spare)
+    on_topic = [one for one in (*own, *others) if asked.topic_words and _dataset(one) in _FOUND]
+    return _once((*on_topic[:1], *(own or others)))[:_RECOMMENDATIONS]
+
+
+def _findings(kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: Asked) -> list[CheckedClaim]:
+    own, others = _of("finding", kept), _of("finding", spare)
+    if asked.point is None:
+        on_topic = [one for one in (*own, *others) if asked.topic_words and _dataset(one) in _FOUND]
+        return _once((*on_topic, *(own or others)))
+    ranked = [(rank, one) for one in (*own, *others) if (rank := rank_of(one, asked.point)) is not None]
+    return _once(one for _, one in sorted(ranked, key=lambda pair: pair[0]))[:_FINDINGS]
+
+
+def _people(
+    kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: Asked, sides: Sides
+) -> list[CheckedClaim]:
+    """First those whose work what is sold is for; where that is not known, as the model has them."""
+    if "key_contacts" not in asked.datasets:
+        return []
+    own, others = _of("person", kept), _of("person", spare)
+    if asked.roles:
+        return _once((*own, *others))[:_PEOPLE]
+    both = [with_why(one, sides) for one in _once((*own, *others))]
+    fitting = [one for one in both if one.why is not None]
+    if fitting or not own:
+        return sorted(both, key=lambda one: contact_rank(one.citations[0].passage, sides))[:_PEOPLE]
+    return own[:_PEOPLE]
+
+
+def rank_of(claim: CheckedClaim, point: Point) -> int | None:
+    """How directly its quote says what is asked; None: not at all."""
+    cited = claim.citations[0]
+    ranks = [rank for line in cited.quote.split("\n") if (rank := point.rank(cited.passage, line)) is not None]
+    return min(ranks, default=None)
+
+
+def _of(kind: ClaimKind, claims: Iterable[CheckedClaim]) -> list[CheckedClaim]:
+    return [one for one in claims if one.kind == kind]
+
+
+def _dataset(claim: CheckedClaim) -> str:
+    return claim.citations[0].passage.dataset
+
+
+def _once(claims: Iterable[CheckedClaim]) -> list[CheckedClaim]:
+    """Of claims on the same words the first."""
+    found = list[CheckedClaim]()
+    for one in claims:
+        if not any(_says_the_same(one, other) for other in found):
+            found.append(one)
+    return found
+
+
+def _says_the_same(one: CheckedClaim, other: CheckedClaim) -> bool:
+    here, there = one.citations[0], other.citations[0]
+    if one.kind != other.kind or here.passage.dataset != there.passage.dataset:
+        return False
+    quotes = [cited.quote.strip(" .|-").casefold() for cited in (here, there)]
+    shorter, longer = sorted(quotes, key=len)
+    return shorter == longer or (len(shorter.split()) >= _SENTENCE and shorter in longer)

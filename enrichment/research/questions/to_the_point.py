@@ -1,0 +1,144 @@
+"""Which lines of the evidence say what a question asks in particular, and which only stand beside it. Pure.
+
+    "How much does Tesla charge?" -> prices -> "| Team | 86 USD per seat and month |", no "cut the time by 15 percent"
+
+data/aspects.csv says by which words an aspect is asked for, and where it is said. A question about no aspect is about
+all that the datasets of its areas have, but for what it names: "Does Tesla use Oracle?" is about Oracle.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from enrichment.analysis.evidence import Passage
+from enrichment.domain.data_tables import listed, rows_of
+from enrichment.domain.values import Technology, WebsitePassage
+from enrichment.research.evidence.relevance import content_words
+
+_MONEY = re.compile(r"[$€£¥]\s?\d|\d\s?[$€£¥]|\b(?:USD|EUR|GBP|CHF|JPY)\b")
+_PRICES = "prices"
+_OF_TOPICS = ("topic_results", "page_passages", "website_passages", "recent_news")
+_IN_THE_LINE, _ON_THE_PAGE, _BESIDE = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """asked_by: words of a question. datasets: which tell of it, on which pages, in lines with one of which words."""
+
+    name: str
+    asked_by: tuple[str, ...]
+    datasets: tuple[str, ...]
+    pages: tuple[str, ...]
+    words: tuple[str, ...]
+    besides: tuple[str, ...] = ()
+
+    def rank(self, passage: Passage, line: str) -> int | None:
+        """0: the line says it; 1: it stands on a page of it; 2: it tells of the whole. None: nothing of it."""
+        if passage.dataset not in self.datasets:
+            return _BESIDE if passage.dataset in self.besides else None
+        if self.name == _PRICES and _MONEY.search(line) and not _is_of_another(line, self.name):
+            return _IN_THE_LINE
+        if self.words and _has(line, self.words):
+            return _IN_THE_LINE
+        if self.pages and _begins(passage, self.pages) and not _is_of_another(line, self.name):
+            return _ON_THE_PAGE
+        return None if self.words or self.pages else _IN_THE_LINE
+
+
+ASPECTS = tuple(
+    Aspect(name, *map(listed, others)) for name, *others in rows_of("enrichment.research.questions", "aspects")
+)
+
+
+def aspects_in(question: str) -> tuple[Aspect, ...]:
+    """Longer words first, and each once: 'sell to' asks for customers, and not for products."""
+    asked_by = sorted(((words, one) for one in ASPECTS for words in one.asked_by), key=lambda pair: -len(pair[0]))
+    shown = set[str]()
+    for words, aspect in asked_by:
+        question, count = _pattern((words,)).subn(" ; ", question)
+        if count:
+            shown.add(aspect.name)
+    return tuple(one for one in ASPECTS if one.name in shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What a narrow question asks. datasets: of areas that no aspect narrows down. named: technologies that it names.
+
+    among: first lines, where only some count.
+    """
+
+    aspects: tuple[Aspect, ...]
+    datasets: frozenset[str]
+    named: frozenset[str] = frozenset()
+    among: frozenset[str] | None = None
+
+    def rank(self, passage: Passage, line: str) -> int | None:
+        """How directly a line says what is asked, 0 the most; None: not at all."""
+        first = first_line(passage.text)
+        if self.among is not None and first not in self.among:
+            return None
+        if self.named and isinstance(passage.facts[0].value, Technology) and first not in self.named:
+            return None
+        ranks = [rank for one in self.aspects if (rank := one.rank(passage, line)) is not None]
+        if ranks:
+            return min(ranks)
+        return _IN_THE_LINE if passage.dataset in self.datasets else None
+
+
+def point_of(
+    question: str,
+    areas: Iterable[Collection[str]],
+    technologies: Collection[str],
+    *,
+    topics: Collection[str] = (),
+    among: frozenset[str] | None = None,
+) -> Point:
+    """areas: the datasets that tell of each area asked for. technologies: first lines of those that are known."""
+    asked, told_by = aspects_in(question), [frozenset(datasets) for datasets in areas]
+    aspects = [one for one in asked if any(not datasets.isdisjoint(one.datasets) for datasets in told_by)]
+    narrowed = frozenset(dataset for one in aspects for dataset in one.datasets)
+    whole = frozenset[str]().union(*(datasets for datasets in told_by if datasets.isdisjoint(narrowed)))
+    for topic in topics:
+        words = tuple(word for word in topic.split() if content_words(word)) or (topic,)
+        aspects.append(Aspect(topic, (), _OF_TOPICS, (), words))
+    named = frozenset(name for name in technologies if _has(question, (name,)))
+    return Point(tuple(aspects), whole, named, among)
+
+
+def first_line(text: str) -> str:
+    """By which two passages are compared."""
+    return text.partition("\n")[0].casefold()
+
+
+def in_common(first_lines: Sequence[Collection[str]]) -> frozenset[str]:
+    """Of each company the first lines of its passages; those that all of them have."""
+    return frozenset[str]().union(*first_lines).intersection(*first_lines)
+
+
+def asks_what_is_common(question: str) -> bool:
+    return re.search(r"\b(?:both|in common|share|shared|overlap|the same)\b", question, re.IGNORECASE) is not None
+
+
+def _begins(passage: Passage, pages: Collection[str]) -> bool:
+    value = passage.facts[0].value
+    if not isinstance(value, WebsitePassage):
+        return False
+    begins = (*re.split(r"[/-]", value.page.strip("/"))[:1], (value.heading or "").split(" ")[0])
+    return any(one.casefold() in pages for one in begins)
+
+
+def _is_of_another(line: str, aspect: str) -> bool:
+    """Whether the line says another aspect plainly."""
+    return any(one.name != aspect and one.words and _has(line, one.words) for one in ASPECTS)
+
+
+def _has(text: str, words: Collection[str]) -> bool:
+    return _pattern(tuple(words)).search(text) is not None
+
+
+@cache
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    longest_first = sorted(words, key=lambda one: (-len(one), one))
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)

@@ -1,0 +1,157 @@
+"""Which claims answer a question, in which order: of a price the prices, of a person those that what is sold is for."""
+
+from dataclasses import replace
+
+import pytest
+
+from enrichment.analysis.evidence import select_evidence
+from enrichment.domain.values import Contact, EmployeeCount, IntentSignal, JobPosting, NewsItem, Technology, Text, Value
+from enrichment.domain.values import WebsitePassage as Page
+from enrichment.research.answers.answer_without_model import Asked, composed
+from enrichment.research.answers.selection import chosen
+from enrichment.research.claims.claim import CheckedClaim
+from enrichment.research.evidence.passages import PERSONA, Sides
+from enrichment.research.evidence.relevance import VendorRelevance, content_words, relevance_of, words_of_names
+from enrichment.research.questions.to_the_point import asks_what_is_common, aspects_in, in_common, point_of
+from tests.unit.research.claims.test_claim import ACME, OKTA, fact
+
+READS = (
+    "recent_news", "purchase_intent", "hiring_trends", "key_contacts", "tech_stack", "website_passages",
+    "company_description", "employee_count",
+)  # fmt: skip
+SITE = (
+    Page(page="/", heading="Acme", text="- Acme wins a $9 million contract in Lyon\n- Acme joins a trade fair"),
+    Page(
+        page="/rates", heading="What it costs", text="| Plan | Rate |\n| Small | € 40 a month |\nLarge firms pay by use"
+    ),
+    Page(page="/products/anvils", heading="Anvils", text="Our anvils are forged in one piece."),
+    Page(page="/customers", heading="Umbrella", text="Umbrella saved 20 percent of its time."),
+    Page(page="/about", heading="About", text="Acme sells to mines and quarries."),
+)
+
+
+def sides(*known: tuple[str, Value], sells: str = "single sign-on", offers: tuple[Page, ...] = ()) -> Sides:
+    evidence = select_evidence([fact("com_1", *one) for one in known], reads=READS, most_bytes=30_000)
+    theirs = [fact("com_2", PERSONA, Text(text=sells)), *(fact("com_2", "website_passages", one) for one in offers)]
+    vendor = select_evidence(theirs, reads=(PERSONA, "website_passages"), most_bytes=9_000)
+    numbered = [replace(one, evidence_id=f"v{at}") for at, one in enumerate(vendor.passages, start=1)]
+    return Sides(ACME, evidence, OKTA, replace(vendor, passages=tuple(numbered)), ("Acme",))
+
+
+def asked(question: str, *datasets: str, whole: bool = False, both: Sides | None = None) -> Asked:
+    names = set() if both is None else {one.text.casefold() for one in both.evidence.passages}
+    point = None if whole else point_of(question, [datasets], names)
+    return Asked(frozenset(datasets or READS), words=frozenset(content_words(question)), point=point, advice=whole)
+
+
+def said(both: Sides, asked_for: Asked, kept: tuple[CheckedClaim, ...] = ()) -> list[str]:
+    own = words_of_names(("Acme", "Okta"))
+    relevance = relevance_of(both.evidence, both.vendor_evidence, own)
+    return [one.text for one in chosen(kept, composed(both, relevance, asked_for), asked_for, both)]
+
+
+WEBSITE = sides(*(("website_passages", one) for one in SITE))
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("How much does Acme charge?", ["Acme, Small: € 40 a month."]),
+        ("What are the prices of Acme?", ["Acme, Small: € 40 a month."]),
+        ("Whom do they sell to?", ["Acme sells to mines and quarries.", "Umbrella saved 20 percent of its time."]),
+        ("What products does Acme make?", ["Our anvils are forged in one piece."]),
+        ("Has Acme had layoffs?", []),
+    ],
+)
+def test_of_a_website_the_lines_that_say_what_is_asked_are_said(question: str, answer: list[str]) -> None:
+    assert said(WEBSITE, asked(question, "website_passages", "recent_news")) == answer
+
+
+def test_an_exact_number_comes_before_a_range() -> None:
+    both = sides(
+        ("employee_count", EmployeeCount(low=10_001)), ("employee_count", EmployeeCount(low=12_345, high=12_345))
+    )
+    first = said(both, asked("How many people work at Acme?", "employee_count"))[0]
+    assert first == "Acme has 12,345 employees."
+
+
+TOOLS = sides(
+    ("tech_stack", Technology(name="Ansible")), ("tech_stack", Technology(name="Zero Trust Gate")), sells="sign-on"
+)
+
+
+def test_a_technology_that_is_named_is_the_answer_alone() -> None:
+    assert said(TOOLS, asked("Is Acme using Ansible?", "tech_stack", both=TOOLS)) == ["Acme uses Ansible."]
+
+
+def test_technologies_that_have_to_do_with_what_is_sold_come_first() -> None:
+    question = "What does Acme run on that fits to us?"
+    assert said(TOOLS, asked(question, "tech_stack"))[0] == "Acme uses Zero Trust Gate."
+
+
+PEOPLE = sides(
+    ("key_contacts", Contact(full_name="Ada Able", title="Chief Marketing Officer", seniority="c_level")),
+    ("key_contacts", Contact(full_name="Zoe Zuse", title="Head of Information Security", seniority="director")),
+)
+
+
+def test_the_person_comes_first_whose_work_what_is_sold_is_for_and_it_says_why() -> None:
+    both, whole = PEOPLE, asked("Whom should I talk to?", whole=True)
+    people = [
+        one for one in chosen((), composed(both, VendorRelevance(0.0), whole), whole, both) if one.kind == "person"
+    ]
+    assert [one.text for one in people] == [
+        "Zoe Zuse: Head of Information Security.",
+        "Ada Able: Chief Marketing Officer.",
+    ]
+    assert [one.why for one in people] == ["The title fits what Okta sells: single sign-on.", None]
+    assert [one.side for one in people[0].citations] == ["company", "vendor"]
+
+
+NEEDS = (
+    ("purchase_intent", IntentSignal(topic="Endpoint security")),
+    ("recent_news", NewsItem(title="Acme announces a partnership with Stark Dynamics")),
+    ("hiring_trends", JobPosting(title="Plant supervisor")),
+)
+
+
+def test_a_need_is_met_by_what_is_sold_for_the_same_purpose_in_other_words() -> None:
+    both = sides(*NEEDS)
+    assert said(both, asked("How should I position Okta to Acme?", whole=True))[0] == (
+        "They are looking into Endpoint security: offer single sign-on."
+    )
+
+
+@pytest.mark.parametrize(
+    "offer",
+    [
+        Page(page="/", heading="Okta", text="- Okta wins a contract against Stark Dynamics"),
+        Page(page="/products", heading="Okta", text="Okta answers each plant without delay, beside a partnership"),
+        Page(page="/customers", heading="Plant", text="Plant supervisor cut the time by 20 percent"),
+    ],
+)
+def test_news_names_of_partners_and_customers_of_the_vendor_meet_no_need(offer: Page) -> None:
+    both = sides(*NEEDS[1:2], sells="umbrellas", offers=(offer,))
+    found = relevance_of(both.evidence, both.vendor_evidence, words_of_names(("Acme", "Okta")))
+    assert (found.score, found.matches) == (0.0, ())
+
+
+def test_only_what_both_companies_have_is_in_common() -> None:
+    assert in_common([{"docker", "power bi"}, {"power bi", "jira"}]) == {"power bi"}
+    assert asks_what_is_common("Which tools do Acme and Umbrella both use?")
+    assert not asks_what_is_common("Which tools does Acme use?")
+
+
+@pytest.mark.parametrize(
+    ("question", "aspects"),
+    [
+        ("What does Acme sell and to whom?", ["customers", "products"]),
+        ("whom do they sell to", ["customers"]),
+        ("Did Acme acquire anyone?", ["acquisitions"]),
+        ("How much revenue does Acme make?", ["products", "revenue"]),
+        ("How many people work at Acme, and where are they based?", ["place", "headcount"]),
+        ("What runs there?", []),
+    ],
+)
+def test_a_question_asks_for_what_its_words_name(question: str, aspects: list[str]) -> None:
+    assert [one.name for one in aspects_in(question)] == aspects
