@@ -23,8 +23,7 @@ def said(dataset: str, line: str, name: str) -> str:
 
 @cache
 def listed(kind: str) -> frozenset[str]:
-    """opening: words with which a question opens, and which name no company; common: words that any company uses.
-
-    order: with which one tells a program what to do; private: what no source knows of a person or a company.
+    """common: words that any company uses; order: with which one tells a program what to do; private: what no source
+    knows of a person or a company.
     """
     return frozenset(row["word"] for row in read_data("research_words.csv") if row["kind"] == kind)

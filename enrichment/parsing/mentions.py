@@ -93,6 +93,11 @@ class _Word:
         return not is_common(self.plain)
 
 
+def is_given_name(word: str) -> bool:
+    """Of people who speak English; word: folded."""
+    return word in _GIVEN_NAMES
+
+
 def is_common(word: str) -> bool:
     """Whether a folded word is an English one, or a day, person or place that companies are called after."""
     if word in _ORDINARY or word in _OTHERS:

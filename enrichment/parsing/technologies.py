@@ -52,6 +52,16 @@ def named_technologies(text: str) -> list[Technology]:
     return list(found.values())
 
 
+def is_technology(name: str) -> bool:
+    """Whether a name is, whole, that of a technology of the table; capitals do not count."""
+    return name.casefold() in _small_names()
+
+
+@cache
+def _small_names() -> frozenset[str]:
+    return frozenset(" ".join(words).casefold() for phrases in _BEGUN.values() for words, _ in phrases)
+
+
 def _words(text: str) -> Iterator[str]:
     """'SAP S/4HANA' keeps its slash, 'AWS/Kubernetes' does not."""
     for token in _TOKEN.findall(text):

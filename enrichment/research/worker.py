@@ -175,18 +175,20 @@ class _Research:
 
     async def _parts(self, vendor: Company) -> QuestionParts:
         text, persona, asked = self.question.text, self.session.persona, self.rules.research.breakdown
+        known = await self.meant.known_names()
+        plain = partial(by_rule, text, persona, self.rules, known=known)
         if asked is None:
-            return by_rule(text, persona, self.rules, because="no model is set up for it")
+            return plain(because="no model is set up for it")
         if (area := await self._offered_area()) is not None:
-            return by_rule(text, persona, self.rules, because="it was one of the questions to ask next", area=area)
-        question = breakdown_question(text, persona, await self.meant.names_before(), self.rules, asked)
+            return plain(because="it was one of the questions to ask next", area=area)
+        question = breakdown_question(text, persona, known, self.rules, asked)
         if not fits(question):
-            return by_rule(text, persona, self.rules, because="it is longer than the model may be asked")
+            return plain(because="it is longer than the model may be asked")
         results = await self.bought.ask_model(question, vendor, keeps_back=most_for_answer(self.rules))
         if results.analyses:
             answer = Breakdown.model_validate(results.analyses[0].answer)
-            return by_model(answer, text, persona, self.rules, instructions=question.instructions)
-        return by_rule(text, persona, self.rules, because=next(iter(results.gaps.values()), "the model did not answer"))
+            return by_model(answer, text, persona, self.rules, instructions=question.instructions, known=known)
+        return plain(because=next(iter(results.gaps.values()), "the model did not answer"))
 
     async def _offered_area(self) -> str | None:
         """Of a question that an answer of this session offered: its parts are known."""

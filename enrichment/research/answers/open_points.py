@@ -15,7 +15,7 @@ from enrichment.research.evidence.passages import VENDOR_READS, Sides
 from enrichment.research.evidence.relevance import content_words, stem_of, words_in
 from enrichment.research.questions.areas import AREAS, words_of_areas
 from enrichment.research.questions.breakdown import QuestionParts
-from enrichment.research.questions.company_names import words_of_sentences
+from enrichment.research.questions.question_words import words_of_sentences
 from enrichment.research.questions.topics import PAGE, RESULTS
 from enrichment.rules import Rules
 

@@ -30,27 +30,15 @@ AREAS: tuple[Area, ...] = tuple(
 )
 AREA_NAMES = tuple(area.name for area in AREAS)
 _ROLES = {asked: listed(words) for asked, words in rows_of("enrichment.research.questions", "role_words")}
-_PEOPLE = ("who", "whom")
 _WHOLE = 5
 """So many areas are the whole company: what its consumer collects together costs less than piece by piece."""
 
 
-def areas_in(question: str) -> tuple[str, ...]:
-    """Those that a word of the question shows; none: it is about the whole company."""
-    found = _areas_shown_in(question)
-    asks_for_people = not found and any(_has(question, word) for word in _PEOPLE)
-    return ("people",) if asks_for_people else found
-
-
-def _areas_shown_in(question: str) -> tuple[str, ...]:
-    """Longer phrases first, and each word once: 'how many people' asks for no person."""
-    phrases = sorted(((word, area.name) for area in AREAS for word in area.words), key=lambda one: -len(one[0]))
-    shown = set[str]()
-    for words, name in phrases:
-        question, count = _pattern(words).subn(" ", question)
-        if count:
-            shown.add(name)
-    return tuple(name for name in AREA_NAMES if name in shown)
+@cache
+def phrases_of_areas() -> tuple[tuple[tuple[str, ...], str], ...]:
+    """Words that show an area, in small letters, and the area; the longest phrase first."""
+    phrases = {(tuple(word.casefold().split()), area.name) for area in AREAS for word in area.words}
+    return tuple(sorted(phrases, key=lambda one: (-len(one[0]), one)))
 
 
 def roles_in(question: str) -> tuple[str, ...]:
@@ -73,6 +61,18 @@ def telling_of(dataset: str) -> tuple[str, ...]:
     """The datasets whose passages tell of what this one answers."""
     of = (area.told_by for area in AREAS if dataset in area.datasets)
     return tuple(dict.fromkeys(name for names in of for name in names if name != dataset))
+
+
+@cache
+def shows_area(word: str, *, roles: bool = True) -> bool:
+    """Whether this word alone, in small letters, shows an area, or names a role."""
+    return not _single_words(roles).isdisjoint((word, stem_of(word)))
+
+
+@cache
+def _single_words(roles: bool) -> frozenset[str]:
+    shown = (*(word for area in AREAS for word in area.words), *(role for role in _ROLES if roles and role != "IT"))
+    return frozenset(word.casefold() for word in shown if " " not in word)
 
 
 @cache

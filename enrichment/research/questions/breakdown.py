@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any, Literal
 
@@ -24,8 +24,9 @@ from enrichment.research.claims.leaked_instructions import repeats
 from enrichment.research.claims.model_answers import BREAKDOWN, Breakdown
 from enrichment.research.evidence.orders import is_an_order
 from enrichment.research.evidence.relevance import content_words
-from enrichment.research.questions.areas import AREA_NAMES, AREAS, areas_in, datasets_of, is_whole, roles_in
-from enrichment.research.questions.company_names import names_in
+from enrichment.research.questions.areas import AREA_NAMES, AREAS, datasets_of, is_whole, roles_in
+from enrichment.research.questions.company_mentions import NOTHING_KNOWN, KnownNames
+from enrichment.research.questions.question_reading import Reading, may_be_topic, read_question
 from enrichment.rules import AnalysisRules, Rules
 from enrichment.rules.loader import RESEARCH_BREAKDOWN
 
@@ -33,11 +34,10 @@ _SHOWN_COMPANIES = 5
 _COMPARES = re.compile(
     r"\b(?:compare|compared|comparison|versus|vs|against|better than|differ|differs|difference|differences)\b", re.I
 )
-_POSITIONS = re.compile(r"\b(?:position|pitch|approach|win over|say to)\b|\bsell\b(?! and\b)[^?]*\bto\b", re.I)
 _EVERYTHING = re.compile(r"\b(?:everything|all|know|more)\b", re.I)
 _GOES_ON = re.compile(r"\b(?:it|its|them|they|their|those|these|both|the two|the (?:first|second|other) one)\b", re.I)
-_ABOUT = re.compile(r"\b(?:for|about|on|regarding) (?:their|its|the) ((?:[\w-]+ ){0,2}[\w-]+)", re.I)
-"""'for their European expansion': a topic, where no model names any."""
+_ASKS_FOR_ADVICE = frozenset({"position", "approach", "compare", "qualify", "prepare_meeting"})
+"""Intents for which the whole company matters, whatever topic the question has besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,9 @@ class LookUp:
 class QuestionParts:
     """companies: as the question names them; none: the ones asked about before. areas: none: the whole company.
 
-    perhaps: words that are companies only if they are registered, or if the question names no other. goes_on: it has
-    a word such as "it" or "their"; compares: such as "versus".
+    topics: searched for; sought: names and words that are looked for in what is known. unsure: words that may be names
+    of companies; nothing is bought for them. goes_on: it has a word such as "it"; compares: such as "versus". restates:
+    it asks for what the question before asked for. places: which of the companies asked about before are meant.
     unanswerable: part of the question -> why no source knows it. by: what broke it down; because: why by rule.
     """
 
@@ -66,38 +67,47 @@ class QuestionParts:
     unanswerable: Mapping[str, str] = field(default_factory=dict)
     by: Literal["model", "rule"] = "rule"
     because: str | None = None
-    perhaps: tuple[str, ...] = ()
+    sought: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
     goes_on: bool = False
     compares: bool = False
+    restates: bool = False
+    places: tuple[int, ...] = ()
 
     @property
     def is_whole(self) -> bool:
-        return is_whole(self.areas)
+        """Of a question that only has a topic, the topic is what matters."""
+        only_topics = (self.sought or any(map(may_be_topic, self.topics))) and self.intent not in _ASKS_FOR_ADVICE
+        return is_whole(self.areas) and not (only_topics and not self.areas)
 
     @property
     def words(self) -> str:
         """What is asked besides the question's own words."""
-        return " ".join((*self.topics, *(one.question for one in self.sub_questions)))
+        return " ".join((*self.topics, *self.sought, *(one.question for one in self.sub_questions)))
 
     def asked_one_by_one(self, question: str) -> tuple[str, ...]:
-        """What evidence is ranked by, each by itself: the question, its topics, its sub-questions."""
-        return tuple(dict.fromkeys((question, *self.topics, *(one.question for one in self.sub_questions))))
+        """What evidence is ranked by, each by itself: what is looked for, the question, topics, sub-questions."""
+        return tuple(
+            dict.fromkeys((*self.sought, question, *self.topics, *(one.question for one in self.sub_questions)))
+        )
 
 
 def breakdown_question(
-    text: str, persona: Persona, companies_before: Sequence[str], rules: Rules, asked: AnalysisRules
+    text: str, persona: Persona, known: KnownNames, rules: Rules, asked: AnalysisRules
 ) -> AnalysisQuestion:
-    """For the model. companies_before: names, those asked about last first."""
+    """For the model, which is given what tables of words make of the question."""
     areas = "; ".join(f"{area.name}: {', '.join(area.words[:9])}" for area in AREAS)
     there_is = f"## What there is\n\n- areas: {areas}\n- datasets: {', '.join(rules.datasets)}\n"
     instructions = f"{rules.prompts[RESEARCH_BREAKDOWN].rstrip()}\n\n{there_is}"
     seller = f"{persona.role} of {persona.company}, which sells: {persona.sells}"
-    before = ", ".join(companies_before[:_SHOWN_COMPANIES])
+    before = ", ".join(known.before[:_SHOWN_COMPANIES])
+    reading = json.dumps(_shown(read_question(text, _with_own(known, persona))), ensure_ascii=False)
     prompt = "\n".join(
         (
             f"<seller>{on_one_line(as_data(seller))}</seller>",
             f"<before>{on_one_line(as_data(before))}</before>",
             f"<question>{as_data(text)}</question>",
+            f"<reading>{on_one_line(as_data(reading))}</reading>",
         )
     )
     schema = breakdown_schema(tuple(rules.datasets))
@@ -114,6 +124,11 @@ def breakdown_question(
     )
 
 
+def _shown(reading: Reading) -> dict[str, Json]:
+    parts = {"companies": reading.companies, "areas": reading.areas, "topics": reading.topics}
+    return {**{name: [*part] for name, part in parts.items()}, "looked_for": [*reading.sought]}
+
+
 def fits(question: AnalysisQuestion) -> bool:
     return question.input_bytes <= question.rules.max_input_bytes + FRAMING_TOKENS
 
@@ -128,20 +143,32 @@ def breakdown_schema(datasets: tuple[str, ...]) -> dict[str, Json]:
     return schema
 
 
-def by_model(answer: Breakdown, text: str, persona: Persona, rules: Rules, *, instructions: str) -> QuestionParts:
+def by_model(
+    answer: Breakdown,
+    text: str,
+    persona: Persona,
+    rules: Rules,
+    *,
+    instructions: str,
+    known: KnownNames = NOTHING_KNOWN,
+) -> QuestionParts:
     """Of what the model says, what may be; nothing that repeats its instructions."""
     answer = _without_instructions(answer, instructions)
-    plain = by_rule(text, persona, rules, because=None)
-    companies = [one.name for one in answer.companies if _is_named(one.name, text)]
-    companies = [name for name in companies if not _is_of(name, persona)]
-    companies += [name for name in plain.companies if name[:1].islower() and "." not in name]  # such as eBay
+    plain = by_rule(text, persona, rules, because=None, known=known)
+    reading = read_question(text, _with_own(known, persona))
+    named = [one.name for one in answer.companies if _is_named(one.name, text)]
+    companies = [name for name in named if not _is_of(name, persona) and reading.may_be_asked_about(name)]
+    companies += [name for name in plain.companies if name in reading.sure_companies or _begins_small(name)]
     areas = tuple(dict.fromkeys(name for name in answer.areas if name in AREA_NAMES))
     if "size" in plain.areas and "people" not in plain.areas:
         areas = tuple(name for name in areas if name != "people")  # how many people work there is no person
+    if reading.looks_for_technology and answer.intent not in _ASKS_FOR_ADVICE:
+        areas = ("technology",)
     datasets = (*answer.datasets, *(d for one in answer.sub_questions for d in one.datasets))
-    return QuestionParts(
+    return replace(
+        plain,
         intent=answer.intent,
-        companies=tuple(dict.fromkeys(companies)) or plain.companies,
+        companies=tuple({name.casefold(): name for name in reversed(companies)}.values())[::-1] or plain.companies,
         areas=areas or plain.areas,
         topics=tuple(dict.fromkeys(topic for topic in answer.topics if _may_be_searched(topic, text))),
         datasets=_known(datasets, rules),
@@ -152,9 +179,8 @@ def by_model(answer: Breakdown, text: str, persona: Persona, rules: Rules, *, in
         ),
         unanswerable={one.what: one.why for one in answer.unanswerable if one.what and one.why},
         by="model",
-        perhaps=() if companies else plain.perhaps,
-        goes_on=plain.goes_on,
-        compares=plain.compares,
+        because=None,
+        unsure=() if companies else plain.unsure,
     )
 
 
@@ -170,26 +196,27 @@ def _without_instructions(answer: Breakdown, instructions: str) -> Breakdown:
 
 
 def by_rule(
-    text: str, persona: Persona, rules: Rules, *, because: str | None, area: str | None = None
+    text: str,
+    persona: Persona,
+    rules: Rules,
+    *,
+    because: str | None,
+    area: str | None = None,
+    known: KnownNames = NOTHING_KNOWN,
 ) -> QuestionParts:
-    """By names with capitals, domains, and words of areas. area: the one that it is about, where that is known."""
-    found = names_in(text)
-    companies = tuple(name for name in found.names if not _is_of(name, persona))
-    areas = areas_in(text)
-    compares = len(companies) > 1 and _COMPARES.search(text)
-    if area is not None:
-        areas = (area,)
-    elif _POSITIONS.search(text):
-        areas = ()
-    intent = "compare" if compares else "position" if _POSITIONS.search(text) else "look_up" if areas else "other"
-    chosen = areas or AREA_NAMES
+    """By tables of words and names that are known. area: the one that it is about, where that is known."""
+    reading = read_question(text, _with_own(known, persona))
+    areas = reading.areas if area is None else (area,)
+    compares = _COMPARES.search(text) is not None
+    intent = "position" if reading.asks_for_advice else "look_up" if areas or reading.topics else "other"
+    chosen = areas or (() if reading.topics and not reading.asks_for_advice else AREA_NAMES)
     asked = {area.name: area.next_question for area in AREAS}
-    company = companies[0] if companies else "the company"
+    company = reading.companies[0] if reading.companies else "the company"
     return QuestionParts(
-        intent=intent,
-        companies=companies,
+        intent="compare" if compares and len(reading.companies) > 1 else intent,
+        companies=reading.companies,
         areas=areas,
-        topics=tuple(dict.fromkeys(found[1] for found in _ABOUT.finditer(text))),
+        topics=() if area is not None else reading.topics,
         datasets=datasets_of(chosen, rules),
         sub_questions=tuple(
             LookUp(asked[name].format(company=company, vendor=persona.company), datasets_of((name,), rules))
@@ -197,17 +224,26 @@ def by_rule(
         ),
         by="rule",
         because=because,
-        perhaps=tuple(name for name in found.perhaps if not _is_of(name, persona)),
+        sought=() if area is not None else reading.sought,
+        unsure=reading.unsure,
         goes_on=_GOES_ON.search(text) is not None,
-        compares=_COMPARES.search(text) is not None,
+        compares=compares,
+        restates=reading.restates,
+        places=reading.places,
     )
+
+
+def _with_own(known: KnownNames, persona: Persona) -> KnownNames:
+    domain = registrable_domain(persona.company)
+    own = (persona.company, persona.name, *((domain.partition(".")[0],) if domain is not None else ()))
+    return replace(known, own=own)
 
 
 def asks_nothing(text: str, parts: QuestionParts) -> bool:
     """Such as 'hi': no company, area or topic, and nothing that could be looked up."""
-    if parts.companies or parts.perhaps or parts.topics or parts.intent not in ("other", "look_up"):
+    if parts.companies or parts.unsure or parts.topics or parts.sought or parts.intent not in ("other", "look_up"):
         return False
-    if _EVERYTHING.search(text) or parts.compares or areas_in(text) or roles_in(text):
+    if _EVERYTHING.search(text) or parts.compares or parts.areas or roles_in(text):
         return False
     return not content_words(text)
 
@@ -230,6 +266,11 @@ def _is_of(name: str, persona: Persona) -> bool:
 def _is_named(name: str, text: str) -> bool:
     wanted, shown = on_one_line(name).casefold(), on_one_line(text).casefold()
     return bool(wanted) and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", shown) is not None
+
+
+def _begins_small(name: str) -> bool:
+    """Such as eBay, which is no other word."""
+    return name[:1].islower() and not name.islower()
 
 
 def _known(datasets: Sequence[str], rules: Rules) -> tuple[str, ...]:

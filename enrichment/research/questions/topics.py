@@ -7,28 +7,21 @@ what a search has found -> the pages that bear on the question most
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
-from itertools import dropwhile
 
 from enrichment.analysis.evidence import as_data, fact_text
 from enrichment.analysis.relevance import ranked_for_each
 from enrichment.domain.knowledge import Fact, Known
 from enrichment.domain.values import CompetitorMention, FoundPassage
 from enrichment.identity.domains import registrable_domain
-from enrichment.research.evidence.relevance import content_words
-from enrichment.research.questions.areas import AREAS, areas_in
 from enrichment.research.questions.breakdown import QuestionParts
-from enrichment.research.questions.company_names import words_of_sentences
+from enrichment.research.questions.company_mentions import KnownNames
+from enrichment.research.questions.question_reading import may_be_topic, read_question
 from enrichment.rules import Rules
 from enrichment.rules.requirements import topic_of
 
 RESULTS, PAGE = "topic_results", "page_passages"
 MENTIONS = "competitor_mentions"
-_MOST_WORDS = 6
 _LONGEST_PARTICLE = 3
-_OF_QUESTIONS = frozenset(
-    {"do", "does", "did", "we", "you", "i", "they", "it", "say", "says", "website", "their", "its"}
-)
 _IS_AN_ORDER = re.compile(r"\b(?:ignore|disregard|instructions?|prompts?|jailbreak|pretend|budget)\b", re.I)
 """Words of a text that tells a program what to do: nothing is searched for it."""
 
@@ -48,8 +41,9 @@ def topics_to_search(parts: QuestionParts, names: Iterable[str], rules: Rules) -
 
 def _whole_topics(parts: QuestionParts, own: frozenset[str]) -> Iterator[str]:
     for topic in parts.topics:
-        if _telling(topic, own) and not _IS_AN_ORDER.search(topic):
-            yield _without_ends([word for word in _words(topic) if word.casefold() not in own])
+        words = [word for word in re.findall(r"[^\W_][\w'’&+#-]*", topic) if word.casefold() not in own]
+        if may_be_topic(" ".join(words)) and not _IS_AN_ORDER.search(topic):
+            yield _without_ends(words)
 
 
 def _without_ends(words: list[str]) -> str:
@@ -59,36 +53,11 @@ def _without_ends(words: list[str]) -> str:
 
 
 def _unanswered(parts: QuestionParts, own: frozenset[str]) -> Iterator[str]:
-    """From the first to the last telling word of each sub-question that no dataset or area answers."""
+    """What each sub-question is about that no dataset or area answers."""
     for one in parts.sub_questions:
-        if not one.datasets and not areas_in(one.question) and not _IS_AN_ORDER.search(one.question):
-            yield " ".join(_span(one.question, own)[:_MOST_WORDS])
-
-
-def _span(text: str, own: frozenset[str]) -> list[str]:
-    telling, words = _telling(text, own), [word for word in _words(text) if word.casefold() not in own]
-    if not telling:
-        return []
-    last = len(words) - words[::-1].index(telling[-1])
-    while last < len(words) and words[last].casefold() not in words_of_sentences():
-        last += 1  # 'fiscal year end': words that any company uses may end what is meant
-    meant = [word for word in words[words.index(telling[0]) : last] if word.casefold() not in _OF_QUESTIONS]
-    return [*dropwhile(lambda word: word.casefold() in words_of_sentences(), meant)]
-
-
-def _telling(text: str, own: frozenset[str]) -> list[str]:
-    """Its words that are not of everyday business, of an area that datasets answer, or of a name."""
-    left_out = own | _of_areas()
-    return [word for word in _words(text) if word.casefold() not in left_out and content_words(word)]
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W_][\w-]*", text)
-
-
-@cache
-def _of_areas() -> frozenset[str]:
-    return frozenset(word for area in AREAS for words in area.words for word in words.split())
+        if not one.datasets and not _IS_AN_ORDER.search(one.question):
+            about = read_question(one.question, KnownNames(own=tuple(own)))
+            yield from (topic for topic in about.topics if not about.areas)
 
 
 def found_on(topic: str, known: Known) -> list[Fact]:

@@ -20,11 +20,15 @@ from enrichment.pipeline.identify import company_asked_for
 from enrichment.research.answers.answer import OpenPoint, asked_for
 from enrichment.research.answers.answer_question import most_for_answer
 from enrichment.research.questions.breakdown import QuestionParts
-from enrichment.research.questions.company_names import readings, small_words_in
+from enrichment.research.questions.company_mentions import KnownNames, phrases_to_look_up, readings
+from enrichment.research.questions.question_words import words_in_question
 from enrichment.research.requests.question_requests import QuestionRequests
 
 _ONE_TOO_MANY = "a question looks at three companies at most: ask about it in a question of its own"
-
+_NAME_OR_WORD = (
+    "it may be a company's name or a word: ask again with its website, or with a capital letter, to look it up"
+)
+_ONE_OF_SEVERAL = "of those asked about before it alone is known: name the other one with its website to compare them"
 
 _MOST_COMPANIES = 3
 """Of one question; as many names are looked up by sources."""
@@ -64,7 +68,9 @@ class CompaniesMeant:
 
         A name that only a source can know is looked up before anything else is bought about it.
         """
-        names, open_points = await self._names(parts), list[OpenPoint]()
+        names, open_points = parts.companies, [OpenPoint(word, _NAME_OR_WORD) for word in parts.unsure]
+        if not names and open_points:
+            return [], open_points
         if not names:
             before = await self.before(parts)
             is_ours = _OURS.search(self._question.text) is not None and not parts.goes_on
@@ -100,18 +106,11 @@ class CompaniesMeant:
             found.companies.append(company)
         return True
 
-    async def _names(self, parts: QuestionParts) -> tuple[str, ...]:
-        """Those of the question, and what else of its words is the name of a registered company."""
-        if not parts.companies:
-            return parts.perhaps or await self._in_small_letters(parts)
-        registered = [name for name in parts.perhaps if await self._is_registered(name)]
-        return (*parts.companies, *registered)
-
-    async def _in_small_letters(self, parts: QuestionParts) -> tuple[str, ...]:
-        if parts.goes_on:
-            return ()
-        named = await asyncio.to_thread(self._registered_among, small_words_in(self._question.text))
-        return tuple(name for name in named if not _names_vendor(name, self._session.persona.company))
+    async def known_names(self) -> KnownNames:
+        """Of the question's words, those that registered companies are called, and what the session asked about."""
+        phrases = phrases_to_look_up(words_in_question(self._question.text))
+        registered = await asyncio.to_thread(self._registered_among, phrases)
+        return KnownNames(frozenset(registered), tuple(await self.names_before()))
 
     def _registered_among(self, phrases: Sequence[str]) -> list[str]:
         """Not those inside another one."""
@@ -120,14 +119,6 @@ class CompaniesMeant:
             if not any(phrase in longer for longer in found) and self._context.store.companies.named(phrase):
                 found.append(phrase)
         return found
-
-    async def _is_registered(self, name: str) -> bool:
-        try:
-            return bool((await self._asked_for(name)).company_id)
-        except NotACompany:
-            return False
-        except AmbiguousCompany:
-            return True
 
     async def _named(self, name: str) -> Company:
         """As it is registered in one of its readings; else as it is written. Raises NotACompany, AmbiguousCompany."""
@@ -171,8 +162,10 @@ class CompaniesMeant:
         return company, known, done is not None and _left_out(done)
 
     async def before(self, parts: QuestionParts) -> list[Company]:
-        """What the question before was about; of one that compares, what several were about."""
-        return await self._by_ids(await self._last_ids(parts))
+        """What the question before was about, or the one of them that is meant; to be compared, several."""
+        ids = await self._last_ids(parts)
+        meant = [ids[place] for place in parts.places if place < len(ids)]
+        return await self._by_ids(meant or ids)
 
     async def names_before(self) -> list[str]:
         return [company.name or company.key for company in await self._by_ids(await self.ids_before())]

@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 
+from enrichment.domain.research import Persona
 from enrichment.research.claims.model_answers import Breakdown, ResearchAnswer
+from enrichment.research.questions.breakdown import breakdown_question
+from enrichment.research.questions.company_mentions import KnownNames
+from enrichment.rules import load_rules
 from sandbox.research_answers import research_answer
+from tests.support.research_stack import SHIPPED
 
 PIECES = {
     "industry": "Ada Lovelace Banking",
@@ -15,6 +20,7 @@ PIECES = {
     "hiring_trends": "Payments Engineer\nSan Jose",
     "topic_results": "Adobe in Europe\nSandbox Review\nAdobe opens a data centre in Bonn. It hires there.",
 }
+ANN = Persona("Ann", "seller", "Okta", "single sign-on")
 OFFER = "Okta guards payments with one sign-on."
 
 
@@ -126,8 +132,8 @@ def test_orders_in_a_piece_are_quoted_at_most_and_followed_never() -> None:
         ("How should I position Okta to Tesla for their European expansion?", ["Tesla"], ["European expansion"]),
         ("What does tesla.com say about its battery recycling plans?", ["tesla.com"], ["battery recycling plans"]),
         ("and their CFO?", [], []),
-        ("what does moog run on?", ["Moog"], []),
-        ("should i call moog or kroger first?", ["Moog", "Kroger"], []),
+        ("what does moog run on?", ["moog"], []),
+        ("should i call moog or kroger first?", ["moog", "kroger"], []),
         ("Was wissen wir über die Expansion von Adobe nach Asien?", ["Adobe"], []),
         ("Who is Elon Musk?", [], []),
         ("Does Tesla use Oracle?", ["Tesla"], []),
@@ -136,13 +142,17 @@ def test_orders_in_a_piece_are_quoted_at_most_and_followed_never() -> None:
         ("Summarize what we know of Tesla", ["Tesla"], []),
         ("Draft an email to Kroger or eBay: who is the better prospect?", ["Kroger", "eBay"], []),
         ("BJ's Wholesale Club or Stanley Black & Decker?", ["BJ's Wholesale Club", "Stanley Black & Decker"], []),
+        ("What's the weather like in Tesla's home town?", ["Tesla"], []),
     ],
 )
-def test_a_question_is_broken_down_into_names_and_topics(
+def test_a_question_is_broken_down_as_it_was_read_without_what_nobody_may_look_up(
     question: str, companies: list[str], topics: list[str]
 ) -> None:
-    asked = f"<seller>Ann of Okta</seller><question>{question}</question>\n- areas: people: cfo, ceo; news: news"
-    found = research_answer(Breakdown.model_json_schema(), asked)
+    rules = load_rules(SHIPPED)
+    assert rules.research.breakdown is not None
+    known = KnownNames({"moog", "kroger", "tesla", "bj's wholesale club", "stanley black & decker"})
+    asked = breakdown_question(question, ANN, known, rules, rules.research.breakdown)
+    found = research_answer(Breakdown.model_json_schema(), asked.prompt)
     assert found is not None
     parts = Breakdown.model_validate(found)
     assert ([one.name for one in parts.companies], parts.topics) == (companies, topics)

@@ -32,7 +32,7 @@ def searched(parts: QuestionParts) -> tuple[str, ...]:
     ("question", "topics"),
     [
         ("How should I position Okta to Acme for their European expansion?", ("european expansion",)),
-        ("What does Acme plan for its supply chain in Mexico?", ("supply chain",)),
+        ("What does Acme plan for its supply chain in Mexico?", ("supply chain in mexico",)),
         ("and their CFO?", ()),
         ("What is their pricing?", ()),
         ("Tell me everything about Acme", ()),
@@ -48,7 +48,7 @@ def test_by_the_plain_rule_a_topic_is_what_follows_for_their(question: str, topi
         (by_model(topics=("European  Expansion",)), ("european expansion",)),
         (by_model(topics=("pricing", "recent news")), ()),
         (by_model(topics=("Okta", "Acme")), ()),
-        (by_model(asked=(LookUp("Which data residency rules bind Acme?", ()),)), ("residency rules bind",)),
+        (by_model(asked=(LookUp("Which data residency rules bind Acme?", ()),)), ("data residency rules bind",)),
         (by_model(asked=(LookUp("Which data residency rules bind Acme?", ("industry",)),)), ()),
         (by_model(asked=(LookUp("Who is the CFO of Acme?", ()),)), ()),
         (by_model(topics=("data residency", "battery plants", "robots")), ("data residency", "battery plants")),

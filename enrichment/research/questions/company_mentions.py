@@ -1,0 +1,386 @@
+"""Which words of a question name companies, and what each is there: asked about, looked for, or a person. Pure.
+
+words + names that are known -> mentions, each with its part in the question
+
+Where it is not sure that a word names a company, it is none: to look it up costs money, and it would take the place of
+the company that was asked about before.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from enrichment.identity.countries import is_country
+from enrichment.identity.names import name_words
+from enrichment.parsing.mentions import is_common, is_given_name
+from enrichment.parsing.technologies import is_technology
+from enrichment.research.questions.areas import shows_area
+from enrichment.research.questions.question_words import (
+    Word,
+    follows,
+    is_english,
+    is_german,
+    words_of,
+    words_of_sentences,
+)
+
+_LONGEST_NAME = 4
+_FAR = 3
+"""So many words may be between a relation and the company it is with: 'partnered in May with Acme'."""
+_SHORTEST_COINED = 3
+_POSSESSIVE = re.compile(r"['’]s\s")
+
+
+class Part(Enum):
+    ASKED = "asked about"
+    SOUGHT = "looked for in what is known of another"
+    PERSON = "a person"
+    NONE = "nothing that can be asked about"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """start, end: of its words. is_known: registered, asked about before, or a website; is_used: as a technology."""
+
+    name: str
+    start: int
+    end: int
+    is_known: bool
+    part: Part = Part.ASKED
+    is_used: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNames:
+    """registered: of the question's phrases, in small letters, those that are names of registered companies.
+
+    before: names of the companies asked about before, those of the last question first. own: of the seller and their
+    company: nobody asks about them, but whether a company uses what they sell.
+    """
+
+    registered: Collection[str] = ()
+    before: Sequence[str] = ()
+    own: Sequence[str] = ()
+
+
+NOTHING_KNOWN = KnownNames()
+
+
+def readings(name: str) -> tuple[str, ...]:
+    """As a company, and as something of one: "BJ's Wholesale Club", "Adobe's Experience Cloud"."""
+    owner = _POSSESSIVE.split(name, maxsplit=1)[0]
+    return (name,) if owner == name else (name, owner)
+
+
+def phrases_to_look_up(words: Sequence[Word]) -> tuple[str, ...]:
+    """What a registered company may be called in a question, in small letters; the longest first."""
+    spans = (words[at : at + most] for most in range(_LONGEST_NAME, 0, -1) for at in range(len(words) - most + 1))
+    told = (span for span in spans if not any(word.apart for word in span[1:]))
+    return tuple(
+        dict.fromkeys(_phrase(span) for span in told if not (is_of_sentences(span[0]) or is_of_sentences(span[-1])))
+    )
+
+
+def mentions_in(words: Sequence[Word], known: KnownNames) -> tuple[Mention, ...]:
+    """In the order of the question; the seller's own names are only looked for."""
+    found = [*_known_ones(words, known)]
+    taken = {at for one in found for at in range(one.start, one.end)}
+    found += _others(words, taken, has_known=bool(found))
+    found.sort(key=lambda one: one.start)
+    own = [name_words(name) for name in known.own]
+    parted: list[Mention] = []
+    for one in found:
+        place = _Place(words, one, parted, found, known)
+        part = Part.NONE if name_words(one.name) in own and not place.is_sought else place.part
+        parted.append(replace(one, part=part, is_used=place.is_used))
+    return tuple(parted)
+
+
+def _phrase(words: Sequence[Word]) -> str:
+    """A possessive within is kept: 'bj's wholesale club'."""
+    return " ".join([*(f"{word.small}'s" if word.possessive else word.small for word in words[:-1]), words[-1].small])
+
+
+def _product(words: Sequence[Word], at: int) -> Mention | None:
+    """A technology that the table names; in small letters only behind words such as 'use'."""
+    for most in range(_FAR, 0, -1):
+        span = words[at : at + most]
+        if len(span) < most or any(word.apart for word in span[1:]) or not is_technology(" ".join(w.own for w in span)):
+            continue
+        is_meant = (
+            span[0].is_capital or most > 1 or not is_common(span[0].small) or (at > 0 and words[at - 1].does("use"))
+        )
+        return Mention(_written(span), at, at + most, is_known=False) if is_meant and not is_dull(span[0]) else None
+    return None
+
+
+def _written(span: Sequence[Word]) -> str:
+    return " ".join([*(word.written for word in span[:-1]), span[-1].own])
+
+
+def is_dull(word: Word) -> bool:
+    """A word of any question, of an area or a role: it neither begins nor ends a name."""
+    return is_of_sentences(word) or shows_area(word.small)
+
+
+def is_of_sentences(word: Word) -> bool:
+    kinds = ("function", "german", "foreign", "request", "filler", "use", "goes_on", "event")
+    return word.does(*kinds) or word.small in words_of_sentences()
+
+
+# names that are known: by the registry, the session, or as websites
+
+
+def _known_ones(words: Sequence[Word], known: KnownNames) -> Iterator[Mention]:
+    at = 0
+    while at < len(words):
+        one = (
+            _website(words, at) or _registered(words, at, known) or _of_session(words, at, known) or _product(words, at)
+        )
+        if one is not None:
+            yield one
+        at = at + 1 if one is None else one.end
+
+
+def _website(words: Sequence[Word], at: int) -> Mention | None:
+    return Mention(words[at].written, at, at + 1, is_known=True) if words[at].is_domain else None
+
+
+def _registered(words: Sequence[Word], at: int, known: KnownNames) -> Mention | None:
+    for most in range(_LONGEST_NAME, 0, -1):
+        span = words[at : at + most]
+        if len(span) == most and _phrase(span) in known.registered and not any(word.apart for word in span[1:]):
+            is_meant = most > 1 or _is_its_name(words, at, is_alone=len(known.registered) == 1)
+            return Mention(_written(span), at, at + most, is_known=True) if is_meant else None
+    return None
+
+
+def _is_its_name(words: Sequence[Word], at: int, *, is_alone: bool) -> bool:
+    """Whether a word that a registered company is called after is meant as its name here: 'Target', 'zoom in on'."""
+    word = words[at]
+    if not is_common(word.small) or word.possessive or (word.is_capital and (not word.begins or is_alone)):
+        return word.is_capital or not is_dull(word)
+    return _is_where_a_name_is(words, at, at + 1)
+
+
+def _of_session(words: Sequence[Word], at: int, known: KnownNames) -> Mention | None:
+    """'Ford' is Ford Motor, where that was asked about."""
+    word = words[at]
+    if is_dull(word) or (is_common(word.small) and not word.is_capital):
+        return None
+    for name in known.before:
+        own = name_words(name)
+        if own[:1] == (word.small,):
+            most = next((n for n in range(len(own), 1, -1) if _phrase(words[at : at + n]) == " ".join(own[:n])), 1)
+            return Mention(name, at, at + most, is_known=True)
+    return None
+
+
+# names that nothing but the question shows
+
+
+def _others(words: Sequence[Word], taken: Collection[int], *, has_known: bool) -> Iterator[Mention]:
+    german, titled, at = is_german(words), _is_titled(words), 0
+    while at < len(words):
+        start, end = _run(words, at, taken, titled=titled)
+        sure = start < end and (
+            _is_german_name(words, start, end) if german else _is_name(words, start, end, has_known=has_known)
+        )
+        if sure or (start == end and at not in taken and _is_small_name(words, at)):
+            end = max(end, start + 1)
+            yield Mention(_written(words[start:end]), start, end, is_known=False)
+        at = max(end, at + 1)
+
+
+def _run(words: Sequence[Word], at: int, taken: Collection[int], *, titled: bool) -> tuple[int, int]:
+    """Words with capitals, which '&' may join, without dull ones at the ends; a possessive ends a name."""
+    end = at
+    while (
+        end < len(words)
+        and end not in taken
+        and (_is_capital(words[end], titled) or (end > at and words[end].small == "&"))
+    ):
+        if end > at and (words[end].apart or words[end - 1].possessive):
+            break
+        end += 1
+    start = at
+    while start < end and (is_of_sentences(words[start]) or (words[start].begins and is_dull(words[start]))):
+        start += 1
+    while end > start and (is_of_sentences(words[end - 1]) or words[end - 1].small == "&"):
+        end -= 1
+    if end - start == 1 and is_dull(words[start]):
+        end = start
+    return (start, end) if start < end else (at, at)
+
+
+def _is_capital(word: Word, titled: bool) -> bool:
+    return word.is_capital and not (titled and is_common(word.small))
+
+
+def _is_titled(words: Sequence[Word]) -> bool:
+    """Whether all words have capitals, which then show nothing."""
+    later = [word for word in words[1:] if len(word.small) > _SHORTEST_COINED]
+    return len(later) > _FAR and all(word.is_capital for word in later)
+
+
+def _is_name(words: Sequence[Word], start: int, end: int, *, has_known: bool) -> bool:
+    first, name = words[start], _written(words[start:end])
+    before = words[start - 1] if start else None
+    if is_country(name) or (before is not None and before.possessive and not first.apart) or "_" in name:
+        return False
+    is_owned = before is not None and not first.apart and before.does("article")
+    plain = all(is_common(word.small) for word in words[start:end])
+    in_place = _is_where_a_name_is(words, start, end)
+    if any(letter.isdigit() for letter in name[:1]) and not in_place:
+        return False
+    if end - start == 1 and first.begins:
+        return in_place or (not plain and (not has_known or len(words) == 1) and not first.is_acronym)
+    if end - start == 1 and first.is_acronym:
+        return in_place
+    if plain:
+        return not is_owned and (in_place or _is_in_front(words, start) or (first.begins and _ends_there(words, end)))
+    return not is_owned or in_place
+
+
+def _ends_there(words: Sequence[Word], end: int) -> bool:
+    """Whether what is in front of this place may be all that is named: 'Ford Motor and ...', 'Ford Motor: ...'."""
+    return end == len(words) or words[end].apart or words[end].does("and_or")
+
+
+def _is_in_front(words: Sequence[Word], start: int) -> bool:
+    """Behind a word that a name may follow."""
+    return start > 0 and words[start - 1].does("auxiliary", "in_front", "use", "acquires")
+
+
+def _is_where_a_name_is(words: Sequence[Word], start: int, end: int) -> bool:
+    """Where only a company can be: 'X's CFO', 'does X run', 'X competitors', 'is X hiring', 'at X', 'the CFO of X'."""
+    before = words[start - 1] if start and not words[start].apart else None
+    behind = words[end] if end < len(words) and not words[end].apart else None
+    if words[end - 1].possessive and behind is not None:
+        return True
+    if before is not None and before.small == "at":
+        return True
+    if before is not None and before.small in ("of", "is", "are") and start > 1 and _is_of_an_area(words[start - 2]):
+        return True
+    if before is not None and before.does("auxiliary") and behind is not None and behind.does("subject"):
+        return True
+    beside_another = behind is not None and behind.small in ("vs", "versus")
+    begins = start == 0 and behind is not None and _is_of_an_area(behind)
+    return beside_another or begins
+
+
+def _is_of_an_area(word: Word) -> bool:
+    return shows_area(word.small) or word.small in ("large", "big", "old")
+
+
+def _is_small_name(words: Sequence[Word], at: int) -> bool:
+    """A coined word without a capital, where only a company can be."""
+    word = words[at]
+    if word.is_capital or len(word.small) < _SHORTEST_COINED or not word.small.isalpha() or not is_english(words):
+        return False
+    if is_common(word.small) or is_dull(word) or is_technology(word.small) or is_country(word.small):
+        return False
+    return _is_where_a_name_is(words, at, at + 1)
+
+
+def _is_german_name(words: Sequence[Word], start: int, end: int) -> bool:
+    """Nouns have capitals, too: a name stands behind a word that has one without an article, and looks like no noun."""
+    word, before = words[end - 1], words[start - 1] if start else None
+    if before is None or words[start].apart or before.small not in words_of("owner"):
+        return word.possessive and not is_country(word.own)
+    if is_country(_written(words[start:end])) or is_continent(word.small):
+        return False
+    return not any(word.small.endswith(ending) for ending in words_of("noun_ending"))
+
+
+def is_continent(word: str) -> bool:
+    return word in words_of("continent")
+
+
+class _Place:
+    """What a mention is where it is. earlier: mentions before it, whose parts are known; every: all of them."""
+
+    def __init__(
+        self,
+        words: Sequence[Word],
+        one: Mention,
+        earlier: Sequence[Mention],
+        every: Sequence[Mention],
+        known: KnownNames,
+    ) -> None:
+        self.words, self.one, self.earlier, self.every, self.known = words, one, earlier, every, known
+        self.front = list(words[: one.start])
+
+    @property
+    def part(self) -> Part:
+        if not self.one.is_known and self._is_person:
+            return Part.PERSON
+        if self.is_sought:
+            return Part.SOUGHT
+        if is_technology(self.one.name) and not self._is_asked_technology:
+            return Part.SOUGHT if self._has_another else Part.NONE
+        return Part.ASKED
+
+    @property
+    def is_sought(self) -> bool:
+        return self._continues_sought or (self._has_subject and (self.is_used or self._is_other_party))
+
+    @property
+    def _is_person(self) -> bool:
+        span = self.words[self.one.start : self.one.end]
+        many = len(span) > 1
+        is_named = many and is_given_name(span[0].small)
+        behind_who = follows(self.words, self.one.start, "person")
+        return is_named or (behind_who and (many or self.front[-1].small in ("for", "of")))
+
+    @property
+    def _has_subject(self) -> bool:
+        """A company that is asked about is named before it, or a word that means one."""
+        if any(one.part is Part.ASKED for one in self.earlier):
+            return True
+        goes_on = any(word.does("goes_on") for word in self.front)
+        return goes_on and bool(self.known.before or any(other.start > self.one.start for other in self.every))
+
+    @property
+    def _has_another(self) -> bool:
+        others = [one for one in self.every if one is not self.one and not is_technology(one.name)]
+        return bool(others or self.known.before) or self._has_subject
+
+    @property
+    def _is_asked_technology(self) -> bool:
+        """A company that is called as its product: 'Is Salesforce hiring?'"""
+        in_place = _is_where_a_name_is(self.words, self.one.start, self.one.end)
+        return in_place or (self.one.is_known and not self.is_used and (not self._has_another or not self._has_subject))
+
+    @property
+    def is_used(self) -> bool:
+        """Behind 'use', 'run on', 'moved to', 'they are on'; before 'shop'."""
+        if self.one.end < len(self.words) and self.words[self.one.end].does("used_by"):
+            return True
+        near = self.front[-_FAR:]
+        while near and near[-1].does("before_used"):
+            if near[-1].small == "to":
+                return len(near) > 1 and near[-2].does("moved")
+            if near[-1].small == "on" and len(near) > 1 and near[-2].does("goes_on", "being"):
+                return True
+            near = near[:-1]
+        used_before = is_german(self.words) and any(word.does("use") for word in self.front)
+        return bool(near) and (near[-1].does("use") or used_before)
+
+    @property
+    def _is_other_party(self) -> bool:
+        """Behind 'contract with', 'buy from', 'customer of', 'acquire'; two that are compared are both asked about."""
+        if any(word.does("compares") for word in self.words) or not self.front:
+            return False
+        if self.front[-1].does("acquires"):
+            return True
+        near = self.front[-_FAR - 1 : -1]
+        return self.front[-1].does("ties") and any(word.does("other_party") for word in near)
+
+    @property
+    def _continues_sought(self) -> bool:
+        """'Salesforce or HubSpot'."""
+        last = self.earlier[-1] if self.earlier else None
+        joined = last is not None and last.end + 1 == self.one.start and self.front[-1].does("and_or")
+        return joined and last is not None and last.part is Part.SOUGHT

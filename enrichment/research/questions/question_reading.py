@@ -1,0 +1,293 @@
+"""What a question is about, read by tables of words: its companies, areas, topics, and what is looked for. Pure.
+
+question + names that are known -> Reading: the plain rule takes it, a model is given it, and no model goes beyond it
+
+A topic is made of content words, or it is none: nothing is searched for the grammar of a question.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from enrichment.identity.countries import is_country
+from enrichment.parsing.mentions import is_common
+from enrichment.parsing.technologies import is_technology
+from enrichment.research.questions.areas import AREA_NAMES, AREAS, phrases_of_areas, shows_area
+from enrichment.research.questions.company_mentions import KnownNames, Mention, Part, is_continent, is_dull, mentions_in
+from enrichment.research.questions.question_words import (
+    Word,
+    follows,
+    has_phrase,
+    is_english,
+    phrases_of,
+    places_of,
+    words_in_question,
+    written_out,
+)
+
+_UNREAD = re.compile(r"[\u30a0-\u30ff]{3,}|[\u0400-\u04ff]{3,}|[\uac00-\ud7af]{2,}|[\u0600-\u06ff]{3,}")
+"""Words in other scripts, which no table here reads: katakana, as names are written, Cyrillic, Hangul, Arabic."""
+_OTHER_SCRIPT = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+_ADVICE = re.compile(
+    r"\bposition (?!(?:of|in|is|at|on|does|do|are|as)\b)\w|\b(?:pitch|win over|say to|convince|persuade)\b"
+    r"|\b(?:I|we|us|to) (?:\w+ )?(?:sell|offer|approach|propose)\b|\bsell \w+ to\b|\bbuy from us\b",
+    re.I,
+)
+"""The seller asks what to do: the whole company matters."""
+_MOST_WORDS = 5
+_LONGEST_LISTED = 11
+"""Letters of the longest English words that the table of them has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """companies: as they are written. areas: none, and nothing looked for: the whole company.
+
+    topics: to be searched for. sought: names and words to be looked for in what is known. unsure: words that may be
+    names of companies. restates: what was asked before is asked for in other words. places: which of the companies
+    asked about before, from 0; none: all of them.
+    """
+
+    companies: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    sought: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+    sure_companies: tuple[str, ...] = ()
+    no_companies: frozenset[str] = frozenset()
+    looks_for_technology: bool = False
+    asks_for_advice: bool = False
+    restates: bool = False
+    places: tuple[int, ...] = ()
+
+    def may_be_asked_about(self, name: str) -> bool:
+        """Whether a name that a model takes from the question may be that of a company asked about."""
+        return name in self.companies or name.casefold() not in self.no_companies
+
+
+def read_question(text: str, known: KnownNames) -> Reading:
+    return _Reader(text, known).reading
+
+
+class _Reader:
+    """used: places of words that are read already; phrases: of several words that show an area."""
+
+    def __init__(self, text: str, known: KnownNames) -> None:
+        self.text, self.words = text, words_in_question(text)
+        self.mentions = mentions_in(self.words, known)
+        self.used = {at for one in self.mentions for at in range(one.start, one.end)}
+        self.is_english = is_english(self.words)
+        self.grammar = ("function",) if self.is_english else ("function", "german", "foreign")
+        self.phrases = set[int]()
+        self.topics = [*self._marked("topic")]
+        if any(word.does("says") for word in self.words):
+            self.topics += self._marked("says_of")
+        self.tasks = [*self._marked("task")]
+        self.areas = self._shown_areas()
+
+    @property
+    def reading(self) -> Reading:
+        companies = self._named(Part.ASKED)
+        spans = [
+            span for span in self._spans() if any(map(_is_content, span)) and not _OTHER_SCRIPT.search(_text(span))
+        ]
+        unsure = [] if companies else [*self._unsure(spans)]
+        sought = [*self._named(Part.SOUGHT), *self._named(Part.PERSON), *self._events(), *map(_text, self.tasks)]
+        topics = [*map(_text, self.topics)]
+        if not self.areas:
+            topics += [] if unsure else [*self._relations(), *self._topics_of(spans)]
+        else:
+            sought += self._topics_of(spans)
+        if "people" in self.areas:
+            sought, topics = [*sought, *topics], []
+        areas = self.areas
+        if (
+            not areas
+            and not topics
+            and not sought
+            and not unsure
+            and any(word.does("asks_people") for word in self.words)
+        ):
+            areas = ("people",)
+        asks_for_advice = _ADVICE.search(written_out(self.text)) is not None
+        areas = () if asks_for_advice else areas
+        return Reading(
+            companies=companies,
+            sure_companies=tuple(one.name for one in self.mentions if one.is_known and one.part is Part.ASKED),
+            no_companies=frozenset(self._no_companies()),
+            looks_for_technology=any(self._is_used(one) for one in self.mentions),
+            asks_for_advice=asks_for_advice,
+            areas=areas,
+            topics=tuple(dict.fromkeys(topics)),
+            sought=tuple(dict.fromkeys(sought)),
+            unsure=tuple(dict.fromkeys(unsure)),
+            restates=not (companies or areas or topics or sought or unsure) and has_phrase(self.words, "restates"),
+            places=tuple(at for at, kind in enumerate(("place_first", "place_second")) if has_phrase(self.words, kind)),
+        )
+
+    def _named(self, part: Part) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(one.name for one in self.mentions if one.part is part))
+
+    def _no_companies(self) -> Iterator[str]:
+        """What is looked for, people, places, and single words of any question."""
+        yield from (one.name.casefold() for one in self.mentions if one.part is not Part.ASKED)
+        yield from (word.small for word in self.words if is_dull(word) or is_place(word))
+
+    # areas
+
+    def _shown_areas(self) -> tuple[str, ...]:
+        """Longer phrases first, and each word once: 'how many people' asks for no person."""
+        shown, read = set[str](), set[int]()
+        for phrase, area in phrases_of_areas():
+            for place in places_of(self.words, phrase):
+                if self.used.isdisjoint(place) and read.isdisjoint(place):
+                    shown.add(area)
+                    read |= {*place}
+                    self.phrases |= {*place} if len(place) > 1 else set()
+        if _OTHER_SCRIPT.search(self.text):
+            shown |= {area.name for area in AREAS if any(_OTHER_SCRIPT.match(w) and w in self.text for w in area.words)}
+        if any(self._is_used(one) for one in self.mentions):
+            shown.add("technology")
+        if self._named(Part.PERSON) or self.tasks:
+            shown.add("people")
+        return tuple(name for name in AREA_NAMES if name in shown)
+
+    # what is asked about in particular
+
+    def _marked(self, kind: str) -> Iterator[tuple[Word, ...]]:
+        """What follows such a phrase, unless it only shows an area: then its words are read as those of others."""
+        for at in range(1, len(self.words)):
+            if at in self.used or not follows(self.words, at, kind):
+                continue
+            start = at
+            while start < len(self.words) and start not in self.used and self._is_function(self.words[start]):
+                start += 1
+            end = self._end_of_joined(start)
+            span = self.words[start:end]
+            if span and self._is_topic(span, kind):
+                self.used |= {*range(start, end)}
+                yield span
+
+    def _ends(self, at: int) -> bool:
+        return at in self.used or at in self.phrases or self._is_function(self.words[at])
+
+    def _is_topic(self, span: Sequence[Word], kind: str) -> bool:
+        if all(word.does("filler") for word in span):
+            return False
+        if not self._named(Part.ASKED) and any(map(is_coined, span)) and all(map(_is_coined_or_dull, span)):
+            return False  # it may be the name of a company
+        return kind == "task" or not _shows_one_area(span)
+
+    def _is_function(self, word: Word) -> bool:
+        return word.does(*self.grammar) or word.small == "&"
+
+    def _end_of_span(self, start: int) -> int:
+        end = start
+        while end < len(self.words) and not self._ends(end):
+            if end > start and self.words[end].apart:
+                break
+            end += 1
+        return min(end, start + _MOST_WORDS)
+
+    def _end_of_joined(self, start: int) -> int:
+        """'office in Madrid' is one."""
+        end = self._end_of_span(start)
+        while end > start and end + 1 < len(self.words) and end not in self.used and self.words[end].does("joins"):
+            if self.words[end].apart or (more := self._end_of_span(end + 1)) == end + 1:
+                break
+            end = more
+        return end
+
+    def _spans(self) -> Iterator[tuple[Word, ...]]:
+        """Words beside each other, without those that ask at their ends."""
+        at = 0
+        while at < len(self.words):
+            end = self._end_of_joined(at)
+            if span := _without_ends(self.words[at:end]):
+                yield span
+            at = max(end, at + 1)
+
+    def _unsure(self, spans: Sequence[Sequence[Word]]) -> Iterator[str]:
+        """Coined words, that may be names in small letters; what is written in a script that is not read."""
+        yield from _UNREAD.findall(self.text)
+        if self.is_english and not self.areas:
+            yield from (word.written for span in spans if _may_all_be_names(span) for word in span if is_coined(word))
+
+    def _topics_of(self, spans: Sequence[tuple[Word, ...]]) -> Iterator[str]:
+        """Spans of a question in English; words of relations are told with the name they tie to."""
+        if self.is_english:
+            tied = {word for one in self.mentions if one.part is Part.SOUGHT for word in self._relation(one)}
+            yield from (_text(span) for span in spans if not tied.intersection(span))
+
+    def _relations(self) -> Iterator[str]:
+        """'contract Microsoft', 'buy Tesla'."""
+        for one in self.mentions:
+            if one.part is Part.SOUGHT:
+                yield " ".join((*(word.small for word in self._relation(one)), one.name))
+
+    def _relation(self, one: Mention) -> tuple[Word, ...]:
+        near = self.words[max(0, one.start - 5) : one.start]
+        return tuple(word for word in near if word.does("other_party", "acquires"))[-1:]
+
+    def _is_used(self, one: Mention) -> bool:
+        """A technology that is looked for, not a company that something else is done with."""
+        ties = [word for word in self._relation(one) if not word.does("works")]
+        return one.part is Part.SOUGHT and (one.is_used or (is_technology(one.name) and not ties))
+
+    def _events(self) -> Iterator[str]:
+        for phrase in phrases_of("event"):
+            if any(True for _ in places_of(self.words, phrase)):
+                yield " ".join(phrase)
+
+
+def may_be_topic(text: str) -> bool:
+    """Whether a word of it is none of any question, nor of an area or a role."""
+    return any(_is_content(word) for word in words_in_question(text))
+
+
+def _is_content(word: Word) -> bool:
+    return (not is_dull(word) and any(map(str.isalpha, word.small[1:]))) or is_place(word)
+
+
+def is_place(word: Word) -> bool:
+    return word.is_capital and (is_continent(word.small) or is_country(word.own))
+
+
+def _without_ends(span: tuple[Word, ...]) -> tuple[Word, ...]:
+    while span and (span[0].does("request", "use", "moved", "function") or _asks(span[0])):
+        span = span[1:]
+    while span and (span[-1].does("request", "use", "function") or _asks(span[-1])):
+        span = span[:-1]
+    return span
+
+
+def _asks(word: Word) -> bool:
+    """A word that by itself shows an area, or a filler such as 'planning'."""
+    return shows_area(word.small, roles=False) or (word.small.endswith("ing") and word.does("filler"))
+
+
+def is_coined(word: Word) -> bool:
+    """No English word, and nothing that a table knows: 'labcorp'."""
+    if is_dull(word) or is_common(word.small) or is_technology(word.small) or not word.small.isascii():
+        return False
+    return word.small.isalpha() and word.written.islower() and len(word.small) <= _LONGEST_LISTED
+
+
+def _is_coined_or_dull(word: Word) -> bool:
+    return is_coined(word) or is_dull(word)
+
+
+def _may_all_be_names(span: Sequence[Word]) -> bool:
+    return all(is_coined(word) or word.does("filler", "request") for word in span)
+
+
+def _shows_one_area(span: Sequence[Word]) -> bool:
+    """Whether its words say no more than which area is meant: 'tech stack', 'pricing'."""
+    left = [word for word in span if not word.does("filler", "request")]
+    small = {word.small for word in left}
+    shown = [{area for phrase, area in phrases_of_areas() if word in phrase} for word in small]
+    return all(shown) and bool(not shown or set.intersection(*shown))
+
+
+def _text(span: Sequence[Word]) -> str:
+    return " ".join(word.own for word in span)

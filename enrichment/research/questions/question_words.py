@@ -1,0 +1,141 @@
+"""The words of a question, and what each does in it, by the table of words. Pure.
+
+"Who's Tesla's CFO?" -> who (function) is (function) Tesla (a capital, possessive) CFO
+
+Contractions are written out, and what is joined by an apostrophe or by another script is parted.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from enrichment.domain.data_tables import listed, rows_of
+
+_HERE = "enrichment.research.questions"
+_BEGINS = "who what where when why how which that there here it he she they we you i let this these those one everyone"
+_CONTRACTED = re.compile(rf"\b({'|'.join(_BEGINS.split())})['’](s|re|ve|ll|d|m)\b", re.I)
+_WRITTEN_OUT = {"s": "is", "re": "are", "ve": "have", "ll": "will", "d": "would", "m": "am"}
+_WITHOUT_APOSTROPHE = re.compile(r"\b(who|what|where|when|how)s\b", re.I)
+_NOT = re.compile(r"\b(\w+?)n['’]t\b", re.I)
+_ELIDED = re.compile(r"(?<!\w)(qu|[cdjlmnst])['’](?=\w)", re.I)
+_OTHER_SCRIPT = re.compile(
+    r"(?<=[a-zA-Z])(?=[\u3040-\u30ff\u4e00-\u9fff])|(?<=[\u3040-\u30ff\u4e00-\u9fff])(?=[a-zA-Z])"
+)
+_WORD = re.compile(r"(?P<domain>[\w-]+(?:\.[\w-]+)*\.[a-zA-Z]{2,}\b)|[^\W_](?:[\w&'’.+#/-]*[\w+#])?|&")
+_POSSESSIVE = re.compile(r"['’]s$|(?<=s)['’]$", re.I)
+_STOPS = re.compile(r"[.!?:;,¿¡\n()\"“”]|\s[-–—]\s")
+_SENTENCE = re.compile(r"[.!?:;¿¡\n]")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """small: in small letters, without a possessive ending. begins: a sentence. apart: a stop is between it and the one
+    before.
+    """
+
+    written: str
+    small: str
+    begins: bool
+    apart: bool
+    possessive: bool
+    is_domain: bool = False
+
+    @property
+    def is_capital(self) -> bool:
+        """Or with one inside, as in eBay and 3M."""
+        return any(letter.isupper() for letter in self.written[:1]) or (
+            any(letter.isupper() for letter in self.written[1:]) and not self.written.islower()
+        )
+
+    @property
+    def is_acronym(self) -> bool:
+        return len(self.own) > 1 and self.own.isupper()
+
+    @property
+    def own(self) -> str:
+        """As it is written, without a possessive ending."""
+        return _POSSESSIVE.sub("", self.written)
+
+    def does(self, *kinds: str) -> bool:
+        return any(self.small in words_of(kind) for kind in kinds)
+
+
+def words_in_question(text: str) -> tuple[Word, ...]:
+    return tuple(_words(written_out(text)))
+
+
+def written_out(text: str) -> str:
+    """Without contractions; a question in capitals alone is one in small letters."""
+    if text.isupper() and " " in text.strip():
+        text = text.lower()
+    text = _CONTRACTED.sub(lambda found: f"{found[1]} {_WRITTEN_OUT[found[2].lower()]}", text)
+    text = _WITHOUT_APOSTROPHE.sub(r"\1 is", text)
+    text = _NOT.sub(r"\1 not", text)
+    return _OTHER_SCRIPT.sub(" ", _ELIDED.sub(r"\1 ", text))
+
+
+def _words(text: str) -> Iterator[Word]:
+    end = 0
+    for found in _WORD.finditer(text):
+        between = text[end : found.start()]
+        written = found[0].rstrip("'’.-") if not found["domain"] else found[0]
+        possessive = _POSSESSIVE.search(written) is not None
+        small = _POSSESSIVE.sub("", written).casefold()
+        yield Word(
+            written,
+            small,
+            end == 0 or _SENTENCE.search(between) is not None,
+            end == 0 or _STOPS.search(between) is not None,
+            possessive,
+            found["domain"] is not None,
+        )
+        end = found.end()
+
+
+@cache
+def words_of(kind: str) -> frozenset[str]:
+    """Single words of this kind, in small letters."""
+    return frozenset(word for name, words in rows_of(_HERE, "question_words") if name == kind for word in words.split())
+
+
+@cache
+def words_of_sentences() -> frozenset[str]:
+    """Words that may be written with a capital and name no company."""
+    return frozenset(row[0] for row in rows_of(_HERE, "plain_words"))
+
+
+@cache
+def phrases_of(kind: str) -> tuple[tuple[str, ...], ...]:
+    """Of a kind that has phrases; the longest first."""
+    cells = (words for name, words in rows_of(_HERE, "question_words") if name == kind)
+    found = {tuple(phrase.split()) for cell in cells for phrase in listed(cell)}
+    return tuple(sorted(found, key=lambda phrase: (-len(phrase), phrase)))
+
+
+def follows(words: Sequence[Word], at: int, kind: str) -> bool:
+    """Whether a phrase of this kind is right before this place."""
+    before = tuple(word.small for word in words[:at])
+    return any(before[-len(phrase) :] == phrase for phrase in phrases_of(kind))
+
+
+def places_of(words: Sequence[Word], phrase: Sequence[str]) -> Iterator[range]:
+    """Where these words are beside each other."""
+    small, most = [word.small for word in words], len(phrase)
+    for at in range(len(words) - most + 1):
+        if small[at : at + most] == [*phrase] and not any(word.apart for word in words[at + 1 : at + most]):
+            yield range(at, at + most)
+
+
+def has_phrase(words: Sequence[Word], kind: str) -> bool:
+    return any(True for phrase in phrases_of(kind) for _ in places_of(words, phrase))
+
+
+def is_english(words: Sequence[Word]) -> bool:
+    english, other = (sum(word.does(*kinds) for word in words) for kinds in (("function",), ("german", "foreign")))
+    return english >= other
+
+
+def is_german(words: Sequence[Word]) -> bool:
+    german, other = (sum(word.does(*kinds) for word in words) for kinds in (("german",), ("function", "foreign")))
+    return german > other or (german == other and german > 1)

@@ -1,0 +1,78 @@
+"""What a question is about: companies, areas, topics, in the words of sellers (tests/records/question_wordings.csv)."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from enrichment.domain.data_tables import listed
+from enrichment.research.questions.company_mentions import KnownNames, phrases_to_look_up, readings
+from enrichment.research.questions.question_reading import Reading, may_be_topic, read_question
+from enrichment.research.questions.question_words import words_in_question
+
+WORDINGS = Path(__file__).parents[3] / "records" / "question_wordings.csv"
+REGISTERED = {
+    *("tesla", "adobe", "ford motor", "henry schein", "general mills", "oracle", "microsoft", "zoom", "target"),
+    *("stanley black & decker", "salesforce", "bj's wholesale club", "deutsche telekom"),
+}
+
+
+def rows() -> list[dict[str, str]]:
+    lines = WORDINGS.read_text(encoding="utf-8").splitlines()
+    return list(csv.DictReader(line for line in lines if not line.startswith("#")))
+
+
+def read(question: str, *before: str) -> Reading:
+    named = REGISTERED.intersection(phrases_to_look_up(words_in_question(question)))
+    return read_question(question, KnownNames(named, before, ("Okta", "Ann")))
+
+
+def companies_meant(reading: Reading, before: tuple[str, ...]) -> tuple[str, ...]:
+    if reading.companies or reading.unsure:
+        return reading.companies
+    return tuple(before[place] for place in reading.places) or before
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row['about']}: {row['question']}"[:60])
+def test_a_question_is_about_what_a_seller_means_by_it(row: dict[str, str]) -> None:
+    before = listed(row["about"])
+    reading = read(row["question"], *before)
+    meant = companies_meant(reading, before)
+    assert {name.casefold() for name in meant} == {name.casefold() for name in listed(row["companies"])}
+    if meant:
+        asked = {words.casefold() for words in (*reading.topics, *reading.sought)}
+        assert (set(reading.areas), asked) == ({*listed(row["areas"])}, {*listed(row["asked"].casefold())})
+
+
+def test_a_technology_is_looked_for_and_a_topic_is_searched_for() -> None:
+    assert (read("Does Tesla use Oracle?").sought, read("Does Tesla use Oracle?").topics) == (("Oracle",), ())
+    assert (read("What of Tesla and zero trust?").sought, read("What of Tesla and zero trust?").topics) == (
+        (),
+        ("zero trust",),
+    )
+
+
+@pytest.mark.parametrize("question", ["Summarize in one sentence", "Shorter please", "What else?", "Go on"])
+def test_what_asks_for_the_same_in_other_words_restates_the_question_before(question: str) -> None:
+    assert read(question, "Tesla").restates
+
+
+def test_a_word_that_may_be_a_company_is_none_until_it_is_asked_for_surely() -> None:
+    assert read("should i call labcorp or paychex first?", "Tesla").unsure == ("labcorp", "paychex")
+    assert read("what does labcorp run on?", "Tesla").companies == ("labcorp",)
+
+
+@pytest.mark.parametrize("words", ["pricing", "recent news", "first three reasons", "the other one", "CFO"])
+def test_words_of_any_question_are_no_topic(words: str) -> None:
+    assert not may_be_topic(words)
+
+
+def test_names_without_capitals_are_looked_for_among_the_registered_longest_first() -> None:
+    found = phrases_to_look_up(words_in_question("what does deutsche telekom's team run on?"))
+    assert found.index("deutsche telekom") < found.index("telekom")
+    assert not {"what", "does", "on", ""} & set(found)
+
+
+def test_something_of_a_company_may_be_its_name_too() -> None:
+    assert readings("Adobe's Experience Cloud") == ("Adobe's Experience Cloud", "Adobe")
+    assert readings("Stanley Black & Decker") == ("Stanley Black & Decker",)
