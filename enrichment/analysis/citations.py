@@ -168,7 +168,8 @@ class _Check:
             return "what it names is no name"
         if self._is_about_another(item, piece, quote):
             return "the quote is about another company"
-        if any(names_missing_in(known_words(quote), text, own=self.own, shown=self.shown) for text in item.facts_stated):
+        quoted = known_words(quote)
+        if any(names_missing_in(quoted, text, own=self.own, shown=self.shown) for text in item.facts_stated):
             return "what it names is not in its quote"
         known = self._words_asked | known_words(item.subject) if item.reasons_stated else frozenset[str]()
         if any(names_missing_in(known, text, own=self.own, shown=self.shown) for text in item.reasons_stated):
