@@ -62,7 +62,7 @@ class BatchEvents:
         self._context, self._enrichment, self._batch, self._rules = context, enrichment, batch, rules
         self._instance, self._run = context.instance, context.run
         self._step = context.get_step_execution_context().step.key
-        self._total, self._ended = total, 0
+        self._total, self._logged = total, dict[str, str]()
         self._sources = sources
         self._failed_run: dg.DagsterRun | None = None
 
@@ -131,13 +131,19 @@ class BatchEvents:
         report_failed(self._instance, lacking, run=self._failed_run, step=self._step)
 
     def _log(self, ends: Sequence[CompanyEnd]) -> None:
-        """One event of a lot: how far the run is, and a line for each company that is not complete."""
-        self._ended += len(ends)
-        states = Counter(end.end.state for end in ends)
+        """One event of a lot: how far the run is, and a line for each company that is not complete.
+
+        A postponed company is looked at again whenever money comes free; it is logged once.
+        """
+        new = [end for end in ends if self._logged.get(end.company.company_id) != end.end.state]
+        if not new:
+            return
+        self._logged |= {end.company.company_id: end.end.state for end in new}
+        states = Counter(end.end.state for end in new)
         counts = ", ".join(f"{count} {state}" for state, count in states.most_common())
-        cost = in_usd(sum(end.end.cost for end in ends))
-        lines = [f"{self._ended} of {self._total} companies; of the last {len(ends)}: {counts}, for {cost} USD"]
-        lines += [f"{end.company.key} {end.end.state}: {end.end.reason}" for end in ends if end.end.reason]
+        cost = in_usd(sum(end.end.cost for end in new))
+        lines = [f"{len(self._logged)} of {self._total} companies; of the last {len(new)}: {counts}, for {cost} USD"]
+        lines += [f"{end.company.key} {end.end.state}: {end.end.reason}" for end in new if end.end.reason]
         self._context.log.info("\n".join(lines))
 
 

@@ -71,7 +71,8 @@ def quote_in_words(quote: BatchQuote) -> str:
     if quote.exploration:
         parts.append(f"{in_usd(quote.exploration)} USD of it for sources that are asked only to learn from them")
     if quote.within_budget is not None:
-        parts.append(f"{quote.within_budget:,} within the budget")
+        within = "the budget" if quote.day_cap is None else f"what {quote.day_cap} leaves"
+        parts.append(f"{quote.within_budget:,} within {within}")
     if quote.slowest is not None:
         parts.append(f"{quote.slowest}'s limits allow no less than {quote.seconds:,.0f} s")
     return "; ".join(parts) + "."

@@ -29,7 +29,7 @@ from enrich_cli.options import (
 )
 
 if TYPE_CHECKING:
-    from enrich_cli.companies.batches import BatchCommands
+    from enrich_cli.companies.batches import BatchCommands, QuotedBatch
     from enrichment.domain.batches import BatchSummary
 
 app = typer.Typer(help="Many companies within one budget.", no_args_is_help=True)
@@ -86,6 +86,8 @@ def start(
 ) -> None:
     """Quote, ask, and enrich: each company through all stages, complete ones first, never above the budget.
 
+    Where there is no terminal to ask at, it needs --max-cost or --yes.
+
     Ctrl-C stops after the calls under way; `enrich batch resume` goes on. Exit code 3: not all ended complete.
     """
     from enrich_cli.companies.batches import opened_batches, wish_of
@@ -108,7 +110,7 @@ def start(
                 console.print(refresh_view(quoted.refresh, quoted.quote))
             else:
                 console.print(batch_quote_view(quoted.quote))
-        if not yes and sys.stdin.isatty() and not typer.confirm("Start?"):
+        if not yes and not _agreed(quoted, as_json=as_json):
             raise typer.Exit(0)
         started = batches.start(quoted.wish, quoted.understood)
         if not as_json:
@@ -122,10 +124,12 @@ def list_(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
     from enrich_cli.companies.batches import opened_batches
     from enrich_cli.rendering.batch import batch_data, batches_view
     from enrich_cli.rendering.terminal import show
+    from resources.clock import utc_now
 
     with opened_batches(sandbox=sandbox) as batches:
         latest = batches.latest()
-    show(batches_view(latest), [batch_data(summary) for summary in latest], as_json=as_json)
+    now = utc_now()
+    show(batches_view(latest), [batch_data(summary, now) for summary in latest], as_json=as_json)
 
 
 @app.command(name="show")
@@ -199,6 +203,25 @@ def export(batch_id: BatchId, csv: CsvFile = None, parquet: ParquetFile = None, 
     sys.stderr.write(f"{in_number(len(rows), 'row')} written to {path}\n")
 
 
+def _agreed(quoted: "QuotedBatch", *, as_json: bool) -> bool:
+    """Asks on a terminal. Elsewhere only a budget is as good as a yes. Raises UsageError."""
+    from enrich_cli.errors import UsageError
+    from enrich_cli.rendering.batch import batch_quote_view
+    from enrich_cli.rendering.terminal import errors
+    from enrichment.domain.money import in_usd
+
+    if sys.stdin.isatty():
+        if as_json:  # nothing but the answer goes to stdout
+            errors.print(batch_quote_view(quoted.quote))
+        return typer.confirm("Start?", err=True)
+    if quoted.wish.max_cost is None and quoted.quote.most:
+        raise UsageError(
+            f"This may cost {in_usd(quoted.quote.most)} USD and there is no terminal to ask at: "
+            "add --max-cost USD, or --yes to start without a budget."
+        )
+    return True
+
+
 def _again(batch_id: str, max_cost: str | None, workers: int, *, failed: bool, sandbox: bool, as_json: bool) -> None:
     from enrich_cli.companies.batches import opened_batches
     from enrich_cli.typed_values import number_of_workers, usd
@@ -225,4 +248,5 @@ def _show(summary: "BatchSummary", *, sandbox: bool, as_json: bool) -> None:
     from enrich_cli.rendering.terminal import show
     from resources.clock import utc_now
 
-    show(batch_view(summary, utc_now(), sandbox=sandbox), batch_data(summary), as_json=as_json)
+    now = utc_now()
+    show(batch_view(summary, now, sandbox=sandbox), batch_data(summary, now), as_json=as_json)

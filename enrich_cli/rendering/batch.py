@@ -12,7 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.rendering.terminal import as_plain
-from enrichment.batches.progress import IN_ORDER, pace_in_words, span_in_words, state_in_words
+from enrichment.batches.progress import (
+    IN_ORDER,
+    is_of_the_budget,
+    pace_in_words,
+    pace_of,
+    span_in_words,
+    state_in_words,
+)
 from enrichment.batches.quote import BatchQuote
 from enrichment.domain.batches import BatchSummary
 from enrichment.domain.money import in_usd
@@ -32,14 +39,25 @@ def batch_quote_view(quote: BatchQuote) -> RenderableType:
     ]
     if quote.exploration:
         lines.append(f"Of that {in_usd(quote.exploration)} USD are for sources that are asked only to learn from them.")
-    if quote.within_budget is not None:
-        lines.append(f"Within the budget about [bold]{quote.within_budget:,}[/] end complete; the others cost nothing.")
+    if (within := _within(quote)) is not None:
+        lines.append(within)
     if quote.slowest is not None:
         lines.append(f"At least {span_in_words(quote.seconds)}: {quote.slowest}'s limits allow no less.")
     if quote.planned < quote.states:
         planned = in_number(quote.planned, "was", "were")
         lines.append(f"Of {in_number(quote.states, 'state')} {planned} planned; the others are estimated from these.")
     return Text.from_markup("\n".join(lines))
+
+
+def _within(quote: BatchQuote) -> str | None:
+    """How many end complete within what may be spent."""
+    if quote.within_budget is None:
+        return None
+    number = f"[bold]{quote.within_budget:,}[/]"
+    if quote.day_cap is None:
+        return f"Within the budget about {number} end complete; the others cost nothing."
+    left = f"{quote.day_cap} leaves {in_usd(quote.day_left or 0)} USD"
+    return f"About {number} end complete today: {left}; the others wait for another day."
 
 
 def refresh_view(plan: RefreshPlan, quote: BatchQuote | None) -> RenderableType:
@@ -112,11 +130,19 @@ def batches_view(summaries: Sequence[BatchSummary]) -> RenderableType:
     return table
 
 
-def batch_data(summary: BatchSummary) -> dict[str, Any]:
+def batch_data(summary: BatchSummary, now: datetime) -> dict[str, Any]:
+    """Money in USD; to_come_usd, companies_a_second, seconds_left: null where it is unknown."""
+    stored, pace = as_plain(summary.batch), pace_of(summary, now)
+    budget = stored.pop("max_cost")
     return {
-        **as_plain(summary.batch),
+        **stored,
         "companies": dict(summary.companies),
+        "budget_usd": None if budget is None else in_usd(budget),
         "cost_usd": in_usd(summary.taken),
+        "set_aside_usd": in_usd(summary.set_aside),
+        "to_come_usd": None if pace.to_come is None else in_usd(pace.to_come),
+        "companies_a_second": None if pace.per_second is None else round(pace.per_second, 4),
+        "seconds_left": None if pace.seconds_left is None else round(pace.seconds_left, 1),
         "reasons": [{"reason": reason, "companies": count} for reason, count in summary.reasons],
         "first_end": None if summary.first_end is None else summary.first_end.isoformat(),
         "last_end": None if summary.last_end is None else summary.last_end.isoformat(),
@@ -130,14 +156,21 @@ def _money(summary: BatchSummary) -> str:
     return f"{in_usd(summary.taken)}{of} USD spent{aside}"
 
 
+def _of_postponed(summary: BatchSummary) -> str:
+    """A larger budget helps where the budget was too small; a day's cap is another one tomorrow."""
+    resume = f"enrich batch resume {summary.batch.batch_id}"
+    if any(is_of_the_budget(reason) for reason, _ in summary.reasons):
+        return f"Nothing more was bought for postponed companies: `{resume} --max-cost USD` takes them up."
+    return f"Postponed companies cost nothing: `{resume}` takes them up tomorrow (UTC), or once the cap is raised."
+
+
 def _advice(summary: BatchSummary) -> str:
     """What the person may do next."""
     batch = summary.batch
     if batch.state == "stopped" or summary.count("stopped"):
         return f"`enrich batch resume {batch.batch_id}` goes on."
     if batch.state == "done" and summary.count("postponed"):
-        again = f"`enrich batch resume {batch.batch_id} --max-cost USD`"
-        return f"Nothing more was bought for postponed companies: {again} takes them up."
+        return _of_postponed(summary)
     if batch.state == "done" and summary.count("failed", "incomplete"):
         return f"`enrich batch retry {batch.batch_id}` tries those that failed or are incomplete once more."
     return ""

@@ -30,7 +30,7 @@ def _console() -> Console:
 
 
 console = _console()
-_errors = Console(stderr=True)
+errors = Console(stderr=True)
 
 
 def show(view: RenderableType, data: object, *, as_json: bool, on: Console = console) -> None:
@@ -71,7 +71,7 @@ class ProgressLine:
     """One line on stderr with what is happening now; nothing where stderr is no terminal."""
 
     def __init__(self) -> None:
-        self._status: Status | None = _errors.status("asking") if _errors.is_terminal else None
+        self._status: Status | None = errors.status("asking") if errors.is_terminal else None
 
     def __enter__(self) -> Self:
         if self._status:

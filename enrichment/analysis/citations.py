@@ -20,6 +20,7 @@ from enrichment.analysis.claim_words import (
     is_about_another,
     is_named_in,
     is_proper_name,
+    known_words,
     months_in,
     names_missing_in,
     numbers_in,
@@ -94,8 +95,9 @@ class _Check:
         self.lines = {name: p.text.split("\n") for name, p in self.pieces.items()}
         self.whole = {name: " ".join(lines) for name, lines in self.lines.items()}
         self.contacts = {identity(f.value): f.value for f in evidence.facts if isinstance(f.value, Contact)}
-        self.shown = "\n".join(passage.text for passage in passages)
-        self.asked = f"{self.shown}\n{asked}"
+        self.texts = [passage.text for passage in passages]
+        self.shown = "\n".join(self.texts)
+        self.asked = asked
         self.reasons: Counter[str] = Counter()
 
     def confirmed(self, items: list[Cited]) -> Iterator[Cited]:
@@ -166,9 +168,10 @@ class _Check:
             return "what it names is no name"
         if self._is_about_another(item, piece, quote):
             return "the quote is about another company"
-        if any(names_missing_in(quote, text, own=self.own, shown=self.shown) for text in item.facts_stated):
+        quoted = known_words(quote)
+        if any(names_missing_in(quoted, text, own=self.own, shown=self.shown) for text in item.facts_stated):
             return "what it names is not in its quote"
-        known = f"{self.asked}\n{item.subject}"
+        known = self._words_asked | known_words(item.subject) if item.reasons_stated else frozenset[str]()
         if any(names_missing_in(known, text, own=self.own, shown=self.shown) for text in item.reasons_stated):
             return "what it names is not in the evidence"
         return None
@@ -203,6 +206,11 @@ class _Check:
         if piece.dataset != "recent_news" or item.named is not None or item.person is not None:
             return False
         return is_about_another(quote, (*item.facts_stated, *item.reasons_stated), own=self.own, shown=self.shown)
+
+    @cached_property
+    def _words_asked(self) -> frozenset[str]:
+        """Of all evidence and of the question: read once for an answer, not for each claim of it."""
+        return known_words(self.asked).union(*map(known_words, self.texts))
 
     @cached_property
     def _own_numbers(self) -> frozenset[str]:

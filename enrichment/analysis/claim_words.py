@@ -77,6 +77,12 @@ def with_other_forms(text: str) -> str:
 
 
 @lru_cache(maxsize=_REMEMBERED)
+def known_words(text: str) -> frozenset[str]:
+    """The words of a text and of the other forms of its names. Those of two texts are those of each together."""
+    return word_set(with_other_forms(text))
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def word_set(text: str) -> frozenset[str]:
     return frozenset(word.casefold() for word in _WORD.findall(_POSSESSIVE.sub("", on_one_line(text))))
 
@@ -120,12 +126,12 @@ def only_names(text: str, own: Collection[str]) -> bool:
     return all(word.casefold() in own for word in name_words(_POSSESSIVE.sub("", text)))
 
 
-def names_missing_in(quote: str, text: str, *, own: Collection[str], shown: str) -> list[str]:
-    """The proper names of a sentence that its quote lacks. own: words of the company's name. shown: all evidence.
+def names_missing_in(quoted: Collection[str], text: str, *, own: Collection[str], shown: str) -> list[str]:
+    """The proper names of a sentence that its quote lacks. quoted: known_words of the quote. own: words of the
+    company's name. shown: all evidence.
 
     A capital letter makes a word a name; at the beginning of a sentence only if the evidence never has it without.
     """
-    quoted = word_set(with_other_forms(quote))
     return [word for word in _names(text, shown) if word.casefold() not in quoted and word.casefold() not in own]
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from enrichment.domain.batches import BatchCompanyState, BatchSummary, Span
 from enrichment.domain.money import in_usd
+from enrichment.purchasing.caps import in_words
 
 OPEN: tuple[BatchCompanyState, ...] = ("waiting", "under_way")
 ENDED: tuple[BatchCompanyState, ...] = ("complete", "incomplete", "failed", "stopped")
@@ -84,6 +85,16 @@ def _to_come(summary: BatchSummary, ended: int, left: int) -> int | None:
     likely = round(summary.taken * left / ended)
     budget = summary.batch.max_cost
     return likely if budget is None else min(likely, max(0, budget - summary.taken))
+
+
+def not_covered(cap: str) -> str:
+    """Why a company is postponed, by the name of the cap that its plan may need more of than is left."""
+    return f"may need more than {in_words(cap)} leaves"
+
+
+def is_of_the_budget(reason: str) -> bool:
+    """Whether a company was postponed for the batch's own budget, and not for a day's cap."""
+    return reason == not_covered("batch:")
 
 
 def pace_in_words(summary: BatchSummary, now: datetime) -> str:

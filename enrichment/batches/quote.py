@@ -21,7 +21,7 @@ from enrichment.pipeline.enrich import Ask
 from enrichment.pipeline.plan_many import plan_companies
 from enrichment.planning.bulk.planner import Group
 from enrichment.planning.plan import Plan
-from enrichment.purchasing.caps import exploration_cap
+from enrichment.purchasing.caps import caps_of_day, exploration_cap, in_words, left_by
 from enrichment.rules import Rules
 from enrichment.rules.experiment_arm import companies_by_rules
 
@@ -35,7 +35,8 @@ class BatchQuote:
     """Micro-USD and seconds. satisfied: companies that cost nothing, since all they want is fresh.
 
     expected, p90, most: of all companies together, without a budget. complete: how many are likely to end complete;
-    within_budget: the same, if no more than the budget is spent; None: there is no budget.
+    within_budget: the same, if no more than the budget is spent, and no more today than the day's caps leave; None:
+    neither limits it. day_cap: of a day's caps the one that does, in words, and what it leaves: day_left.
     exploration: of what is expected, for sources asked besides; at most what is left of the day's budget for it.
     seconds: the least that the vendors' limits allow; slowest: the provider that sets it.
     states: groups of companies in the same state; planned: those of them that were planned by themselves.
@@ -53,6 +54,15 @@ class BatchQuote:
     states: int
     planned: int
     exploration: int = 0
+    day_cap: str | None = None
+    day_left: int | None = None
+
+
+class _Limit(NamedTuple):
+    """left: what the budget, or a day's cap, leaves. day_cap: the name of that cap."""
+
+    left: int
+    day_cap: str | None
 
 
 class _Calls(NamedTuple):
@@ -106,20 +116,36 @@ async def quote_batch(
     spread = sum(size * ((need.p90 - need.expected) / _P90) ** 2 for size, need in zip(sizes, needs, strict=True))
     most = sum(size * need.most for size, need in zip(sizes, needs, strict=True))
     explored, at_most = await asyncio.to_thread(_exploration, sizes, needs, rules, context)
+    p90 = round(min(most, expected + _P90 * math.sqrt(spread)) + min(at_most, _P90 * explored))
+    limit = await asyncio.to_thread(_limit, batch, p90, rules, context)
     return BatchQuote(
         companies=len(companies),
         satisfied=sum(size for size, need in zip(sizes, needs, strict=True) if need.most == 0),
         expected=round(expected + explored),
-        p90=round(min(most, expected + _P90 * math.sqrt(spread)) + min(at_most, _P90 * explored)),
+        p90=p90,
         most=round(most + at_most),
         complete=round(sum(size * need.complete for size, need in zip(sizes, needs, strict=True))),
-        within_budget=None if batch.max_cost is None else _complete_within(batch.max_cost, sizes, needs),
+        within_budget=None if limit is None else _complete_within(limit.left, sizes, needs),
         seconds=seconds,
         slowest=slowest,
         states=len(groups),
         planned=len(planned),
         exploration=round(explored),
+        day_cap=None if limit is None or limit.day_cap is None else in_words(limit.day_cap),
+        day_left=None if limit is None or limit.day_cap is None else limit.left,
     )
+
+
+def _limit(batch: Batch, p90: int, rules: Rules, context: RunContext) -> _Limit | None:
+    """What may be spent: the budget, or what a cap of the day leaves, if that is less and may not be enough."""
+    now, budget = context.now(), batch.budget
+    payer = () if batch.daily is None else (batch.daily.cap(now.date().isoformat()),)
+    caps = (budget, *caps_of_day(rules, batch.consumers, now), *payer)
+    left = dict(left_by(caps, context.store.ledger.spent([cap.name for cap in caps])))
+    tightest = min(left, key=lambda name: left[name], default=None)
+    if tightest is not None and tightest != budget.name and left[tightest] < p90:
+        return _Limit(left[tightest], tightest)
+    return None if budget.name not in left else _Limit(left[budget.name], None)
 
 
 def _exploration(

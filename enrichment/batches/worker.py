@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from enrichment.batches.pacing import Pacing
+from enrichment.batches.progress import not_covered
 from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch, BatchCompany, BatchCompanyState, BatchEnd
 from enrichment.domain.companies import Company
@@ -26,7 +27,7 @@ from enrichment.pipeline.enrich import Ask, Enriched, Watch, enrich
 from enrichment.pipeline.new_profile import because_given_up
 from enrichment.ports import CapReached, StoreError
 from enrichment.profiles.assembly import missing
-from enrichment.purchasing.caps import caps_of_day, in_words
+from enrichment.purchasing.caps import caps_of_day
 from enrichment.rules import Rules
 from enrichment.rules.requirements import BY_CALL, BY_RULES, UnknownName
 from enrichment.rules.strategy import UnknownStrategy
@@ -235,7 +236,7 @@ class _Worker:
         )
         if not isinstance(begun, CapReached):
             return begun
-        reason = f"may need more than {in_words(begun.cap)} leaves"
+        reason = not_covered(begun.cap)
         await asyncio.to_thread(batches.postpone, company, self._options.name, need=need, reason=reason)
         end = BatchEnd("postponed", reason=f"{reason}: {in_usd(need)} of {in_usd(begun.left_micro_usd)} USD")
         self._options.ended(CompanyEnd(company, end))

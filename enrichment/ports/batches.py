@@ -61,5 +61,8 @@ class Batches(Protocol):
         ...
 
     def end_if_done(self, batch_id: str, caps: Sequence[Cap]) -> bool:
-        """Whether no company of it is under way or can be begun within these caps; then the batch is done."""
+        """Whether no company of it is under way or can be begun within these caps; then the batch is done.
+
+        A company that was to be tried once more and did not fit ends as it had before.
+        """
         ...

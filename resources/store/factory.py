@@ -37,7 +37,7 @@ from resources.store.requests.batches import SqlBatches
 from resources.store.requests.requests import SqlRequests
 from resources.store.requests.sessions import SqlSessions
 
-SCHEMA = "0028"
+SCHEMA = "0029"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

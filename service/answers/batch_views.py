@@ -72,8 +72,9 @@ class BatchCompaniesView(View):
 class BatchQuoteView(View):
     """What a batch would cost and bring; nothing was bought. Without a budget: expected, p90, most, complete.
 
-    within_budget: how many are likely to end complete within it. satisfied: cost nothing, as all is fresh.
-    exploration_usd: of what is expected, for sources that are asked only to learn from them.
+    within_budget: how many are likely to end complete within it, and today within what the day's caps leave. day_cap:
+    which of these limits it, in words, and day_left_usd: what it leaves; null: none does. satisfied: cost
+    nothing, as all is fresh. exploration_usd: of what is expected, for sources that are asked only to learn from them.
     """
 
     companies: int
@@ -84,6 +85,8 @@ class BatchQuoteView(View):
     most_usd: Usd
     complete: int
     within_budget: int | None
+    day_cap: str | None
+    day_left_usd: Usd | None
     seconds: float = Field(description="The least that the vendors' limits allow")
     slowest: str | None
     left_out: list[LeftOut]

@@ -121,6 +121,8 @@ async def quoted(
         most_usd=usd(quote.most),
         complete=quote.complete,
         within_budget=quote.within_budget,
+        day_cap=quote.day_cap,
+        day_left_usd=None if quote.day_left is None else usd(quote.day_left),
         seconds=round(quote.seconds, 1),
         slowest=quote.slowest,
         left_out=unclear[:MOST_LEFT_OUT],

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 
 from enrichment.analysis.assertions import telling_stems
-from enrichment.analysis.claim_words import names_missing_in, numbers_in, with_other_forms
+from enrichment.analysis.claim_words import known_words, names_missing_in, numbers_in, with_other_forms
 from enrichment.domain.data_tables import listed, rows_of
 
 
@@ -26,7 +26,7 @@ def advises_no_more(text: str, quotes: Sequence[str], *, own: Collection[str], s
     return (
         _is_among(text, quotes, own, _advice())
         and numbers_in(text) <= numbers
-        and not names_missing_in(both, text, own=own, shown=shown)
+        and not names_missing_in(known_words(both), text, own=own, shown=shown)
     )
 
 

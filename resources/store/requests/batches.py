@@ -28,7 +28,9 @@ _RECENT = 100
 """Companies by which it is told how fast a batch goes."""
 _GONE = "its process ended before the request did"
 _NO_CLAIM = {"worker": None, "lease_until": None}
+_NOTHING_EARLIER = {"earlier_state": None, "earlier_reason": None}
 _OPEN: tuple[BatchCompanyState, ...] = ("waiting", "under_way")
+_IN_VAIN: tuple[BatchCompanyState, ...] = ("failed", "incomplete")
 _COLUMNS = (
     _c.batch_id,
     _c.company_id,
@@ -50,6 +52,14 @@ _STILL_NEEDED = (
         )
     )
     .where(_c.state == "under_way")
+)
+
+
+# What was to be tried once more and did not fit the budget: it cost what it cost, and lacks what it lacked.
+_AS_BEFORE = (
+    sa.update(t.batch_companies)
+    .where(_c.batch_id == sa.bindparam("of_batch"), _c.state == "postponed", _c.earlier_state.is_not(None))
+    .values({"state": _c.earlier_state, "reason": _c.earlier_reason, **_NOTHING_EARLIER})
 )
 
 
@@ -137,8 +147,8 @@ class SqlBatches:
             ids = _claimable(tx, batch_id, caps, most, at)
             mine = sa.and_(_c.batch_id == batch_id, _c.company_id.in_(ids))
             tx.execute(sa.update(t.batch_companies).where(mine).values(worker=worker, lease_until=lease_until))
-            query = sa.select(*_COLUMNS).where(mine).order_by(_c.number, _c.company_id)
-            return [BatchCompany(*found) for found in tx.execute(query)]
+            rows = {row.company_id: BatchCompany(*row) for row in tx.execute(sa.select(*_COLUMNS).where(mine))}
+            return [rows[company_id] for company_id in ids]
 
         if self._any_gone(batch_id, at):
             self._db.ledger(lambda tx: _take_over(tx, batch_id, at))
@@ -156,7 +166,10 @@ class SqlBatches:
         start = (
             sa.update(t.batch_companies)
             .where(ours)
-            .values(state="under_way", attempt=_c.attempt + 1, need_micro_usd=need, request_id=request_id, reason=None)
+            .values(
+                {"state": "under_way", "attempt": _c.attempt + 1, "need_micro_usd": need, "request_id": request_id}
+                | {"reason": None, **_NOTHING_EARLIER}
+            )
             .returning(*_COLUMNS)
         )
 
@@ -215,6 +228,7 @@ class SqlBatches:
             tx.execute(sa.select(_b.batch_id).where(_b.batch_id == batch_id).with_for_update())
             if _is_left(tx, batch_id, caps):
                 return False
+            tx.execute(_AS_BEFORE, {"of_batch": batch_id})
             change = sa.update(t.batches).where(_b.batch_id == batch_id, _b.state == "open").values(state="done")
             if tx.execute(change).rowcount == 1:
                 done = tx.execute(_BATCHES.where(_b.batch_id == batch_id)).one()
@@ -233,6 +247,8 @@ class SqlBatches:
     ) -> int:
         """Open again; companies that ended in one of these states wait again. Returns how many.
 
+        What had failed or was incomplete is begun after all others, and ends as it had if it does not fit the budget.
+
         max_cost: a new budget, in micro-USD; None leaves it as it is. by: whose processes work at it from now on, as
         at what they were asked for; None: only those of what made it.
         """
@@ -243,6 +259,8 @@ class SqlBatches:
 
         def opened(tx: sa.Connection) -> int:
             tx.execute(sa.update(t.batches).where(_b.batch_id == batch_id).values(open_again))
+            vain = sa.update(t.batch_companies).where(these, _c.state.in_(_IN_VAIN))
+            tx.execute(vain.values(earlier_state=_c.state, earlier_reason=_c.reason))
             change = sa.update(t.batch_companies).where(these).values(state="waiting", reason=None, **_NO_CLAIM)
             return tx.execute(change).rowcount
 
@@ -278,7 +296,7 @@ def _take_over(tx: sa.Connection, batch_id: str, at: datetime) -> None:
 
 
 def _claimable(tx: sa.Connection, batch_id: str, caps: Sequence[Cap], most: int, at: datetime) -> list[str]:
-    """Ids: those that wait, begun ones first; then postponed ones that the budget has room for."""
+    """Ids: those that wait, those begun before first, those that ended in vain last; then postponed ones that fit."""
     free = sa.or_(_c.lease_until.is_(None), _c.lease_until <= at)
     ids: list[str] = []
     for ready in (
@@ -288,7 +306,7 @@ def _claimable(tx: sa.Connection, batch_id: str, caps: Sequence[Cap], most: int,
         query = (
             sa.select(_c.company_id)
             .where(_c.batch_id == batch_id, ready)
-            .order_by(sa.case((_c.attempt > 0, 0), else_=1), _c.number)
+            .order_by(sa.case((_c.earlier_state.is_not(None), 2), (_c.attempt > 0, 0), else_=1), _c.number)
             .limit(most - len(ids))
             .with_for_update(skip_locked=True)
         )

@@ -117,6 +117,13 @@ batch_companies = sa.Table(
     sa.Column("cost_micro_usd", sa.BigInteger, nullable=False, server_default="0", comment="of all its attempts"),
     column.text("reason", null=True),
     column.time("ended_at", null=True),
+    sa.Column(
+        "earlier_state",
+        PlainText,
+        nullable=True,
+        comment="as it had ended before it was tried once more, until it is begun",
+    ),
+    column.text("earlier_reason", null=True),
     sa.Index("ix_batch_companies_state", "batch_id", "state", "number"),
 )
 

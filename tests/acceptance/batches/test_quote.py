@@ -1,6 +1,8 @@
 """The quote of a batch, beside what following it comes to in the sandbox."""
 
 import asyncio
+from dataclasses import replace
+from decimal import Decimal
 
 from enrichment.batches.quote import BatchQuote, quote_batch
 from enrichment.domain.batches import Batch
@@ -94,3 +96,15 @@ def test_the_quote_has_what_is_asked_besides_up_to_the_day_s_budget(stack: Stack
     found = quoted(stack, companies, batch, stack.rules.model_copy(update={"exploration": explores}))
     assert (usual.exploration, found.exploration) == (0, 100_000)
     assert found.expected - usual.expected == found.most - usual.most == 100_000
+
+
+def test_what_today_s_caps_leave_limits_a_quote_as_its_budget_does(stack: Stack) -> None:
+    companies = [unknown(one.domain) for one in NAMES[:60]]
+    batch = Batch("bat_1", NOON, ("profile",), "ana")
+    whole = quoted(stack, companies, batch)
+    assert (whole.within_budget, whole.day_cap, whole.day_left) == (None, None, None)
+    caps = stack.rules.caps.model_copy(update={"all": Decimal("1.00")})
+    capped = quoted(stack, companies, batch, stack.rules.model_copy(update={"caps": caps}))
+    in_a_budget = quoted(stack, companies, replace(batch, max_cost=1_000_000))
+    assert (capped.day_cap, capped.day_left) == ("today's cap on everything", 1_000_000)
+    assert 0 < (capped.within_budget or 0) == in_a_budget.within_budget

@@ -125,6 +125,8 @@ def test_what_does_not_fit_the_budget_stays_as_it_was_and_the_run_warns(sandbox:
     seen = set(sandbox.companies_of("profile/profile")) | set(shown_as_failed(sandbox))
     assert seen.isdisjoint(postponed)
     assert f"{len(postponed)} postponed" in log_of(sandbox, run.run_id, "WARNING")[0]
+    logged = "\n".join(log_of(sandbox, run.run_id))
+    assert [logged.count(f"{company} postponed:") for company in postponed] == [1] * len(postponed)
     assert set(sandbox.companies_of("raw/brightdata_company_db")).isdisjoint(postponed)
 
 

@@ -25,7 +25,7 @@ def listed(tmp_path: Path) -> Path:
 
 
 def ordered(stack: Stack, *more: str) -> tuple[int, dict[str, object]]:
-    done = stack.command("batch", "start", "--for", "profile", "--json", *more)
+    done = stack.command("batch", "start", "--for", "profile", "--json", "--yes", *more)
     assert done.stderr == ""
     return done.returncode, json.loads(done.stdout)
 
@@ -57,6 +57,17 @@ def test_a_batch_over_a_file_ends_and_is_shown_listed_and_exported(stack: Stack,
     assert len(pd.read_parquet(parquet)) == 12
     complete = [row for row in rows if row["state"] == "complete"]
     assert all(row["company_name"] and row["industry"] for row in complete)
+
+
+def test_without_a_terminal_to_ask_at_nothing_is_bought_unless_a_budget_or_yes_is_given(
+    stack: Stack, listed: Path
+) -> None:
+    refused = stack.command("batch", "start", str(listed), "--for", "profile", "--json")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "add --max-cost USD, or --yes" in refused.stderr
+    assert (stack.store.batches.latest(), stack.invoice()) == ([], {})
+    within = stack.command("batch", "start", "--companies", "tesla.com", "--max-cost", "0.50", "--json")
+    assert json.loads(within.stdout)["budget_usd"] == "0.50"
 
 
 def test_what_does_not_fit_is_postponed_and_resumed_with_a_larger_budget(stack: Stack, listed: Path) -> None:

@@ -161,6 +161,43 @@ def test_what_is_postponed_is_claimed_again_when_there_is_room_for_it_and_not_be
     assert [one.company_id for one in claim(store, batch)] == ["com_1"]
 
 
+def test_what_was_in_vain_is_tried_once_more_after_all_others_and_stays_as_it_was_where_it_does_not_fit(
+    store: SqlStore,
+) -> None:
+    batch = batch_of(store, 2, max_cost=100)
+    first, second = claim(store, batch)
+    lacking = BatchEnd("incomplete", 60, "no headcount")
+    assert store.batches.finish(begin(store, batch, first, 60), lacking, at=NOON)
+    store.batches.postpone(second, "a", need=150, reason="may need more than this batch leaves")
+    assert store.batches.end_if_done(batch.batch_id, [batch.budget])
+    assert store.batches.reopen(batch.batch_id, "postponed", "incomplete") == 2
+    again = claim(store, batch)
+    assert [one.company_id for one in again] == ["com_1", "com_0"]
+    for one in again:
+        store.batches.postpone(one, "a", need=150, reason="may need more than this batch leaves")
+    assert store.batches.end_if_done(batch.batch_id, [batch.budget])
+    summary = store.batches.summary(batch.batch_id)
+    assert summary is not None
+    assert summary.companies == {"incomplete": 1, "postponed": 1}
+    rows = {one.company_id: one for one in store.batches.companies(batch.batch_id)}
+    assert (rows["com_0"].cost, rows["com_0"].reason) == (60, "no headcount")
+    assert rows["com_1"].cost == 0
+
+
+def test_what_is_begun_once_more_ends_as_that_attempt_does(store: SqlStore) -> None:
+    batch = batch_of(store, 1)
+    (one,) = claim(store, batch)
+    store.batches.finish(begin(store, batch, one, 0), BatchEnd("incomplete", 3, "no headcount"), at=NOON)
+    store.batches.reopen(batch.batch_id, "incomplete")
+    (again,) = claim(store, batch)
+    store.batches.finish(begin(store, batch, again, 0), BatchEnd("stopped", 2, "stopped"), at=NOON)
+    store.batches.reopen(batch.batch_id, "stopped")
+    (third,) = claim(store, batch)
+    store.batches.postpone(third, "a", need=50, reason="may need more than this batch leaves")
+    assert store.batches.end_if_done(batch.batch_id, [Cap("batch:x", 0)])
+    assert [row.state for row in store.batches.companies(batch.batch_id)] == ["postponed"]
+
+
 def test_a_postponed_company_that_a_days_cap_has_no_room_for_is_not_claimed_again_and_again(store: SqlStore) -> None:
     batch, day = batch_of(store, 1), Cap("day:2026-03-02", 100)
     (one,) = claim(store, batch)
