@@ -142,10 +142,22 @@ def is_about_another(quote: str, texts: Collection[str], *, own: Collection[str]
         return False
     first = words[0].casefold()
     common = {first, _ENDING.sub("", first)} & (_COMMON | _ACRONYMS) or _A_TRADE.search(first)
-    if common or not _is_name(words[0], shown, first=True):
+    if common or not is_name(words[0], shown, first=True):
         return False
     known = {_ENDING.sub("", word) for text in texts for word in word_set(text)}
     return _ENDING.sub("", first) not in known
+
+
+def is_name(word: str, shown: str, *, first: bool) -> bool:
+    """Of a word with a capital letter. first: at the beginning of its sentence. shown: all evidence."""
+    plain = word.casefold()
+    if plain in _CALENDAR or plain in _STARTS:
+        return False
+    if word.isupper() and plain in _ACRONYMS:
+        return _has_word(word, shown) and not first
+    if not first:
+        return True
+    return _has_word(word, shown) and not _has_word(plain, shown)
 
 
 def is_proper_name(name: str, text: str) -> bool:
@@ -165,19 +177,8 @@ def _names(text: str, shown: str) -> list[str]:
         word
         for sentence in _SENTENCE.split(_POSSESSIVE.sub("", text))
         for place, word in enumerate(_WORD.findall(sentence))
-        if word[0].isupper() and len(word) > 1 and _is_name(word, shown, first=place == 0)
+        if word[0].isupper() and len(word) > 1 and is_name(word, shown, first=place == 0)
     ]
-
-
-def _is_name(word: str, shown: str, *, first: bool) -> bool:
-    plain = word.casefold()
-    if plain in _CALENDAR or plain in _STARTS:
-        return False
-    if word.isupper() and plain in _ACRONYMS:
-        return _has_word(word, shown) and not first
-    if not first:
-        return True
-    return _has_word(word, shown) and not _has_word(plain, shown)
 
 
 def _has_word(word: str, text: str) -> bool:

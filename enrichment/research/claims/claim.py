@@ -9,7 +9,7 @@ The quote that is kept is always the text of the evidence itself. A recommendati
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +24,7 @@ from enrichment.identity.names import name_words
 from enrichment.research.claims.borne_out import advises_no_more, says_no_more
 from enrichment.research.claims.leaked_instructions import repeats
 from enrichment.research.claims.model_answers import ResearchAnswer, VendorRecommendation
+from enrichment.research.claims.same_actor import has_same_actor
 from enrichment.research.evidence.passages import PERSONA, Sides
 from enrichment.research.evidence.relevance import have_in_common, is_offer, words_of_names
 
@@ -198,9 +199,23 @@ def _borne_out(item: Cited, citation: Citation, sides: Sides) -> str:
     of_another = passage.dataset in _TELL_OF_OTHERS and is_about_another(
         citation.quote, [text], own=own, shown=sides.shown
     )
-    if not of_another and says_no_more(text, [around], own=own, dataset=passage.dataset):
+    if not of_another and _is_told(text, around, passage.dataset, own, sides):
         return text
-    return _finished(citation.quote)
+    return _finished(_as_told(citation, own, sides))
+
+
+def _is_told(text: str, around: str, dataset: str, own: Collection[str], sides: Sides) -> bool:
+    """Whether the sentence around a quote says all that a sentence says, and of the same company."""
+    same = dataset not in _TELL_OF_OTHERS or has_same_actor(text, around, own=own, shown=sides.shown)
+    return same and says_no_more(text, [around], own=own, dataset=dataset)
+
+
+def _as_told(citation: Citation, own: Collection[str], sides: Sides) -> str:
+    """The quote; where it is only a part of what is said ("say that ..."), the whole sentence."""
+    around = sentence_of(citation.quote, citation.passage.text)
+    tells_of_others = citation.passage.dataset in _TELL_OF_OTHERS
+    is_part = tells_of_others and not has_same_actor(citation.quote, around, own=own, shown=sides.shown)
+    return around if is_part else citation.quote
 
 
 def _advice(item: VendorRecommendation, citations: Sequence[Citation], sides: Sides) -> tuple[str, str]:
@@ -213,9 +228,9 @@ def _advice(item: VendorRecommendation, citations: Sequence[Citation], sides: Si
     text = _finished(item.recommendation)
     if not advises_no_more(text, quotes, own=own, shown=sides.shown):
         text = _finished(f"Bring up what {vendor} offers: {offer.quote}")
-    around = [sentence_of(one.quote, one.passage.text) for one in citations]
-    is_borne_out = says_no_more(item.why, around, own=own, dataset=need.passage.dataset)
-    return text, item.why if is_borne_out else _finished(need.quote)
+    around = sentence_of(need.quote, need.passage.text)
+    is_borne_out = _is_told(item.why, around, need.passage.dataset, _name_words(*sides.names), sides)
+    return text, item.why if is_borne_out else _finished(_as_told(need, _name_words(*sides.names), sides))
 
 
 def _said_beyond(claim: CheckedClaim, item: Cited) -> list[DroppedClaim]:

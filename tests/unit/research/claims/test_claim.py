@@ -204,3 +204,57 @@ def test_advice_in_words_of_both_sides_is_kept_as_it_is() -> None:
     advice = "Propose a pilot of single sign-on for the workforce that moves to the cloud."
     (claim,), dropped = checked(recommended(OFFER, advice=advice), both(), instructions="")
     assert (claim.text, dropped) == (advice, [])
+
+
+def of_news(title: str, statement: str, quote: str = "") -> str:
+    """What is shown of a finding whose only evidence is this headline."""
+    sides = both()
+    passage = replace(sides.evidence.passages[0], text=title)
+    sides = replace(sides, evidence=Evidence((passage,)))
+    kept, _ = checked(finding(quote or title, statement), sides, instructions="")
+    return kept[0].text if kept else ""
+
+
+@pytest.mark.parametrize(
+    ("title", "statement"),
+    [
+        ("Farrow Frozen opened a plant in Spain; rival Acme declined to comment", "Acme opened a plant in Spain."),
+        ("Velmora Logistics wins contract to ship for Acme", "Acme wins contract to ship."),
+        ("Acme's rival Farrow opened a plant in Spain", "Acme opened a plant in Spain."),
+        ("Acme's supplier opened a plant in Spain", "Acme opened a plant in Spain."),
+        ("Acme plans to open a plant in Spain", "Acme opens a plant in Spain."),
+        ("Acme may open a plant in Spain", "Acme opens a plant in Spain."),
+        ("Acme opens a plant in Spain if the council agrees", "Acme opens a plant in Spain."),
+        ("Acme is bankrupt, rivals say", "Acme is bankrupt."),
+        ("Acme sues Farrow Frozen", "Farrow Frozen sues Acme."),
+        ("Acme sues Farrow Frozen", "Acme is sued by Farrow Frozen."),
+        ("Acme opens talks to close a plant in Spain", "Acme opens a plant in Spain."),
+        ("Farrow opened a plant in Spain and moved its login", "Acme moved its login."),
+        ("Analysts of Farrow see Acme close a plant", "Acme closes a plant."),
+    ],
+)
+def test_what_its_quote_says_of_another_or_in_doubt_is_shown_in_the_words_of_the_quote(
+    title: str, statement: str
+) -> None:
+    assert of_news(title, statement) in {f"{title}.", ""}
+
+
+@pytest.mark.parametrize(
+    ("title", "statement"),
+    [
+        ("Acme opened a plant in Spain", "Acme has opened a plant in Spain."),
+        ("Acme opens three new offices in Spain", "Acme opens three offices in Spain."),
+        ("In May, Acme opened a plant in Spain", "Acme opened a plant in Spain."),
+        ("Acme wins a contract and opens a plant in Spain", "Acme opens a plant in Spain."),
+        ("Acme sues Farrow Frozen over a patent", "Acme sues Farrow Frozen."),
+        ("We opened a plant in Spain", "Acme opened a plant in Spain."),
+        ("Acme may open a plant in Spain", "Acme may open a plant in Spain."),
+    ],
+)
+def test_what_its_quote_says_of_the_company_is_said_in_the_words_of_the_model(title: str, statement: str) -> None:
+    assert of_news(title, statement) == statement
+
+
+def test_of_a_quote_that_is_the_end_of_a_sentence_the_whole_sentence_is_shown() -> None:
+    title = "Farrow denies a report that Acme closes its plant"
+    assert of_news(title, "Acme closes its plant.", "Acme closes its plant") in {f"{title}.", ""}
