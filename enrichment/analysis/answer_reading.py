@@ -16,7 +16,7 @@ from enrichment.domain.json_values import Json
 from enrichment.domain.knowledge import Analysis, ModelReply
 from enrichment.ports import ModelAnswer
 
-CHECK_VERSION = 4
+CHECK_VERSION = 5
 _SHOWN = 160  # characters of a model's own words in a message
 
 

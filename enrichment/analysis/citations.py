@@ -29,6 +29,7 @@ from enrichment.analysis.claim_words import (
     word_set,
 )
 from enrichment.analysis.evidence import Evidence, Passage, on_one_line
+from enrichment.analysis.orders import speaks_to_a_model
 from enrichment.domain.values import Contact, JobPosting, NewsItem, identity
 from enrichment.identity.names import name_words
 
@@ -50,6 +51,7 @@ DropReason = Literal[
     "the quote is about another company",
     "a number or date is not in its quote",
     "the quote denies it",
+    "the quote speaks to the model",
     "the quote is of another kind of event",
     "it was stated before",
 ]
@@ -220,6 +222,8 @@ class _Check:
 
 def _wrong_assertion(item: Cited, sentence: str) -> DropReason | None:
     """sentence: that of the piece which the quote is from; the words beside a quote may deny it."""
+    if speaks_to_a_model(sentence):
+        return "the quote speaks to the model"
     named = item.named if item.named_is_in_use or _COMPETES.search(sentence) else None
     stated = [text for text in item.facts_stated if text]
     if (named and denies(sentence, named)) or any(is_turned_round(text, sentence) for text in stated):

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from enrichment.analysis.evidence import Evidence, Passage, as_data, select_evidence
+from enrichment.analysis.evidence import Evidence, Passage, as_data, fact_text, select_evidence
+from enrichment.analysis.orders import is_an_order, speaks_to_a_model
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Fact, Known
 from enrichment.domain.research import Persona, Session
 from enrichment.domain.values import Technology, Text, Value
 from enrichment.memory.freshness import fresh_facts
-from enrichment.research.evidence.orders import is_an_order
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements
 
@@ -92,7 +92,8 @@ def sides(
 def _fresh(known: Known, reads: Sequence[str], rules: Rules, requirements: Requirements, now: datetime) -> list[Fact]:
     names = [name for name in reads if name in rules.datasets]
     found = [fact for name in names for fact in fresh_facts(rules, requirements, known.facts, name, now)]
-    return [replace(fact, value=_as_stated(fact.value)) for fact in found]
+    telling = [fact for fact in found if not speaks_to_a_model(fact_text(fact.value))]
+    return [replace(fact, value=_as_stated(fact.value)) for fact in telling]
 
 
 def _as_stated(value: Value) -> Value:

@@ -15,6 +15,7 @@ from functools import cache, partial
 from typing import Any, Literal
 
 from enrichment.analysis.evidence import Evidence, as_data, on_one_line
+from enrichment.analysis.orders import is_an_order
 from enrichment.analysis.question import FRAMING_TOKENS, AnalysisQuestion
 from enrichment.domain.json_values import Json
 from enrichment.domain.research import Persona
@@ -22,7 +23,6 @@ from enrichment.identity.domains import registrable_domain
 from enrichment.identity.names import name_words
 from enrichment.research.claims.leaked_instructions import repeats
 from enrichment.research.claims.model_answers import BREAKDOWN, Breakdown
-from enrichment.research.evidence.orders import is_an_order
 from enrichment.research.evidence.relevance import content_words
 from enrichment.research.questions.areas import AREA_NAMES, AREAS, datasets_of, is_whole, roles_in
 from enrichment.research.questions.company_mentions import NOTHING_KNOWN, KnownNames
