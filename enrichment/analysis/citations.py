@@ -14,7 +14,6 @@ from functools import cached_property
 from typing import Generic, Literal, TypeVar
 
 from enrichment.analysis.answer_schemas import AnalysisAnswer, Cited
-from enrichment.analysis.assertions import denies, events_in, is_another_event, is_turned_round, sentence_of
 from enrichment.analysis.claim_words import (
     gist,
     is_about_another,
@@ -28,10 +27,12 @@ from enrichment.analysis.claim_words import (
     with_other_forms,
     word_set,
 )
-from enrichment.analysis.evidence import Evidence, Passage, on_one_line
+from enrichment.analysis.evidence import Evidence, Passage
 from enrichment.analysis.orders import speaks_to_a_model
+from enrichment.domain.plain_text import on_one_line
 from enrichment.domain.values import Contact, JobPosting, NewsItem, identity
 from enrichment.identity.names import name_words
+from enrichment.parsing.assertions import denies, events_in, is_another_event, is_turned_round, sentence_of
 
 SHORTEST_QUOTE = 12  # characters; a shorter quote counts only if it is a whole line of the evidence
 IDENTITY_DATASETS = frozenset({"company_name", "domain"})  # they state which company is meant, and nothing of it

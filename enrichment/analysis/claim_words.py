@@ -10,8 +10,8 @@ from collections.abc import Collection
 from decimal import Decimal
 from functools import lru_cache
 
-from enrichment.analysis.evidence import on_one_line
 from enrichment.domain.data_tables import listed, rows_of
+from enrichment.domain.plain_text import on_one_line
 from enrichment.identity.names import name_words
 
 _WORD = re.compile(r"[^\W_]+")

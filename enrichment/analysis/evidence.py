@@ -9,7 +9,6 @@ Ids follow from the texts alone, so a stored answer cites the same passages as a
 import hashlib
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -18,6 +17,7 @@ from itertools import chain, zip_longest
 
 from enrichment.analysis.relevance import rank, ranked_for_each
 from enrichment.domain.knowledge import Fact
+from enrichment.domain.plain_text import normalised, on_one_line
 from enrichment.domain.values import (
     Claim,
     CompetitorMention,
@@ -34,7 +34,6 @@ from enrichment.domain.values import (
 )
 
 _OUR_TAGS = re.compile(r"<(?=[\s/]*(?:evidence|audience|company|question|seller|vendor)\b)", re.IGNORECASE)
-_LAYOUT = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
 _SHARE = 12  # when not all fits, a passage is cut to one part in so many of the bytes there are
 _SHORTEST_CUT = 200  # bytes; no passage is cut to fewer
 _REMEMBERED = 2_048  # texts: all analyses of a company read the same facts, and each claim the same few passages
@@ -78,17 +77,6 @@ class Evidence:
     @property
     def facts(self) -> tuple[Fact, ...]:
         return tuple(fact for passage in self.passages for fact in passage.facts)
-
-
-def normalised(text: str) -> str:
-    """Unicode NFC, without control and invisible characters; one space between words, one break between lines."""
-    visible = "\n".join(_visible(line) for line in unicodedata.normalize("NFC", text).split("\n"))
-    return "\n".join(line for line in (" ".join(line.split()) for line in visible.split("\n")) if line)
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def on_one_line(text: str) -> str:
-    return " ".join(normalised(text).split())
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -194,18 +182,6 @@ def fact_text(value: Value) -> str:
         case _:
             lines = (value.model_dump_json(),)
     return "\n".join(line for line in lines if line)
-
-
-def _visible(line: str) -> str:
-    return line if line.isprintable() else "".join(_visible_of(line))
-
-
-def _visible_of(text: str) -> Iterable[str]:
-    for character in text:
-        if character in _LAYOUT:
-            yield "\t" if character == "\t" else "\n"
-        elif unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co"):
-            yield character
 
 
 def _passages(facts: Iterable[Fact], reads: Sequence[str]) -> list[Passage]:

@@ -13,6 +13,7 @@ from enrichment.domain.data_tables import listed, rows_of
 from enrichment.domain.values import Technology
 from enrichment.identity.comparison import same_company
 from enrichment.identity.names import name_words
+from enrichment.parsing.assertions import is_denied_in
 
 _HERE = "enrichment.parsing"
 _TOKEN = re.compile(r"[A-Za-z0-9.][\w.+#/-]*")
@@ -39,17 +40,17 @@ _LEFT_BEHIND = _traces()
 
 
 def named_technologies(text: str) -> list[Technology]:
-    """The technologies a text names, each once, in the order of the text."""
+    """The technologies a text names and does not deny ("replacing ...", "no ... needed"), each once, in its order."""
     words = list(_words(text))
     if _FIRST_WORDS.isdisjoint(words):
         return []
-    found: dict[str, Technology] = {}
+    found: dict[str, tuple[Technology, set[str]]] = {}
     for position, word in enumerate(words):
         for phrase, technology in _BEGUN.get(word, ()):
             if tuple(words[position : position + len(phrase)]) == phrase:
-                found.setdefault(technology.name, technology)
+                found.setdefault(technology.name, (technology, set()))[1].add(" ".join(phrase))
                 break
-    return list(found.values())
+    return [one for one, spellings in found.values() if not all(is_denied_in(text, name) for name in spellings)]
 
 
 def is_technology(name: str) -> bool:

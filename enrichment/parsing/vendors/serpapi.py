@@ -44,6 +44,7 @@ _PAGE_WORDS = re.compile(r"\b(?:official|web ?site|site|web|home ?page|home|welc
 _DASHES = re.compile(r"\s+[-–—|·]\s+")
 _SITE_NAME = re.compile(r"\s*[|·–-]\s*LinkedIn\s*$|\s*(?:\.\.\.|…)\s*$", re.IGNORECASE)
 _AT = re.compile(r"\s+(?:at|@|bei|chez|en|presso)\s+", re.IGNORECASE)
+_CLAUSES = re.compile(r"[;,\u00b7|]|\.(?=\s)")
 _LEFT = re.compile(r"\b(?:former(?:ly)?|ex|previously|past|retired|ancien(?:ne)?|ehemalig\w*)\b", re.IGNORECASE)
 _NO_INDUSTRY = re.compile(
     r"followers|employees|linkedin|headquarter|\d|\.\.\.|…|^(?:public|private)ly?\b", re.IGNORECASE
@@ -253,7 +254,8 @@ def read_linkedin(reply: ReaderInput) -> _FOUND:
 def _person(row: SearchResult, path: str, page: str, reply: ReaderInput) -> _FOUND:
     name, *stated = _DASHES.split(_SITE_NAME.sub("", text(row.get("title"), 500) or ""))
     headline = " - ".join(part for part in stated if part)
-    if " " not in name or not headline or not _works_there(stated, text(row.get("snippet"), 2_000), reply):
+    snippet = text(row.get("snippet"), 2_000)
+    if " " not in name or _LEFT.search(name) or not headline or not _works_there(stated, snippet, reply):
         return
     title = _AT.split(stated[0], maxsplit=1)[0].strip(" ,")
     own = bool(title) and not reply.is_called(title)
@@ -264,9 +266,15 @@ def _works_there(stated: list[str], snippet: str | None, reply: ReaderInput) -> 
     """The headline has it as the employer, not as one that was left; one without any leaves it to the snippet."""
     headline = " - ".join(part for part in stated if part)
     if reply.is_named_in(headline):
-        return _names_as_employer(stated, reply) and not _LEFT.search(headline)
+        return _names_as_employer(stated, reply) and not _LEFT.search(headline) and not _says_left(snippet, reply)
     employer = len(_AT.split(headline, maxsplit=1)) > 1 or " - " in headline
     return not employer and reply.is_employer(snippet) and not _LEFT.search(f"{headline} {snippet}")
+
+
+def _says_left(snippet: str | None, reply: ReaderInput) -> bool:
+    """Each clause with the company's name says so: 'Former CFO of Acme until 2023; now CFO at Initech'."""
+    naming = [clause for clause in _CLAUSES.split(snippet or "") if reply.is_named_in(clause)]
+    return bool(naming) and all(_LEFT.search(clause) for clause in naming)
 
 
 def _names_as_employer(stated: list[str], reply: ReaderInput) -> bool:
@@ -325,8 +333,8 @@ def _listed(stated: Json) -> list[str]:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "serp_organic": ReaderEntry(read_organic, version=7, named=read_panel_name, other_names=read_panel_names),
+    "serp_organic": ReaderEntry(read_organic, version=8, named=read_panel_name, other_names=read_panel_names),
     "serp_news": ReaderEntry(read_news, version=4),
-    "serp_jobs": ReaderEntry(read_jobs, version=3),
-    "serp_linkedin": ReaderEntry(read_linkedin, version=5),
+    "serp_jobs": ReaderEntry(read_jobs, version=4),
+    "serp_linkedin": ReaderEntry(read_linkedin, version=6),
 }

@@ -210,5 +210,5 @@ def read_forwarding(reply: ReaderInput) -> Iterator[OtherName]:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "brightdata_web_scraping": ReaderEntry(read_pages, version=7, named=read_site_name, other_names=read_forwarding),
+    "brightdata_web_scraping": ReaderEntry(read_pages, version=8, named=read_site_name, other_names=read_forwarding),
 }

@@ -11,10 +11,11 @@ from functools import cache
 from typing import Any
 
 from enrichment.analysis.answer_schema import EVIDENCE_ID, answer_schema, schema_bytes
-from enrichment.analysis.evidence import Evidence, as_data, on_one_line, render_prompt
+from enrichment.analysis.evidence import Evidence, as_data, render_prompt
 from enrichment.analysis.question import FRAMING_TOKENS, AnalysisQuestion
 from enrichment.domain.json_values import Json
 from enrichment.domain.money import charge
+from enrichment.domain.plain_text import on_one_line
 from enrichment.research.claims.model_answers import RESEARCH_ANSWER, ResearchAnswer
 from enrichment.research.evidence.passages import Sides
 from enrichment.research.questions.breakdown import LookUp

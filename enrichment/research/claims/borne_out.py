@@ -9,9 +9,9 @@ Words count by their stem, whatever their order. Numbers count by value, names b
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 
-from enrichment.analysis.assertions import telling_stems
 from enrichment.analysis.claim_words import known_words, names_missing_in, numbers_in, with_other_forms
 from enrichment.domain.data_tables import listed, rows_of
+from enrichment.parsing.assertions import telling_stems
 
 
 def says_no_more(text: str, quotes: Sequence[str], *, own: Collection[str], dataset: str = "") -> bool:

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from enrichment.analysis.answer_schemas import Cited, PrioritisedContact
-from enrichment.analysis.assertions import sentence_of
 from enrichment.analysis.citations import SHORTEST_QUOTE, check_citations
 from enrichment.analysis.claim_words import is_about_another, word_set
 from enrichment.analysis.evidence import Evidence, Passage
 from enrichment.domain.json_values import Json
 from enrichment.domain.values import Contact, FoundPassage, IntentSignal, JobPosting, NewsItem, Value
 from enrichment.identity.names import name_words
+from enrichment.parsing.assertions import sentence_of
 from enrichment.research.claims.borne_out import advises_no_more, says_no_more
 from enrichment.research.claims.leaked_instructions import repeats
 from enrichment.research.claims.model_answers import ResearchAnswer, VendorRecommendation

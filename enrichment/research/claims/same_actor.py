@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from enrichment.analysis.assertions import telling_stems
 from enrichment.analysis.claim_words import is_name
 from enrichment.domain.data_tables import rows_of
+from enrichment.parsing.assertions import telling_stems
 
 _WORD = re.compile(r"[^\W_]+")
 _CLAUSE = re.compile(r"[,;:()\u2013\u2014]\s|\s(?:and|but|while|although|whereas)\s", re.IGNORECASE)

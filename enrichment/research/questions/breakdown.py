@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any, Literal
 
-from enrichment.analysis.evidence import Evidence, as_data, on_one_line
+from enrichment.analysis.evidence import Evidence, as_data
 from enrichment.analysis.orders import is_an_order
 from enrichment.analysis.question import FRAMING_TOKENS, AnalysisQuestion
 from enrichment.domain.json_values import Json
+from enrichment.domain.plain_text import on_one_line
 from enrichment.domain.research import Persona
 from enrichment.identity.domains import registrable_domain
 from enrichment.identity.names import name_words

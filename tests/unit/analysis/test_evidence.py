@@ -14,12 +14,12 @@ from enrichment.analysis.evidence import (
     as_data,
     evidence_key,
     fact_text,
-    normalised,
     render_prompt,
     select_evidence,
     shortened,
 )
 from enrichment.domain.knowledge import Fact
+from enrichment.domain.plain_text import normalised
 from enrichment.domain.values import (
     Claim,
     Contact,

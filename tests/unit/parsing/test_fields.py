@@ -154,10 +154,23 @@ def test_a_first_name_alone_is_no_whole_name() -> None:
         ("SAP S/4HANA, Power BI and PL/SQL", ["SAP", "Power BI", "Oracle Database"]),
         ("Microsoft SQL Server", ["SQL Server"]),
         ("a python on a workday, with slack in the rope", []),
-        ("JavaScript is not Java", ["JavaScript", "Java"]),
+        ("JavaScript and Java", ["JavaScript", "Java"]),
     ],
 )
 def test_technologies_are_named_in_whole_words_and_in_their_own_case(text: str, names: list[str]) -> None:
+    assert [technology.name for technology in named_technologies(text)] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("We are replacing Salesforce; experience with Okta is a plus. No knowledge of Kafka needed.", ["Okta"]),
+        ("We moved from Oracle to Snowflake.", ["Snowflake"]),
+        ("No knowledge of Kafka needed at first. Our teams run Kafka.", ["Apache Kafka"]),
+        ("Not only Kafka but Kubernetes", ["Apache Kafka", "Kubernetes"]),
+    ],
+)
+def test_a_technology_that_each_sentence_denies_is_not_named(text: str, names: list[str]) -> None:
     assert [technology.name for technology in named_technologies(text)] == names
 
 

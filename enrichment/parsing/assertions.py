@@ -11,8 +11,8 @@ import re
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 
-from enrichment.analysis.evidence import on_one_line
 from enrichment.domain.data_tables import listed, rows_of
+from enrichment.domain.plain_text import on_one_line
 
 _ANY_WORDS = r"\s+(?:\S+\s+){0,4}?"
 
@@ -28,14 +28,14 @@ def _escaped(phrase: str) -> str:
     return re.escape(phrase).replace(r"\*", r"\w*").replace(r"\ ", r"\s+")
 
 
-_DENIALS = [(kind, listed(words)) for kind, words in rows_of("enrichment.analysis", "denials")]
+_DENIALS = [(kind, listed(words)) for kind, words in rows_of("enrichment.parsing", "denials")]
 _CLAUSE, _THING, _FOLLOWING, _LEAVING, _NO_DENIAL, _INSTEAD = (
     _pattern([word for one, words in _DENIALS if one == kind for word in words])
     for kind in ("clause", "thing", "following", "leaving", "no_denial", "instead")
 )
 _SMALL = frozenset(word for kind, words in _DENIALS if kind == "small" for text in words for word in text.split())
-_EVENTS = {event: _pattern(listed(words)) for event, _, words in rows_of("enrichment.analysis", "event_words")}
-_STRONG = frozenset(event for event, strong, _ in rows_of("enrichment.analysis", "event_words") if strong == "yes")
+_EVENTS = {event: _pattern(listed(words)) for event, _, words in rows_of("enrichment.parsing", "event_words")}
+_STRONG = frozenset(event for event, strong, _ in rows_of("enrichment.parsing", "event_words") if strong == "yes")
 _CONTRACTED = re.compile(r"n['\u2019]t\b", re.IGNORECASE)
 _CLAUSES = re.compile(
     r"[,;:!?()\u2013\u2014]+\s|\.(?:\s|$)|\s(?:but|while|although|though|whereas|however|because|since|as)\s",
@@ -75,6 +75,12 @@ def denies(sentence: str, name: str) -> bool:
     wanted = re.compile(rf"(?<!\w){re.escape(on_one_line(name))}(?!\w)", re.IGNORECASE)
     found = [_is_denied(clause, place) for clause in _clauses(sentence) for place in wanted.finditer(clause)]
     return bool(found) and all(found)
+
+
+def is_denied_in(text: str, name: str) -> bool:
+    """Whether each sentence of a text with this name denies it."""
+    sentences = [one for one in map(on_one_line, _SENTENCES.split(text)) if name.casefold() in one.casefold()]
+    return bool(sentences) and all(denies(one, name) for one in sentences)
 
 
 def is_turned_round(claim: str, sentence: str) -> bool:
