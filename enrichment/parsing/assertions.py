@@ -65,9 +65,14 @@ _AROUND = 300  # characters on each side of a quote; a page without full stops i
 def sentence_of(quote: str, text: str) -> str:
     """The sentence of a text that a quote is from, as it may deny the quote; the quote, if it is from several."""
     wanted = on_one_line(quote)
-    around = next((one for one in map(on_one_line, _SENTENCES.split(text)) if one and wanted in one), wanted)
+    around = next((one for one in sentences_of(text) if wanted in one), wanted)
     place = around.index(wanted)
     return around[max(0, place - _AROUND) : place + len(wanted) + _AROUND]
+
+
+def sentences_of(text: str) -> Iterator[str]:
+    """Each on one line."""
+    return (one for one in map(on_one_line, _SENTENCES.split(text)) if one)
 
 
 def denies(sentence: str, name: str) -> bool:
@@ -79,7 +84,7 @@ def denies(sentence: str, name: str) -> bool:
 
 def is_denied_in(text: str, name: str) -> bool:
     """Whether each sentence of a text with this name denies it."""
-    sentences = [one for one in map(on_one_line, _SENTENCES.split(text)) if name.casefold() in one.casefold()]
+    sentences = [one for one in sentences_of(text) if name.casefold() in one.casefold()]
     return bool(sentences) and all(denies(one, name) for one in sentences)
 
 

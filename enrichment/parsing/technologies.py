@@ -81,6 +81,11 @@ def traced_technologies(markup: str, generator: str | None) -> list[Technology]:
     ]
 
 
+def traces_of(technology: str) -> tuple[str, ...]:
+    """What shows it in a page's markup, in lower case."""
+    return tuple(trace for known, traces in _LEFT_BEHIND if known.name == technology for trace in traces)
+
+
 def is_own_product(technology: str, *, name: str | None, domain: str | None) -> bool:
     """Whether the company sells it: named after it or its site ('Zoom' of zoom.us), or its brand ('Slack')."""
     words = name_words(technology)

@@ -155,7 +155,8 @@ def _evidence(answer: Mapping[str, Json], claims: Mapping[str, Json]) -> Iterato
                 f"{one['dataset']} of {one['source']}{page}{dated}, collected {one['collected_at'][:10]}, "
                 f"`{one['evidence_id']}`"
             )
-            yield f"  > {_inline(one['evidence'])}"
+            read_from = f" (read from: {_inline(one['read_from'])})" if one.get("read_from") else ""
+            yield f"  > {_inline(one['evidence'])}{read_from}"
     for one in answer["dropped"]:
         yield f"- dropped ({one['because']}): {_inline(one['text'])}"
 

@@ -46,13 +46,14 @@ _SHORT_VENDOR = "the quote of what the vendor offers is too short"
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A verbatim quote of stored evidence. text: the whole passage. place: of the stored reply."""
+    """A verbatim quote of stored evidence. read_from: what in the stored reply its value was read from, if it was."""
 
     side: Literal["company", "vendor"]
     company_key: str
     passage: Passage
     quote: str
     verdict: ClaimVerdict = "exact"
+    read_from: str | None = None
 
     def as_json(self) -> dict[str, Json]:
         fact = self.passage.facts[0]
@@ -63,6 +64,7 @@ class Citation:
             "quote": self.quote,
             "verdict": self.verdict,
             "evidence": self.passage.text,
+            "read_from": self.read_from,
             "dataset": self.passage.dataset,
             "source": fact.source,
             "reply_id": fact.reply_id,
