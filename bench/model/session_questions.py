@@ -17,6 +17,7 @@ from enrichment.research.claims.claim import checked
 from enrichment.research.claims.model_answers import Breakdown, ResearchAnswer
 from enrichment.research.evidence.passages import Sides, sides
 from enrichment.research.questions.breakdown import breakdown_question, by_model
+from enrichment.research.questions.company_mentions import NOTHING_KNOWN
 from enrichment.rules import Rules
 from enrichment.rules.requirements import custom
 
@@ -52,7 +53,7 @@ def session_questions(rules: Rules, both: Sides) -> list[AnalysisQuestion]:
     assert first is not None
     assert second is not None
     return [
-        breakdown_question(QUESTION, SELLER, (), rules, first),
+        breakdown_question(QUESTION, SELLER, NOTHING_KNOWN, rules, first),
         answer_question(QUESTION, (), both, rules, second),
     ]
 
