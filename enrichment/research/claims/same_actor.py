@@ -3,8 +3,8 @@
 "Brackwater opened a plant", of "Farrow opened a plant; its rival Brackwater declined to comment" -> False
 "Brackwater opens a plant", of "Brackwater plans to open a plant"                                 -> False
 
-What is said begins where a clause begins, leaves out one telling word in a row at most, and keeps the order of the
-words where another name is among them. A sentence in doubt ('if', 'may', 'rivals say') is not told without its doubt.
+What is said begins where a clause begins, leaves out one telling word in a row at most, and keeps the order of words
+where another name or a number is among them. A doubt ('if', 'may', 'rivals say') is not left out.
 """
 
 import re
@@ -32,7 +32,12 @@ class _Word:
     stem: str
     at: int
     is_own: bool
+    is_number: bool
     is_name: bool
+
+    @property
+    def tells(self) -> bool:
+        return bool(self.stem) and not self.is_own and not self.is_number
 
 
 def has_same_actor(text: str, sentence: str, *, own: Collection[str], shown: str) -> bool:
@@ -57,9 +62,10 @@ def _words(text: str, own: Collection[str], shown: str) -> list[_Word]:
     return [
         _Word(
             text="" if one[0] == "May" and n else one[0].casefold(),
-            stem="" if any(letter.isdigit() for letter in one[0]) else "".join(telling_stems(one[0])),
+            stem=one[0] if one[0][0].isdigit() else "".join(telling_stems(one[0])),
             at=one.start(),
             is_own=one[0].casefold() in own,
+            is_number=one[0][0].isdigit(),
             is_name=one[0][0].isupper() and len(one[0]) > 1 and is_name(one[0], shown, first=n == 0),
         )
         for n, one in enumerate(found)
@@ -74,22 +80,22 @@ def _clause_of(sentence: str, told: Sequence[_Word], place: int) -> int:
 
 def _begins_clause(told: Sequence[_Word], begin: int, first: int) -> bool:
     """Nothing that tells is in front but the company's name; a further clause is of what the sentence begins with."""
-    if any(word.stem and not word.is_own for word in told[begin:first]):
+    if any(word.tells for word in told[begin:first]):
         return False
     if begin == 0 or any(word.is_own or word.text in _speakers() for word in told[begin:first]):
         return True
-    return next(word for word in told if word.is_own or word.stem).is_own
+    return next(word for word in told if word.is_own or word.tells).is_own
 
 
 def _leaves_out(told: Sequence[_Word], places: Sequence[int]) -> bool:
     between = (told[one + 1 : other] for one, other in pairwise(places))
-    return any(sum(1 for word in gap if word.stem and not word.is_own) > _LEFT_OUT for gap in between)
+    return any(sum(1 for word in gap if word.tells) > _LEFT_OUT for gap in between)
 
 
 def _in_order(said: Sequence[_Word], clause: Sequence[_Word]) -> bool:
     if "by" in {word.text for word in said} - {word.text for word in clause}:
         return False
-    if not any(word.is_name and not word.is_own for word in (*said, *clause)):
+    if not any((word.is_name and not word.is_own) or word.is_number for word in (*said, *clause)):
         return True
     rest = iter(_telling(clause))
     known = set(_telling(clause))

@@ -231,6 +231,22 @@ def of_news(title: str, statement: str, quote: str = "") -> str:
         ("Acme opens talks to close a plant in Spain", "Acme opens a plant in Spain."),
         ("Farrow opened a plant in Spain and moved its login", "Acme moved its login."),
         ("Analysts of Farrow see Acme close a plant", "Acme closes a plant."),
+        ("Until 2021 Acme used Okta in all its sites", "Acme uses Okta in all its sites."),
+        ("Rumours that Acme hired Farrow are false", "Acme hired Farrow."),
+        ("Acme raised prices by 5 percent and cut costs by 8 percent", "Acme raised prices by 8 percent."),
+        (
+            "Acme's budget rose from 2 million pounds to 3 million pounds",
+            "Acme's budget rose from 3 to 2 million pounds.",
+        ),
+        ("Acme aims to be carbon neutral by 2040", "Acme is carbon neutral."),
+        ("A former driver says that Acme is a bad employer", "Acme is a bad employer."),
+        ("Nobody at Acme reviews access rights yet", "Acme reviews access rights."),
+        ("Acme opened five sites and closed one", "Acme closed five sites."),
+        ("Farrow Frozen, unlike Acme, passed its audit in June", "Acme passed its audit in June."),
+        ("Acme was asked whether it plans layoffs", "Acme plans layoffs."),
+        ("Its rival Farrow has 9,000 employees; Acme has far fewer", "Acme has 9,000 employees."),
+        ("Critics call the new chief of Acme weak", "The new chief of Acme is weak."),
+        ("Acme considered moving to SAP but stayed with Infor", "Acme moved to SAP."),
     ],
 )
 def test_what_its_quote_says_of_another_or_in_doubt_is_shown_in_the_words_of_the_quote(
