@@ -91,8 +91,10 @@ def _profile(
 
 
 def serves(profile: Profile, rules: Rules, requirements: Requirements, now: datetime) -> bool:
-    """Whether a kept profile may be served for these requirements at `now`."""
-    if not is_fresh(profile, requirements_hash(rules, requirements), requirements, now):
+    """Whether a kept profile may be served for these requirements at `now`; another request may have more money."""
+    if profile.document.get("over_a_cap") or not is_fresh(
+        profile, requirements_hash(rules, requirements), requirements, now
+    ):
         return False
     if requirements.oldest is None:
         return True

@@ -3,7 +3,7 @@
 Rules + Requirements + Plan + what is known now + analyses  ->  Profile (its document is plain JSON)
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -93,7 +93,8 @@ def assemble(rules: Rules, requirements: Requirements, made_of: Ingredients, now
         "analyses": {a.name: _analysis(a, made_of) for a in made_of.analyses},
         "gaps": dict(made_of.gaps),
         "missing_analyses": failed,
-    } | noted(made_of.known.verdicts)
+    }
+    document |= _over_a_cap(rules, made_of, fields) | noted(made_of.known.verdicts)
     return Profile(
         profile_id=new_id("pro"),
         company_id=made_of.company.company_id,
@@ -128,6 +129,14 @@ def _shown_datasets(
     asked = {field.dataset: _shown(rules, requirements, made_of, field, now) for field in fields}
     extras = _extras(rules, requirements, made_of, now)
     return asked | {one.dataset: {**_shown(rules, requirements, made_of, one, now), "extra": True} for one in extras}
+
+
+def _over_a_cap(rules: Rules, made_of: Ingredients, fields: Iterable[Field]) -> dict[str, Json]:
+    """The datasets without an answer that a request with more money may get; nothing where there are none."""
+    capped = {failure.source for failure in made_of.failures if failure.kind == "OverCap"}
+    capped |= {source.source for source in made_of.plan.sources if source.verdict == "over a cap"}
+    names = [f.dataset for f in fields if not f.good and capped.intersection(rules.datasets[f.dataset].sources)]
+    return {"over_a_cap": names} if names else {}
 
 
 def noted(verdicts: Sequence[Verdict]) -> dict[str, Json]:
