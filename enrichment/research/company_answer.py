@@ -6,6 +6,7 @@ collected + question's parts -> evidence of both sides -> claims kept and droppe
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from enrichment.analysis.answer_reading import UnusableAnswer, read_answer
 from enrichment.analysis.evidence import fact_text
@@ -17,6 +18,7 @@ from enrichment.pipeline.enrich import Ask, Enriched
 from enrichment.research.answers.answer import AS_IT_IS, NOTHING_TO_READ, CompanyAnswer, OpenPoint, missing_points
 from enrichment.research.answers.answer_question import answer_question
 from enrichment.research.answers.answer_without_model import Asked, composed, fits_role
+from enrichment.research.answers.earlier_claims import EARLIER, earlier_claims
 from enrichment.research.answers.next_questions import price_in_time, price_of_another
 from enrichment.research.answers.open_points import (
     nobody_fits,
@@ -39,6 +41,9 @@ from enrichment.research.requests.question_requests import QuestionRequests
 from enrichment.research.requests.session_knowledge import SessionKnowledge, relevance_between
 from enrichment.research.requests.topic_searches import SearchesMade
 
+_SESSIONS = 10
+"""So many of the latest sessions are looked through for what a model said before."""
+
 
 @dataclass(frozen=True, slots=True)
 class CompanyCollected:
@@ -50,6 +55,22 @@ class CompanyCollected:
     known: Known
     profile: Profile | None
     searched: SearchesMade = field(default_factory=lambda: SearchesMade(()))
+
+    @property
+    def is_remembered(self) -> bool:
+        """Whether memory had all that was asked for."""
+        new_calls = any(calls for _, calls in self.searched.counts.values())
+        return self.done is not None and not self.done.purchases and not new_calls
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a model made of the evidence. by: 'model', or 'rule'; because: why a rule, or why it was not asked again."""
+
+    kept: Sequence[CheckedClaim] = ()
+    dropped: Sequence[DroppedClaim] = ()
+    by: Literal["model", "rule"] = "rule"
+    because: str | None = None
 
 
 class CompanyAnswers:
@@ -73,10 +94,10 @@ class CompanyAnswers:
             asked_of = replace(one.known, facts=tuple(f for f in one.known.facts if f.dataset in self._wanted(one)))
             both = await self.knowledge.sides(one.company, asked_of, vendor, ranked_by)
             both = replace(both, names=whole.names)
-        kept, dropped, because = await self._by_model(both, parts)
-        by = "model" if because is None else "rule"
         asked = self._asked(one, parts, both, among)
-        claims = chosen(kept, composed(both, relevance, asked), asked, both)
+        spare = composed(both, relevance, asked)
+        read = await self._remembered(one, both, spare, asked) or await self._by_model(both, parts)
+        claims = chosen(read.kept, spare, asked, both)
         claims = [claim for claim in claims if claim.kind != "person" or not asked.roles or _fits(claim, asked.roles)]
         if one.company.company_id == vendor.company_id:
             claims = [claim for claim in claims if claim.kind != "recommendation"]  # nobody sells to themselves
@@ -86,11 +107,11 @@ class CompanyAnswers:
         answer = CompanyAnswer(
             company=one.company,
             claims=tuple(claims),
-            dropped=tuple(dropped),
+            dropped=tuple(read.dropped),
             relevance=relevance,
             open_points=tuple(open_points),
-            by=by,
-            because=because,
+            by=read.by,
+            because=read.because,
             evidence=both.evidence,
             vendor_evidence=both.vendor_evidence,
             profile=one.profile,
@@ -144,34 +165,58 @@ class CompanyAnswers:
             points.append(OpenPoint(" ".join(words), why, both.company.key))
         return points
 
-    async def _by_model(
-        self, both: Sides, parts: QuestionParts
-    ) -> tuple[list[CheckedClaim], list[DroppedClaim], str | None]:
-        """Claims kept and dropped; why there is no answer of the model, else None."""
+    async def _remembered(
+        self, one: CompanyCollected, both: Sides, spare: Sequence[CheckedClaim], asked: Asked
+    ) -> _Read | None:
+        """Where nothing was bought: what is known answers it, or what a model said before; None: a model must read it.
+
+        Advice weighs both sides, so that of a plain rule is not enough.
+        """
+        if not one.is_remembered or self.rules.research.answer is None:
+            return None
+        earlier = earlier_claims(await self._answered_before(), both)
+        if asked.advice:
+            advised = any(claim.kind == "recommendation" for claim in earlier)
+            return _Read(earlier, by="model", because=EARLIER) if advised else None
+        if not chosen((), spare, asked, both):
+            return None
+        return _Read(earlier, by="model" if chosen(earlier, (), asked, both) else "rule", because=AS_IT_IS)
+
+    async def _answered_before(self) -> list[Question]:
+        """By sessions of the same client for the same seller's company and offer, oldest first."""
+        sessions, session = self.bought.sessions, self.bought.session
+        same = (
+            [session] if session.owner is None else await asyncio.to_thread(sessions.of, session.owner, most=_SESSIONS)
+        )
+        offers = [
+            one for one in same if (one.company_id, one.persona.sells) == (session.company_id, session.persona.sells)
+        ]
+        found = [await asyncio.to_thread(sessions.questions, one.session_id) for one in offers]
+        ended = [one for questions in found for one in questions if one.ended_at is not None]
+        return sorted(ended, key=lambda one: (one.ended_at is not None and one.ended_at, one.number))
+
+    async def _by_model(self, both: Sides, parts: QuestionParts) -> _Read:
         asked = self.rules.research.answer
         if asked is None:
-            return [], [], "no model is set up for it"
+            return _Read(because="no model is set up for it")
         if not both.evidence.passages:
-            return [], [], NOTHING_TO_READ
+            return _Read(because=NOTHING_TO_READ)
         if parts.because == "it was one of the questions to ask next" and not self.bought.progress.over_budget:
-            return [], [], AS_IT_IS
+            return _Read(because=AS_IT_IS)
         question = answer_question(self.question.text, parts.sub_questions, both, self.rules, asked)
         results = await self.bought.ask_model(question, both.company, keeps_back=0)
         reply = await asyncio.to_thread(self.context.store.knowledge.model_reply, question.key)
         if reply is None:
-            return [], [], next(iter(results.gaps.values()), "the model did not answer")
+            return _Read(because=next(iter(results.gaps.values()), "the model did not answer"))
         try:
             if not results.analyses:
                 read_answer(reply, question)
             answer = ResearchAnswer.model_validate_json(reply.answer["content"] or "")
         except (UnusableAnswer, ValueError) as error:
-            return (
-                [],
-                _all_dropped(reply.answer.get("content"), both, question.instructions),
-                f"its answer cannot be used: {_short(error)}",
-            )
+            dropped = _all_dropped(reply.answer.get("content"), both, question.instructions)
+            return _Read(dropped=dropped, because=f"its answer cannot be used: {_short(error)}")
         kept, dropped = checked(answer, both, instructions=question.instructions)
-        return kept, dropped, None
+        return _Read(kept, dropped, by="model")
 
     async def _shown(self, answer: CompanyAnswer) -> None:
         key = answer.company.key
@@ -187,7 +232,7 @@ class CompanyAnswers:
         self, one: CompanyCollected, claims: Sequence[CheckedClaim], roles: Sequence[str], parts: QuestionParts
     ) -> tuple[list[OpenPoint], int]:
         """With what all of them would cost together (micro-USD)."""
-        points = missing_points(one.company, one.profile, one.known, self.rules)
+        points = missing_points(one.company, one.profile, one.done, one.known, self.rules)
         missing = tuple(point.what for point in points if point.what in self.rules.datasets)
         has_person = any(claim.kind == "person" for claim in claims)
         points += [

@@ -18,6 +18,7 @@ from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.question_words import words_of_sentences
 from enrichment.research.questions.topics import PAGE, RESULTS
 from enrichment.rules import Rules
+from enrichment.rules.names_for_people import all_called
 
 _SEARCHED = frozenset({RESULTS, PAGE})
 
@@ -76,7 +77,7 @@ def nobody_fits(sides: Sides, persona: Persona) -> OpenPoint:
 def vendor_cut_short(vendor: Company, left_out: Mapping[str, str], rules: Rules) -> OpenPoint:
     """left_out: source or analysis -> why a cap did not allow it."""
     cost = sum(expected_price(rules, source) for source in left_out if source in rules.sources)
-    why = f"the budget left too little for {', '.join(sorted(left_out))}"
+    why = f"the budget left too little for {all_called(sorted(left_out))}"
     return OpenPoint(f"more of what {vendor.name or vendor.key} offers", why, micro_usd=cost or None)
 
 

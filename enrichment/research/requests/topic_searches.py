@@ -21,6 +21,7 @@ from enrichment.research.questions.topics import MENTIONS, PAGE, RESULTS, found_
 from enrichment.research.requests.question_requests import QuestionRequests, left_out_by_caps
 from enrichment.research.requests.session_knowledge import SessionKnowledge
 from enrichment.rules import Rules
+from enrichment.rules.names_for_people import called
 
 _OUT_OF_REACH = ("no credentials", "provider down", "plan used up", "suspended", "over a cap")
 _SHARE = 3
@@ -47,7 +48,7 @@ class SearchesMade:
             heads = [reply for reply in known.replies if reply.topic == topic]
             if heads and found_on(topic, known):
                 continue
-            asked = tuple(f"asked {one.source} on {day_in_words(one.collected_at)}: none" for one in heads)
+            asked = tuple(f"asked {called(one.source)} on {day_in_words(one.collected_at)}: none" for one in heads)
             because = (
                 "a search of its own found nothing" if heads else self.reasons.get(topic, "it was not searched for")
             )
@@ -69,7 +70,7 @@ def _why_not(end: Enriched | None) -> str:
     unusable = {} if end.plan is None else {
         one.source: one.why for one in end.plan.sources if one.verdict in _OUT_OF_REACH
     }  # fmt: skip
-    return "; ".join(f"{source}: {why.rstrip('.')}" for source, why in {**unusable, **failed}.items())
+    return "; ".join(f"{called(source)}: {why.rstrip('.')}" for source, why in {**unusable, **failed}.items())
 
 
 async def _all(asking: Iterable[Coroutine[None, None, Enriched | None]]) -> list[Enriched | None]:
