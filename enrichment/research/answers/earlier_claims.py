@@ -17,6 +17,15 @@ EARLIER = "it said this in an earlier answer over the same evidence"
 """Why no model was asked, where its earlier claims serve."""
 
 
+def earlier_advice(questions: Sequence[Question], sides: Sides) -> list[CheckedClaim]:
+    """Of the newest answer that gave any; questions: as of earlier_claims."""
+    for question in reversed(questions):
+        claims = earlier_claims([question], sides)
+        if any(claim.kind == "recommendation" for claim in claims):
+            return claims
+    return []
+
+
 def earlier_claims(questions: Sequence[Question], sides: Sides) -> list[CheckedClaim]:
     """questions: of sessions of the same seller, oldest first. The newest answer's claims come first.
 
