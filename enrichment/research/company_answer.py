@@ -213,10 +213,10 @@ class CompanyAnswers:
             advised = earlier_advice(before, both)
             return _Read(advised, by="model", because=EARLIER) if advised else None
         names_technology = asked.point is not None and bool(asked.point.named)
-        if not names_technology and not chosen((), spare, asked, both):
-            return None
+        if names_technology or chosen((), spare, asked, both):
+            return _Read(because=AS_IT_IS)
         earlier = earlier_claims(before, both)
-        return _Read(earlier, by="model" if chosen(earlier, (), asked, both) else "rule", because=AS_IT_IS)
+        return _Read(earlier, by="model", because=EARLIER) if chosen(earlier, (), asked, both) else None
 
     async def _answered_before(self) -> list[Question]:
         """By sessions of the same client for the same seller's company and offer, oldest first."""

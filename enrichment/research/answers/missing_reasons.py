@@ -5,12 +5,12 @@
 Planners' reasons (which chain, which fallback) are in the trace of the request; what answered nothing is in `asked`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from enrichment.domain.knowledge import Known
 from enrichment.pipeline.enrich import Enriched
 from enrichment.rules import Rules
-from enrichment.rules.names_for_people import all_called, called
+from enrichment.rules.names_for_people import all_called
 
 _BUDGET = "the budget left too little for {names}"
 _NOT_REACHED = "{names} could not be reached"
@@ -37,18 +37,30 @@ def why_missing(dataset: str, end: Enriched | None, known: Known, rules: Rules, 
         return "what is known does not tell it"
     if end is None:
         return fallback or NOTHING_KNOWN
+    answered = {reply.source for reply in known.replies}
+    return _in_one_sentence(_reasons(rules.datasets[dataset].sources, answered, end)) or NOTHING_KNOWN
+
+
+def why_not_answered(end: Enriched | None) -> str:
+    """Of a request for one thing: why its sources have not answered; empty: they have, or nothing is known of it."""
+    if end is None:
+        return ""
+    planned = () if end.plan is None else (one.source for one in end.plan.sources)
+    return _in_one_sentence(_reasons([*planned, *(failure.source for failure in end.failures)], (), end))
+
+
+def _in_one_sentence(reasons: Iterable[tuple[str, str]]) -> str:
     named = dict[str, list[str]]()
-    for source, reason in _reasons(dataset, end, known, rules):
+    for source, reason in reasons:
         named.setdefault(reason, []).append(source)
-    return "; ".join(reason.format(names=all_called(sources)) for reason, sources in named.items()) or NOTHING_KNOWN
+    return "; ".join(reason.format(names=all_called(sources)) for reason, sources in named.items())
 
 
-def _reasons(dataset: str, end: Enriched, known: Known, rules: Rules) -> Iterator[tuple[str, str]]:
+def _reasons(sources: Iterable[str], answered: Collection[str], end: Enriched) -> Iterator[tuple[str, str]]:
     """Source and reason, of each that was not asked or did not answer."""
     failed = {failure.source: failure.kind for failure in end.failures}
     planned = {one.source: one.verdict for one in end.plan.sources} if end.plan is not None else {}
-    answered = {reply.source for reply in known.replies}
-    for source in rules.datasets[dataset].sources:
+    for source in dict.fromkeys(sources):
         if source in failed:
             yield source, _KINDS.get(failed[source], _NOT_REACHED)
         elif source not in answered and (decision := planned.get(source)) is not None:
@@ -56,9 +68,3 @@ def _reasons(dataset: str, end: Enriched, known: Known, rules: Rules) -> Iterato
                 yield source, _REASONS[decision]
             elif decision in _ASKED and "Stopped" in failed.values():
                 yield source, _STOPPED
-
-
-def why_failed(source: str, kind: str, reason: str) -> str:
-    """Of one source or analysis that could not answer."""
-    sentence = _KINDS.get(kind)
-    return reason.rstrip(".") if sentence is None else sentence.format(names=called(source))
