@@ -19,14 +19,16 @@ _MARK = " (sandbox, invented)"
 _NEEDS = ("purchase_intent", "recent_news", "topic_results", "page_passages", "hiring_trends", "tech_stack")
 """Datasets that show what a company needs or does, those that say it most plainly first."""
 _OF_OTHERS = frozenset({"competitor_mentions", "industry", "company_name", "domain"})
-_SELLS_NOTHING = re.compile(r"(?:about|careers?|jobs?|news|press|legal|privacy|why us|open positions)\b", re.IGNORECASE)
+_SELLS_NOTHING = re.compile(
+    r"(?:about|careers?|jobs?|news|press|legal|privacy|customers|why us|open positions)\b", re.IGNORECASE
+)
 _PLAIN_HEADING = re.compile(
     r"(?:about|products?|pricing|prices|plans?|careers?|news|why us|customers|home|welcome)\b.*", re.IGNORECASE
 )
 _STEPS = {
     "purchase_intent": "They are looking into {need}: offer {offer}.",
     "recent_news": 'Open with "{need}" and offer {offer}.',
-    "hiring_trends": "They are hiring a {need}: show what {offer} does for that team.",
+    "hiring_trends": "They are hiring {a} {need}: show what {offer} does for that team.",
     "tech_stack": "They run {need}: show how {offer} works beside it.",
     "topic_results": 'Take up "{need}" and offer {offer}.',
     "page_passages": 'Take up "{need}" and offer {offer}.',
@@ -86,7 +88,8 @@ def _offered(piece: Piece) -> list[str]:
         return [shortened(piece.lines[0])]
     if _SELLS_NOTHING.match(piece.lines[0]):
         return []
-    return [shortened(line) for line in piece.lines[1:] if "|" not in line and len(line.split()) > 3]
+    lines = [line for line in piece.lines[1:] if "|" not in line and _MARK not in line]
+    return [shortened(line) for line in lines if len(line.split()) > 3]
 
 
 def _needed(piece: Piece) -> list[str]:
@@ -100,16 +103,25 @@ def _needed(piece: Piece) -> list[str]:
 def _advice(pair: _Pair, sells: str | None, name: str) -> dict[str, Any]:
     heading = pair.offer.lines[0] if pair.offer.dataset == "website_passages" else ""
     is_product = bool(heading) and not _PLAIN_HEADING.fullmatch(heading)
-    offer = heading if is_product else sells or pair.vendor_quote
+    offer = heading if is_product else _part_of(sells, pair) if sells else pair.vendor_quote
     need = pair.quote.replace(_MARK, "")
     return {
         "evidence_id": pair.need.evidence_id,
         "quote": pair.quote,
         "why": said(pair.need.dataset, pair.quote, name),
-        "recommendation": _STEPS[pair.need.dataset].format(need=_short(need), offer=_short(offer)),
+        "recommendation": _STEPS[pair.need.dataset].format(
+            a="an" if need[:1] in "AEIOU" else "a", need=_short(need), offer=_short(offer)
+        ),
         "vendor_evidence_id": pair.offer.evidence_id,
         "vendor_quote": pair.vendor_quote,
     }
+
+
+def _part_of(sells: str, pair: _Pair) -> str:
+    """Of several products the one that has to do with the need."""
+    parts = [part for part in re.split(r", (?:and )?|; | and ", sells) if part]
+    meets = [part for part in parts if themes_in(part) & pair.themes or telling_words(part) & pair.shared]
+    return meets[0] if len(parts) > 1 and meets else sells
 
 
 def _short(text: str) -> str:

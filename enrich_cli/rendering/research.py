@@ -10,7 +10,9 @@ from enrichment.domain.json_values import Json
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.research import SessionEvent
+from enrichment.research.answers.missing_reasons import NOTHING_KNOWN
 from enrichment.research.answers.next_questions import NextQuestion
+from enrichment.rules.names_for_people import called
 
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 _QUIET = frozenset({"session_started", "question_received", "finding", "research_complete"})
@@ -59,7 +61,7 @@ def _lines(answer: Mapping[str, Json]) -> Iterator[Text]:
     if answer["open_points"]:
         yield Text("\nWhat is not known", style="bold")
     for point in answer["open_points"]:
-        yield Text(plain(f"- {_open_point(point)}"))
+        yield Text(plain(f"- {_open_point(point, _company_names(answer))}"))
     if answer["too_wide"]:
         yield Text("\nThis is a wide question; it could be one of these", style="bold")
     for narrower in answer["too_wide"]:
@@ -77,7 +79,7 @@ def _glance(answer: Mapping[str, Json], claims: Mapping[str, Any]) -> Iterator[T
     why_now = [] if seen["why_now"] in in_short else [seen["why_now"]]
     labelled = {"in short": in_short, "say": [seen["what_to_say"]], "why now": why_now, "to whom": seen["to_whom"][:1]}
     if not claims and answer["open_points"]:
-        yield Text(plain(f"not known: {_open_point(answer['open_points'][0])}"))
+        yield Text(plain(f"not known: {_open_point(answer['open_points'][0], _company_names(answer))}"))
     for label, ids in labelled.items():
         for claim_id in ids:
             if claim_id is not None:
@@ -110,7 +112,7 @@ def _where(citation: Mapping[str, Any]) -> str:
     page = citation.get("page") or citation["url"]
     heading = f'"{_short(citation["heading"])}"' if citation.get("heading") else None
     dated = f"of {citation['dated']}" if citation.get("dated") else None
-    parts = (page, heading, citation["source"], dated, f"collected {citation['collected_at'][:10]}")
+    parts = (page, heading, called(citation["source"]), dated, f"collected {citation['collected_at'][:10]}")
     return ", ".join(part for part in parts if part)
 
 
@@ -119,15 +121,17 @@ def _dated(claim: Mapping[str, Any]) -> str:
     return f" ({dated})" if dated else ""
 
 
-def _open_point(point: Mapping[str, Any]) -> str:
-    """Why it is missing, without what the sources that were asked say again."""
-    of_asked = [one.split()[1] for one in point["asked"] if one.startswith("asked ")]
-    reasons = [one for one in point["because"].split("; ") if not (of_asked and one.split()[0] in of_asked)]
-    asked = "; ".join(point["asked"])
-    why = "; ".join((*reasons, asked) if asked else reasons)
-    company = f" of {point['company']}" if point["company"] else ""
+def _company_names(answer: Mapping[str, Json]) -> Mapping[str, str]:
+    return {one["key"]: one["name"] or one["key"] for one in answer.get("companies", ())}
+
+
+def _open_point(point: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """names: of companies, by their keys."""
+    says_more = not point["asked"] or point["because"] != NOTHING_KNOWN
+    why = "; ".join((*([point["because"]] if says_more else []), *point["asked"]))
+    company = f" of {names.get(point['company'], point['company'])}" if point["company"] else ""
     price = f"; asking would cost {in_usd(point['cost_micro_usd'])} USD" if point["cost_micro_usd"] else ""
-    return f"{point['what'].replace('_', ' ')}{company}: {why}{price}"
+    return f"{called(point['what'])}{company}: {why}{price}"
 
 
 def _short(text: str) -> str:

@@ -23,14 +23,18 @@ from enrichment.domain.values import (
     CompetitorMention,
     Contact,
     EmployeeCount,
+    Founded,
     FoundPassage,
+    Headquarters,
     IntentSignal,
     JobPosting,
     NewsItem,
+    Revenue,
     Technology,
     Text,
     Value,
     WebsitePassage,
+    in_words,
 )
 
 _OUR_TAGS = re.compile(r"<(?=[\s/]*(?:evidence|audience|company|question|seller|vendor)\b)", re.IGNORECASE)
@@ -180,8 +184,14 @@ def fact_text(value: Value) -> str:
         case FoundPassage():
             lines = (value.heading, value.publisher, _day(value.published_at), value.text)
         case _:
-            lines = (value.model_dump_json(),)
+            lines = (_in_one_line(value),)
     return "\n".join(line for line in lines if line)
+
+
+def _in_one_line(value: Value) -> str:
+    if isinstance(value, Headquarters | Founded | Revenue):
+        return in_words(value.model_dump(mode="json"))
+    return value.model_dump_json()
 
 
 def _passages(facts: Iterable[Fact], reads: Sequence[str]) -> list[Passage]:

@@ -6,23 +6,35 @@ collected + question's parts -> evidence of both sides -> claims kept and droppe
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from enrichment.analysis.answer_reading import UnusableAnswer, read_answer
 from enrichment.analysis.evidence import fact_text
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Known
+from enrichment.domain.numbers import in_number
 from enrichment.domain.profiles import Profile
 from enrichment.domain.research import Question
 from enrichment.pipeline.enrich import Ask, Enriched
-from enrichment.research.answers.answer import AS_IT_IS, NOTHING_TO_READ, CompanyAnswer, OpenPoint, missing_points
+from enrichment.research.answers.answer import (
+    AS_IT_IS,
+    NOTHING_TO_READ,
+    CompanyAnswer,
+    OpenPoint,
+    asked_for,
+    missing_points,
+)
 from enrichment.research.answers.answer_question import answer_question
 from enrichment.research.answers.answer_without_model import Asked, composed, fits_role
+from enrichment.research.answers.earlier_claims import EARLIER, earlier_advice, earlier_claims
 from enrichment.research.answers.next_questions import price_in_time, price_of_another
 from enrichment.research.answers.open_points import (
+    left_out_points,
     nobody_fits,
     nothing_to_recommend,
     role_unknown,
     unanswered_areas,
+    unanswered_aspects,
     unfound_words,
 )
 from enrichment.research.answers.selection import chosen
@@ -33,11 +45,20 @@ from enrichment.research.evidence.passages import Sides
 from enrichment.research.evidence.relevance import content_words
 from enrichment.research.questions.areas import AREAS, datasets_of, roles_in
 from enrichment.research.questions.breakdown import QuestionParts
-from enrichment.research.questions.to_the_point import asks_what_is_common, first_line, in_common, point_of
+from enrichment.research.questions.to_the_point import (
+    asks_what_is_common,
+    first_line,
+    in_common,
+    may_be_technology,
+    point_of,
+)
 from enrichment.research.questions.topics import PAGE, RESULTS, without_other_topics
-from enrichment.research.requests.question_requests import QuestionRequests
+from enrichment.research.requests.question_requests import QuestionRequests, left_out_by_caps
 from enrichment.research.requests.session_knowledge import SessionKnowledge, relevance_between
 from enrichment.research.requests.topic_searches import SearchesMade
+
+_SESSIONS = 10
+"""So many of the latest sessions are looked through for what a model said before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +71,22 @@ class CompanyCollected:
     known: Known
     profile: Profile | None
     searched: SearchesMade = field(default_factory=lambda: SearchesMade(()))
+
+    @property
+    def is_remembered(self) -> bool:
+        """Whether memory had all that was asked for."""
+        new_calls = any(calls for _, calls in self.searched.counts.values())
+        return self.done is not None and not self.done.purchases and not new_calls
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a model made of the evidence. by: 'model', or 'rule'; because: why a rule, or why it was not asked again."""
+
+    kept: Sequence[CheckedClaim] = ()
+    dropped: Sequence[DroppedClaim] = ()
+    by: Literal["model", "rule"] = "rule"
+    because: str | None = None
 
 
 class CompanyAnswers:
@@ -73,24 +110,24 @@ class CompanyAnswers:
             asked_of = replace(one.known, facts=tuple(f for f in one.known.facts if f.dataset in self._wanted(one)))
             both = await self.knowledge.sides(one.company, asked_of, vendor, ranked_by)
             both = replace(both, names=whole.names)
-        kept, dropped, because = await self._by_model(both, parts)
-        by = "model" if because is None else "rule"
         asked = self._asked(one, parts, both, among)
-        claims = chosen(kept, composed(both, relevance, asked), asked, both)
+        spare = composed(both, relevance, asked)
+        read = await self._remembered(one, both, spare, asked) or await self._by_model(both, parts)
+        claims = chosen(read.kept, spare, asked, both)
         claims = [claim for claim in claims if claim.kind != "person" or not asked.roles or _fits(claim, asked.roles)]
         if one.company.company_id == vendor.company_id:
             claims = [claim for claim in claims if claim.kind != "recommendation"]  # nobody sells to themselves
         claims = await compared_with_replies(claims, self.context.store.knowledge)
-        open_points, missing = await self._open_points(one, claims, asked.roles, parts)
-        open_points += self._left_open(whole, parts, claims, asked)
+        open_points, missing = await self._open_points(one, claims, asked, parts)
+        open_points += self._left_open(whole, parts, claims, asked, one.known)
         answer = CompanyAnswer(
             company=one.company,
             claims=tuple(claims),
-            dropped=tuple(dropped),
+            dropped=tuple(read.dropped),
             relevance=relevance,
             open_points=tuple(open_points),
-            by=by,
-            because=because,
+            by=read.by,
+            because=read.because,
             evidence=both.evidence,
             vendor_evidence=both.vendor_evidence,
             profile=one.profile,
@@ -107,10 +144,15 @@ class CompanyAnswers:
         if is_narrow:
             told_by = [area.told_by for area in AREAS if area.name in parts.areas]
             datasets = {RESULTS, PAGE}.union(*told_by) if told_by or topics else datasets
-            runs_on = {
-                first_line(passage.text) for passage in both.evidence.passages if passage.dataset == "tech_stack"
-            }
-            point = point_of(text, told_by or ([] if topics else [datasets]), runs_on, topics=topics, among=among)
+            runs_on = _runs_on(both)
+            point = point_of(
+                text,
+                told_by or ([] if topics else [datasets]),
+                runs_on,
+                topics=topics,
+                sought=parts.sought,
+                among=among,
+            )
         return Asked(
             datasets=frozenset(datasets),
             roles=roles_in(text),
@@ -128,7 +170,7 @@ class CompanyAnswers:
         return {*requirements.datasets, *requirements.collected, *read, *found} - {"company_name", "domain"}
 
     def _left_open(
-        self, both: Sides, parts: QuestionParts, claims: Sequence[CheckedClaim], asked: Asked
+        self, both: Sides, parts: QuestionParts, claims: Sequence[CheckedClaim], asked: Asked, known: Known
     ) -> list[OpenPoint]:
         """What the question asks and no claim says, where no source could be asked for more."""
         points = list[OpenPoint]()
@@ -139,39 +181,78 @@ class CompanyAnswers:
         if people and not asked.roles and not is_own and all(claim.why is None for claim in people):
             points.append(nobody_fits(both, self.bought.session.persona))
         names = (*both.names, both.vendor.name or "", self.bought.session.persona.company)
+        if unknown := self._unknown_technologies(both, parts, asked, known):
+            return [*points, *unknown]
         if words := unfound_words(self.question.text, parts, claims, names):
             why = "no passage that was found has this word" if len(words) == 1 else "no passage has any of these words"
             points.append(OpenPoint(" ".join(words), why, both.company.key))
         return points
 
-    async def _by_model(
-        self, both: Sides, parts: QuestionParts
-    ) -> tuple[list[CheckedClaim], list[DroppedClaim], str | None]:
-        """Claims kept and dropped; why there is no answer of the model, else None."""
+    def _unknown_technologies(self, both: Sides, parts: QuestionParts, asked: Asked, known: Known) -> list[OpenPoint]:
+        """Those that the question names and that are not among those known."""
+        runs_on = _runs_on(both)
+        if asked.point is None or "technology" not in parts.areas:
+            return []
+        named = [
+            name for name in parts.sought if may_be_technology(name) and name.casefold() in asked.point.named - runs_on
+        ]
+        why = f"it is not among the {in_number(len(runs_on), 'technology')} that are known"
+        return [OpenPoint(name, why, both.company.key, asked_for("tech_stack", known, self.rules)) for name in named]
+
+    async def _remembered(
+        self, one: CompanyCollected, both: Sides, spare: Sequence[CheckedClaim], asked: Asked
+    ) -> _Read | None:
+        """Where nothing was bought: what is known answers it, or what a model said before; None: a model must read it.
+
+        Advice weighs both sides, so that of a plain rule is not enough.
+        """
+        if not one.is_remembered or self.rules.research.answer is None:
+            return None
+        before = await self._answered_before()
+        if asked.advice:
+            advised = earlier_advice(before, both)
+            return _Read(advised, by="model", because=EARLIER) if advised else None
+        names_technology = asked.point is not None and bool(asked.point.named)
+        if names_technology or chosen((), spare, asked, both):
+            return _Read(because=AS_IT_IS)
+        earlier = earlier_claims(before, both)
+        return _Read(earlier, by="model", because=EARLIER) if chosen(earlier, (), asked, both) else None
+
+    async def _answered_before(self) -> list[Question]:
+        """By sessions of the same client for the same seller's company and offer, oldest first."""
+        sessions, session = self.bought.sessions, self.bought.session
+        same = (
+            [session] if session.owner is None else await asyncio.to_thread(sessions.of, session.owner, most=_SESSIONS)
+        )
+        offers = [
+            one for one in same if (one.company_id, one.persona.sells) == (session.company_id, session.persona.sells)
+        ]
+        found = [await asyncio.to_thread(sessions.questions, one.session_id) for one in offers]
+        ended = [one for questions in found for one in questions if one.ended_at is not None]
+        return sorted(ended, key=lambda one: (one.ended_at is not None and one.ended_at, one.number))
+
+    async def _by_model(self, both: Sides, parts: QuestionParts) -> _Read:
         asked = self.rules.research.answer
         if asked is None:
-            return [], [], "no model is set up for it"
+            return _Read(because="no model is set up for it")
         if not both.evidence.passages:
-            return [], [], NOTHING_TO_READ
+            return _Read(because=NOTHING_TO_READ)
         if parts.because == "it was one of the questions to ask next" and not self.bought.progress.over_budget:
-            return [], [], AS_IT_IS
+            return _Read(because=AS_IT_IS)
         question = answer_question(self.question.text, parts.sub_questions, both, self.rules, asked)
         results = await self.bought.ask_model(question, both.company, keeps_back=0)
         reply = await asyncio.to_thread(self.context.store.knowledge.model_reply, question.key)
         if reply is None:
-            return [], [], next(iter(results.gaps.values()), "the model did not answer")
+            return _Read(because=next(iter(results.gaps.values()), "the model did not answer"))
         try:
             if not results.analyses:
                 read_answer(reply, question)
             answer = ResearchAnswer.model_validate_json(reply.answer["content"] or "")
         except (UnusableAnswer, ValueError) as error:
-            return (
-                [],
-                _all_dropped(reply.answer.get("content"), both, question.instructions),
-                f"its answer cannot be used: {_short(error)}",
-            )
+            dropped = _all_dropped(reply.answer.get("content"), both, question.instructions)
+            return _Read(dropped=dropped, because=f"its answer cannot be used: {_short(error)}")
         kept, dropped = checked(answer, both, instructions=question.instructions)
-        return kept, dropped, None
+        return _Read(kept, dropped, by="model")
 
     async def _shown(self, answer: CompanyAnswer) -> None:
         key = answer.company.key
@@ -184,16 +265,24 @@ class CompanyAnswers:
             await self.log.emit("citation_dropped", message, mark=f"{key}:{number}", data=data | {"verdict": "dropped"})
 
     async def _open_points(
-        self, one: CompanyCollected, claims: Sequence[CheckedClaim], roles: Sequence[str], parts: QuestionParts
+        self, one: CompanyCollected, claims: Sequence[CheckedClaim], asked: Asked, parts: QuestionParts
     ) -> tuple[list[OpenPoint], int]:
         """With what all of them would cost together (micro-USD)."""
-        points = missing_points(one.company, one.profile, one.known, self.rules)
+        roles = asked.roles
+        points = missing_points(one.company, one.profile, one.done, one.known, self.rules)
         missing = tuple(point.what for point in points if point.what in self.rules.datasets)
         has_person = any(claim.kind == "person" for claim in claims)
+        names_technology = asked.point is not None and bool(asked.point.named)
+        aspects = [] if asked.point is None else [
+            *unanswered_aspects(asked.point, claims, one.company, one.known, self.rules)
+        ]  # fmt: skip
+        points += aspects
         points += [
             point
             for point in unanswered_areas(parts, claims, one.company, one.known, self.rules)
-            if not (roles and point.what == "people") and not set(missing) & set(datasets_of((point.what,), self.rules))
+            if not (aspects or names_technology)
+            and not (roles and point.what == "people")
+            and not set(missing) & set(datasets_of((point.what,), self.rules))
         ]
         more = list[OpenPoint]()
         if roles and not has_person and "key_contacts" not in missing:
@@ -209,14 +298,21 @@ class CompanyAnswers:
                 cost = await self._price(one.company, (point.what,))
             priced.append(replace(point, micro_usd=cost or None))
         together = await self._price(one.company, missing) if missing else 0
-        searches = one.searched.open_points(one.company, one.known, self.rules)
-        more += searches
+        more += one.searched.open_points(one.company, one.known, self.rules)
+        more += left_out_points(
+            one.company, {} if one.done is None else left_out_by_caps(one.done), missing, self.rules
+        )
         return [*priced, *more], together + sum(point.micro_usd or 0 for point in more)
 
     async def _price(self, company: Company, missing: tuple[str, ...]) -> int:
         """Of what nothing satisfies (micro-USD)."""
         deadline = self.bought.deadline
         return await price_in_time(company, missing, deadline=deadline, rules=self.rules, context=self.context)
+
+
+def _runs_on(both: Sides) -> set[str]:
+    """Technologies that are known, in small letters."""
+    return {first_line(one.text) for one in both.evidence.passages if one.dataset == "tech_stack"}
 
 
 def shared_among(question: str, collected: Sequence[CompanyCollected]) -> frozenset[str] | None:

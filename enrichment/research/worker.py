@@ -57,6 +57,8 @@ from enrichment.research.requests.topic_searches import TopicSearches
 _CONTEXT = "vendor_context"
 _FIRST = 2 + SLOTS
 """The slot of the first company's request: after those that find out which company a name means."""
+SURE = "each of its words is known"
+"""Why no model was asked what the question means."""
 _VENDOR_SHARE = 2
 """What the vendor's context may cost at most: one part in so many of what the budget leaves."""
 
@@ -181,6 +183,8 @@ class _Research:
             return plain(because="no model is set up for it")
         if (area := await self._offered_area()) is not None:
             return plain(because="it was one of the questions to ask next", area=area)
+        if (sure := plain(because=SURE)).is_sure:
+            return sure
         question = breakdown_question(text, persona, known, self.rules, asked)
         if not fits(question):
             return plain(because="it is longer than the model may be asked")
@@ -223,7 +227,7 @@ class _Research:
             "by": parts.by,
             "because": parts.because,
         }
-        how = "" if parts.by == "model" else f" (by a plain rule: {parts.because})"
+        how = "" if parts.by == "model" or parts.because == SURE else f" (by a plain rule: {parts.because})"
         message = f"The question is about {shown}{how}." if companies else f"The question names no known company{how}."
         await self.log.emit("companies_recognised", message, data=data)
 

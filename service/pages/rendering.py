@@ -19,6 +19,7 @@ from enrichment.domain.money import in_full, in_usd, to_micro
 from enrichment.domain.numbers import in_number
 from enrichment.domain.values import in_words
 from enrichment.domain.visible_text import visible
+from enrichment.rules.names_for_people import called
 from service.pages.static_files import static_address, style
 
 _AGES = ((86_400, "d"), (3_600, "h"), (60, "min"))
@@ -46,6 +47,7 @@ def _environment() -> Environment:
         "usd": usd,
         "usd_rounded": usd_rounded,
         "words": words,
+        "called": called,
         "in_words": in_words,
         "segment": segment,
         "as_data": as_data,

@@ -16,11 +16,14 @@ from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.profiles import Profile
 from enrichment.domain.research import Question
+from enrichment.pipeline.enrich import Enriched
+from enrichment.research.answers.missing_reasons import why_missing
 from enrichment.research.claims.claim import CheckedClaim, DroppedClaim, event_day, in_order
 from enrichment.research.evidence.relevance import VendorRelevance
 from enrichment.research.questions.areas import telling_of
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.rules import Rules
+from enrichment.rules.names_for_people import called
 
 AS_IT_IS = "what is known answers it as it is"
 """Why no model was asked, where none was needed."""
@@ -176,14 +179,16 @@ def without_model(data: Mapping[str, Json]) -> list[str]:
     return list(dict.fromkeys(because for because in each if because not in _WITHOUT_FAILING))
 
 
-def missing_points(company: Company, profile: Profile | None, known: Known, rules: Rules) -> list[OpenPoint]:
-    """Datasets of the profile that nothing satisfies, with the sources that were asked, and when."""
+def missing_points(
+    company: Company, profile: Profile | None, end: Enriched | None, known: Known, rules: Rules
+) -> list[OpenPoint]:
+    """Datasets of the profile that nothing satisfies, with what was asked, and when. end: of its request."""
     if profile is None:
         return []
     return [
         OpenPoint(
             dataset,
-            field_["why"] or "nothing that was asked knows it",
+            why_missing(dataset, end, known, rules, field_["why"]),
             company.key,
             asked=asked_for(dataset, known, rules),
         )
@@ -193,7 +198,7 @@ def missing_points(company: Company, profile: Profile | None, known: Known, rule
 
 
 def asked_for(dataset: str, known: Known, rules: Rules) -> tuple[str, ...]:
-    """'asked serp_news on 3 May 2026: none', of each source that was asked; of an analysis, of what it reads first."""
+    """'asked Google News on 3 May 2026: none', of each source that was asked; of an analysis, of what it reads."""
     if dataset not in rules.datasets:
         return ()
     if rules.datasets[dataset].analysis is not None:
@@ -201,7 +206,8 @@ def asked_for(dataset: str, known: Known, rules: Rules) -> tuple[str, ...]:
     heads = {head.source: head for head in known.replies}
     having = {fact.source for fact in known.facts if fact.dataset == dataset}
     return tuple(
-        f"asked {source} on {day_in_words(heads[source].collected_at)}: {'some' if source in having else 'none'}"
+        f"asked {called(source)} on {day_in_words(heads[source].collected_at)}: "
+        f"{'some' if source in having else 'none'}"
         for source in rules.datasets[dataset].sources
         if source in heads
     )

@@ -6,7 +6,7 @@ It serves where the model fails, may not be paid any more, or is not needed: wha
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,18 +15,21 @@ from enrichment.domain.values import (
     CompetitorMention,
     Contact,
     EmployeeCount,
+    Founded,
     FoundPassage,
+    Headquarters,
     IntentSignal,
     JobPosting,
     NewsItem,
+    Revenue,
     Technology,
     WebsitePassage,
 )
 from enrichment.research.claims.claim import CheckedClaim, Citation
 from enrichment.research.evidence.passages import PERSONA, Sides
-from enrichment.research.evidence.relevance import RelevanceMatch, VendorRelevance, content_words
+from enrichment.research.evidence.relevance import RelevanceMatch, VendorRelevance, content_words, words_of_names
 from enrichment.research.evidence.themes import themes_in, themes_of_title
-from enrichment.research.questions.to_the_point import Point
+from enrichment.research.questions.to_the_point import Point, is_of_customers
 
 _ABBREVIATIONS = frozenset(
     {
@@ -58,17 +61,21 @@ _FOUND = ("topic_results", "page_passages")
 _STEPS = {
     "purchase_intent": "They are looking into {need}: offer {offer}",
     "recent_news": 'Open with "{need}" and offer {offer}',
-    "hiring_trends": "They are hiring a {need}: show what {offer} does for that team",
+    "hiring_trends": "They are hiring {a} {need}: show what {offer} does for that team",
     "tech_stack": "They run {need}: show how {offer} works beside it",
     "topic_results": 'Take up "{need}" and offer {offer}',
     "page_passages": 'Take up "{need}" and offer {offer}',
 }
 """Dataset of what a company needs -> the step to take."""
+_RUNS_IT = "They run {need}: begin with how they use it"
 _SAID = {
     JobPosting: "{name} has an open position: {line}",
     Technology: "{name} uses {line}",
     IntentSignal: "{name} is looking into {line}",
     EmployeeCount: "{name} has {line}",
+    Revenue: "{name} has a yearly revenue of {line}",
+    Headquarters: "{name} has its headquarters in {line}",
+    Founded: "{name} was founded in {line}",
     NewsItem: "{line}",
 }
 _SENIORITY = {"c_level": 0, "vp": 1, "director": 2, "manager": 3, "staff": 4, None: 5}
@@ -122,7 +129,7 @@ def _findings(sides: Sides, asked: Asked) -> Iterator[CheckedClaim]:
 def _to_the_point(sides: Sides, asked: Asked, point: Point) -> Iterator[CheckedClaim]:
     """Line by line, those that say what is asked most directly first; each line once."""
     found = dict[str, tuple[tuple[Any, ...], Passage]]()
-    for at, passage in enumerate(sides.evidence.passages):
+    for at, passage in enumerate(_without_ranges(sides.evidence.passages)):
         for number, line in enumerate(_lines_of(passage)):
             rank = point.rank(passage, line)
             if rank is not None and passage.dataset != "key_contacts" and not _is_of_headings(line):
@@ -133,11 +140,23 @@ def _to_the_point(sides: Sides, asked: Asked, point: Point) -> Iterator[CheckedC
         yield _stated(sides, passage, line)
 
 
+def _without_ranges(passages: Sequence[Passage]) -> list[Passage]:
+    """Of headcounts the exact ones, where there is any."""
+    counts = [one for one in passages if isinstance(one.facts[0].value, EmployeeCount)]
+    exact = [one for one in counts if not _is_range(one)]
+    return [one for one in passages if one not in counts or one in (exact or counts)]
+
+
+def _is_range(passage: Passage) -> bool:
+    value = passage.facts[0].value
+    return isinstance(value, EmployeeCount) and value.low != value.high
+
+
 def _order(passage: Passage, sides: Sides) -> tuple[float, ...]:
     """Exact numbers before ranges; what bears on what is sold first; then the newest."""
     value = passage.facts[0].value
     if isinstance(value, EmployeeCount):
-        return (float(re.search(r"\b(?:to|more|over|about)\b", passage.text) is not None), 0.0)
+        return (float(_is_range(passage)), 0.0)
     fits = isinstance(value, Technology | IntentSignal) and not _sold(sides).keys().isdisjoint(themes_in(passage.text))
     return (float(not fits), -_moment(passage))
 
@@ -197,7 +216,22 @@ def _as_sentence(passage: Passage, line: str, name: str) -> str | None:
     if passage.dataset == "industry":
         return f"{name} works in {line}"
     said = _SAID.get(type(passage.facts[0].value))
+    if passage.dataset == "website_passages" and is_of_customers(passage) and name.casefold() not in line.casefold():
+        said = "A customer of {name}: {line}"
     return None if said is None else said.format(name=name, line=line)
+
+
+def in_full(claim: CheckedClaim, name: str) -> CheckedClaim:
+    """One that only repeats its quote, said as a sentence about the company."""
+    cited = claim.citations[0]
+    if claim.kind != "finding" or _words(claim.text) != _words(cited.quote):
+        return claim
+    text = _as_row(cited.quote, name) or _as_sentence(cited.passage, cited.quote, name)
+    return claim if text is None else replace(claim, text=_ended(text))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
 
 
 def _people(sides: Sides, asked: Asked) -> Iterator[CheckedClaim]:
@@ -251,7 +285,10 @@ def _recommendations(sides: Sides, relevance: VendorRelevance, asked: Asked) -> 
             continue  # what a company says of itself is no need
         used.add(match.need)
         need, offer = match.need.lstrip("-•*· "), match.offer.lstrip("-•*· ")
-        step = _STEPS[match.needed.dataset].format(need=need.rstrip("."), offer=_named_offer(match, sides))
+        an = "an" if need[:1].casefold() in "aeiou" else "a"
+        step = _STEPS[match.needed.dataset].format(a=an, need=need.rstrip("."), offer=_named_offer(match, sides))
+        if runs_what_is_sold(match.needed, sides):
+            step = _RUNS_IT.format(need=need.rstrip("."))
         yield CheckedClaim(
             "recommendation",
             _ended(step),
@@ -281,11 +318,26 @@ def _named_offer(match: RelevanceMatch, sides: Sides) -> str:
     """What the seller says they sell, a product's heading, or what its page says."""
     offered, vendor = match.offered, sides.vendor.name or sides.vendor.key
     if offered.dataset == PERSONA:
-        return _first_line(offered.text)
+        return _part_of_offer(_first_line(offered.text), match)
     heading = getattr(offered.facts[0].value, "heading", None) or ""
     if len(heading.split()) > 1 and heading.casefold() in match.offer.casefold():
         return heading
     return f"what {vendor} offers: {match.offer.lstrip('-•*· ').rstrip('.')}"
+
+
+def _part_of_offer(sells: str, match: RelevanceMatch) -> str:
+    """Of several products the one that meets the need."""
+    parts = [part for part in re.split(r",\s+(?:and\s+)?|;\s*|\s+and\s+", sells) if part]
+    meets = [one for one in parts if match.word in themes_in(one) or match.word in content_words(one)]
+    return meets[0] if len(parts) > 1 and meets else sells
+
+
+def runs_what_is_sold(passage: Passage, sides: Sides) -> bool:
+    """Whether it is a technology of the vendor: they are a customer already."""
+    if passage.dataset != "tech_stack":
+        return False
+    own = words_of_names((sides.vendor.name or "", (sides.vendor.domain or "").partition(".")[0]))
+    return not own.isdisjoint(words_of_names((passage.text.partition("\n")[0],)))
 
 
 def _why(passage: Passage, line: str, name: str) -> str:

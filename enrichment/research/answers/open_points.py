@@ -16,8 +16,10 @@ from enrichment.research.evidence.relevance import content_words, stem_of, words
 from enrichment.research.questions.areas import AREAS, words_of_areas
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.question_words import words_of_sentences
+from enrichment.research.questions.to_the_point import Point
 from enrichment.research.questions.topics import PAGE, RESULTS
 from enrichment.rules import Rules
+from enrichment.rules.names_for_people import all_called
 
 _SEARCHED = frozenset({RESULTS, PAGE})
 
@@ -34,6 +36,17 @@ def unanswered_areas(
             datasets = dict.fromkeys((*area.datasets, *area.told_by))
             asked = tuple(dict.fromkeys(one for name in datasets for one in asked_for(name, known, rules)))
             yield OpenPoint(area.name, "nothing that was found tells of it", company.key, asked)
+
+
+def unanswered_aspects(
+    point: Point, claims: Sequence[CheckedClaim], company: Company, known: Known, rules: Rules
+) -> Iterator[OpenPoint]:
+    """What a narrow question asks in particular and no claim says: layoffs, say, though growth is told of."""
+    for aspect in point.aspects:
+        said = (aspect.rank(one.citations[0].passage, one.citations[0].quote) for one in claims)
+        if aspect.asked_by and all(rank is None for rank in said):
+            asked = (one for dataset in aspect.datasets for one in asked_for(dataset, known, rules))
+            yield OpenPoint(aspect.name, "nothing that was found says it", company.key, tuple(dict.fromkeys(asked)))
 
 
 def role_unknown(company: Company, known: Known, rules: Rules) -> OpenPoint:
@@ -61,6 +74,19 @@ def unfound_words(
     return wanted
 
 
+def left_out_points(
+    company: Company, left_out: Mapping[str, str], missing: Collection[str], rules: Rules
+) -> list[OpenPoint]:
+    """Of what others answered: more that a cap left out. missing: datasets that are open points already."""
+    spared = [
+        name for name in left_out if name in rules.sources and set(rules.sources[name].datasets).isdisjoint(missing)
+    ]
+    if not spared:
+        return []
+    why = f"the budget left too little for {all_called(sorted(spared))}"
+    return [OpenPoint("more of the same", why, company.key, micro_usd=sum(expected_price(rules, s) for s in spared))]
+
+
 def nothing_to_recommend(sides: Sides) -> OpenPoint:
     vendor, company = sides.vendor.name or sides.vendor.key, sides.company.name or sides.company.key
     why = f"nothing that is known of {company} meets what is known of what {vendor} offers"
@@ -76,7 +102,7 @@ def nobody_fits(sides: Sides, persona: Persona) -> OpenPoint:
 def vendor_cut_short(vendor: Company, left_out: Mapping[str, str], rules: Rules) -> OpenPoint:
     """left_out: source or analysis -> why a cap did not allow it."""
     cost = sum(expected_price(rules, source) for source in left_out if source in rules.sources)
-    why = f"the budget left too little for {', '.join(sorted(left_out))}"
+    why = f"the budget left too little for {all_called(sorted(left_out))}"
     return OpenPoint(f"more of what {vendor.name or vendor.key} offers", why, micro_usd=cost or None)
 
 

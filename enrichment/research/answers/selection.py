@@ -8,7 +8,8 @@ The model's sentence is taken before another one on the same passage.
 
 from collections.abc import Iterable, Sequence
 
-from enrichment.research.answers.answer_without_model import Asked, contact_rank, with_why
+from enrichment.domain.values import CompetitorMention
+from enrichment.research.answers.answer_without_model import Asked, contact_rank, in_full, runs_what_is_sold, with_why
 from enrichment.research.claims.claim import CheckedClaim, ClaimKind
 from enrichment.research.evidence.passages import Sides
 from enrichment.research.questions.to_the_point import Point
@@ -23,20 +24,30 @@ def chosen(
     kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: Asked, sides: Sides
 ) -> list[CheckedClaim]:
     """Recommendations, findings, people."""
-    return [*_recommendations(kept, spare, asked), *_findings(kept, spare, asked), *_people(kept, spare, asked, sides)]
+    return [
+        *_recommendations(kept, spare, asked, sides),
+        *_findings(kept, spare, asked, sides),
+        *_people(kept, spare, asked, sides),
+    ]
 
 
-def _recommendations(kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: Asked) -> list[CheckedClaim]:
+def _recommendations(
+    kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: Asked, sides: Sides
+) -> list[CheckedClaim]:
     """None of a question that asks for no advice. On the topic of the question first."""
     if not asked.advice:
         return []
-    own, others = _of("recommendation", kept), _of("recommendation", spare)
+    own = [one for one in _of("recommendation", kept) if not runs_what_is_sold(one.citations[0].passage, sides)]
+    others = _of("recommendation", spare)
     on_topic = [one for one in (*own, *others) if asked.topic_words and _dataset(one) in _FOUND]
     return _once((*on_topic[:1], *(own or others)))[:_RECOMMENDATIONS]
 
 
-def _findings(kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: Asked) -> list[CheckedClaim]:
-    own, others = _of("finding", kept), _of("finding", spare)
+def _findings(
+    kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: Asked, sides: Sides
+) -> list[CheckedClaim]:
+    own = [in_full(one, sides.names[0]) for one in _of("finding", kept) if _names_its_rival(one)]
+    others = _of("finding", spare)
     if asked.point is None:
         on_topic = [one for one in (*own, *others) if asked.topic_words and _dataset(one) in _FOUND]
         return _once((*on_topic, *(own or others)))
@@ -65,6 +76,13 @@ def rank_of(claim: CheckedClaim, point: Point) -> int | None:
     cited = claim.citations[0]
     ranks = [rank for line in cited.quote.split("\n") if (rank := point.rank(cited.passage, line)) is not None]
     return min(ranks, default=None)
+
+
+def _names_its_rival(claim: CheckedClaim) -> bool:
+    """Of a page that compares, a line that names none of those it compares says nothing."""
+    cited = claim.citations[0]
+    rivals = [one.value.name for one in cited.passage.facts if isinstance(one.value, CompetitorMention)]
+    return not rivals or any(rival.casefold() in cited.quote.casefold() for rival in rivals)
 
 
 def _of(kind: ClaimKind, claims: Iterable[CheckedClaim]) -> list[CheckedClaim]:

@@ -12,6 +12,7 @@ from enrichment.domain.numbers import in_number
 from enrichment.domain.research import Question, Session
 from enrichment.domain.visible_text import visible
 from enrichment.research.answers.answer import without_model
+from enrichment.rules.names_for_people import called
 
 _ENDED: Mapping[str, str] = {
     "stopped": "It was stopped before all was asked.",
@@ -44,9 +45,10 @@ def _unanswered(question: Question) -> list[str]:
 
 def _answered(answer: Mapping[str, Json]) -> list[str]:
     claims = {claim["id"]: claim for claim in answer["claims"]}
+    names = {one["key"]: one["name"] or one["key"] for one in answer["companies"]}
     lines = [*_why_cut_short(answer), *_sections(answer, claims)]
     lines += ["### What is not known", ""] if answer["open_points"] else []
-    lines += dict.fromkeys(_open_point(point) for point in answer["open_points"])
+    lines += dict.fromkeys(_open_point(point, names) for point in answer["open_points"])
     lines += [""] if answer["open_points"] else []
     confidence = answer["confidence"]
     cost, saved = in_usd(answer["cost_micro_usd"]), in_usd(answer["saved_micro_usd"])
@@ -58,11 +60,12 @@ def _answered(answer: Mapping[str, Json]) -> list[str]:
     return lines
 
 
-def _open_point(point: Mapping[str, Json]) -> str:
+def _open_point(point: Mapping[str, Json], names: Mapping[str, str]) -> str:
+    """names: of companies, by their keys."""
     price = f"; to ask for it would cost {in_usd(point['cost_micro_usd'])} USD" if point["cost_micro_usd"] else ""
     asked = f" ({_inline('; '.join(point['asked']))})" if point["asked"] else ""
-    company = f" of {_inline(point['company'])}" if point["company"] else ""
-    return f"- {_inline(str(point['what']).replace('_', ' '))}{company}: {_inline(point['because'])}{asked}{price}"
+    company = f" of {_inline(names.get(point['company'], point['company']))}" if point["company"] else ""
+    return f"- {_inline(called(point['what']))}{company}: {_inline(point['because'])}{asked}{price}"
 
 
 def _why_cut_short(answer: Mapping[str, Json]) -> Iterator[str]:
@@ -80,7 +83,7 @@ def _left_out(answer: Mapping[str, Json]) -> Iterator[str]:
     for one in answer["how_found"]["answer"]:
         for whose, datasets in ((one["company"], one.get("left_out")), ("the vendor", one.get("left_out_of_vendor"))):
             if datasets:
-                each = ", ".join(f"{many} of {dataset}" for dataset, many in datasets.items())
+                each = ", ".join(f"{many} of {called(dataset)}" for dataset, many in datasets.items())
                 many = in_number(sum(datasets.values()), "passage")
                 yield f"Of {_inline(whose)}, {many} did not fit into what the answer was made of: {each}."
                 yield ""
@@ -111,12 +114,12 @@ def _how_found(answer: Mapping[str, Json]) -> Iterator[str]:
     for company in answer["companies"]:
         yield f"- Relevance of {_inline(company['name'] or company['key'])}: {_inline(company['relevance']['how'])}."
     if found["sources_cited"]:
-        each = ", ".join(f"{_inline(source)} ({many})" for source, many in found["sources_cited"].items())
+        each = ", ".join(f"{_inline(called(source))} ({many})" for source, many in found["sources_cited"].items())
         yield f"- Cited: {each}."
     for paid in answer["paid_by"]:
         yield (
-            f"- From memory: {_inline(paid['source'])}, paid for by {_inline(paid['asked_by'])} on {paid['at'][:10]} "
-            f"(request `{paid['request']}`), saved {in_usd(paid['saved_micro_usd'])} USD."
+            f"- From memory: {_inline(called(paid['source']))}, paid for by {_inline(paid['asked_by'])} "
+            f"on {paid['at'][:10]} (request `{paid['request']}`), saved {in_usd(paid['saved_micro_usd'])} USD."
         )
     yield ""
 
@@ -152,8 +155,8 @@ def _evidence(answer: Mapping[str, Json], claims: Mapping[str, Json]) -> Iterato
             page = f", {_inline(page)}" if (page := one.get("page") or one["url"]) else ""
             yield (
                 f'- [{claim_id}] {claim["verdict"]}: "{_inline(one["quote"])}", {one["side"]} {one["company"]}, '
-                f"{one['dataset']} of {one['source']}{page}{dated}, collected {one['collected_at'][:10]}, "
-                f"`{one['evidence_id']}`"
+                f"{called(one['dataset'])} of {called(one['source'])}{page}{dated}, "
+                f"collected {one['collected_at'][:10]}, `{one['evidence_id']}`"
             )
             read_from = f" (read from: {_inline(one['read_from'])})" if one.get("read_from") else ""
             yield f"  > {_inline(one['evidence'])}{read_from}"

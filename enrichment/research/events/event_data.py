@@ -13,6 +13,7 @@ from enrichment.purchasing.caps import in_words
 from enrichment.research.evidence.relevance import VendorRelevance
 from enrichment.research.questions.areas import AREAS
 from enrichment.research.questions.breakdown import QuestionParts
+from enrichment.rules.names_for_people import all_called
 
 
 def plan_data(
@@ -43,7 +44,7 @@ def narrower(parts: QuestionParts, companies: Sequence[Company], vendor: str) ->
 
 def budget_sentence(left_micro_usd: int, left_out: Mapping[str, str]) -> str:
     """left_micro_usd: of the session's budget. left_out: source -> why a cap did not allow it; maybe another cap."""
-    names = ", ".join(sorted(left_out))
+    names = all_called(sorted(left_out))
     of_budget = f"{in_words('request:')} leaves"
     others = [why for why in left_out.values() if of_budget not in why]
     if others:
@@ -57,7 +58,7 @@ def vendor_sentence(
     """left_out: sources that a cap did not allow to be asked."""
     name, not_asked = vendor.name or vendor.key, ""
     if left_out:
-        not_asked = f"; a cap left too little to ask {', '.join(sorted(left_out))}"
+        not_asked = f"; a cap left too little to ask {all_called(sorted(left_out))}"
     if profile is not None and not offered_in(profile):
         known = f"Nothing is known of what {name} offers but what you say of it: no source that was asked knows more"
         return f"{known}{not_asked}."

@@ -15,6 +15,7 @@ from enrichment.domain.requests import Event
 from enrichment.domain.research import NewSessionEvent
 from enrichment.ports import BeforeSend, KeepHandle, LanguageModel, ModelAnswer, Provider, SourceAnswer, SourceQuery
 from enrichment.research.events.session_log import SessionLog
+from enrichment.rules.names_for_people import called
 
 _NOT_BEGUN = "Stopped"
 """Kind of what was left out because a person stopped the question: no source failed."""
@@ -44,7 +45,7 @@ def session_event_of(event: Event, company: str, log: SessionLog, topic: str = "
 def from_memory(
     log: SessionLog, company: str, request_id: str, source: str, *, purchase: str, saved: int, topic: str = ""
 ) -> NewSessionEvent:
-    before = f"{source} was asked about {_subject(company, topic)} before"
+    before = f"{_begun(called(source))} was asked about {_subject(company, topic)} before"
     message = f"{before}: its answer is still valid, which saves {in_usd(saved)} USD."
     data = {"company": company, "source": source, "from": "memory", "cost_micro_usd": 0, "saved_micro_usd": saved}
     data |= _topic_data(topic)
@@ -55,6 +56,11 @@ def _subject(company: str, topic: str) -> str:
     """company: its key; before its domain is known that is 'name:' and its name."""
     called = company.removeprefix("name:").replace("-", " ").title() if company.startswith("name:") else company
     return f"{called}, {topic}" if topic else called
+
+
+def _begun(text: str) -> str:
+    """As a sentence begins."""
+    return text[:1].upper() + text[1:]
 
 
 def _topic_data(topic: str) -> dict[str, Json]:
@@ -69,7 +75,7 @@ def _answered(event: Event, company: str, log: SessionLog, topic: str) -> NewSes
     what = f"answered {with_}" if found else "knows nothing" if said["outcome"] == "nothing" else "failed"
     return log.event(
         "source_answered",
-        f"{source} {what} about {_subject(company, topic)} for {in_usd(cost)} USD.",
+        f"{_begun(called(source))} {what} about {_subject(company, topic)} for {in_usd(cost)} USD.",
         mark=f"{event.request_id}:{said['purchase']}",
         data={
             "company": company,
@@ -92,7 +98,8 @@ def _failed(event: Event, company: str, log: SessionLog, topic: str) -> NewSessi
     source = said.get("source") or f"analysis:{said.get('analysis')}"
     data = {"company": company, "source": source, "kind": said["kind"], "reason": said["reason"]}
     data |= _topic_data(topic)
-    message = f"{source} could not answer about {_subject(company, topic)}: {str(said['reason']).rstrip('.')}."
+    why = str(said["reason"]).rstrip(".")
+    message = f"{_begun(called(source))} could not answer about {_subject(company, topic)}: {why}."
     return log.event("source_failed", message, mark=f"{event.request_id}:{source}:{said['kind']}", data=data)
 
 
@@ -149,7 +156,7 @@ def watched(context: RunContext, log: SessionLog, *, company: str, request_id: s
 
     def source_asked(source: str) -> None:
         data = {"company": company, "source": source} | _topic_data(topic)
-        message = f"Asking {source} about {_subject(company, topic)}."
+        message = f"Asking {called(source)} about {_subject(company, topic)}."
         log.later(log.event("source_queried", message, mark=f"{request_id}:{source}", data=data))
 
     def model_asked(answer: str) -> None:

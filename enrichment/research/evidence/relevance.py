@@ -17,7 +17,7 @@ from enrichment.analysis.evidence import Evidence, Passage
 from enrichment.domain.data_tables import rows_of
 from enrichment.domain.json_values import Json
 from enrichment.domain.values import JobPosting, WebsitePassage
-from enrichment.research.evidence.themes import themes_in, themes_of_title
+from enrichment.research.evidence.themes import themes_in
 
 _Lines = Sequence[tuple[Passage, str]]
 
@@ -116,17 +116,16 @@ def _shared_themes(offers: _Lines, needs: _Lines, own: frozenset[str]) -> list[R
     for passage, line in offers:
         for theme in themes_in(_without(own, line)):
             offered.setdefault(theme, (passage, line))
-    found = dict[str, tuple[int, bool, RelevanceMatch]]()
+    found = dict[str, tuple[int, RelevanceMatch]]()
     for passage, line in needs:
-        plainly = themes_in(_without(own, line))
-        said = {**themes_of_title(line), **plainly} if isinstance(passage.facts[0].value, JobPosting) else plainly
+        said = themes_in(_without(own, line))
         shared = next(((at, theme) for at, theme in enumerate(offered) if theme in said), None)
         if shared is not None:
             offer, text = offered[shared[1]]
             match = RelevanceMatch(shared[1], offer, passage, text, line, said[shared[1]], is_theme=True)
-            found.setdefault(line, (shared[0], shared[1] not in plainly, _in_one_word(match, own)))
-    ranked = sorted(found.values(), key=lambda one: (one[0], one[1], _plainly(one[2].needed)))
-    return [match for _, _, match in ranked]
+            found.setdefault(line, (shared[0], _in_one_word(match, own)))
+    ranked = sorted(found.values(), key=lambda one: (one[0], _plainly(one[1].needed)))
+    return [match for _, match in ranked]
 
 
 def _in_one_word(match: RelevanceMatch, own: frozenset[str]) -> RelevanceMatch:

@@ -56,7 +56,8 @@ class QuestionParts:
     topics: searched for; sought: names and words that are looked for in what is known. unsure: words that may be names
     of companies; nothing is bought for them. goes_on: it has a word such as "it"; compares: such as "versus". restates:
     it asks for what the question before asked for. places: which of the companies asked about before are meant.
-    unanswerable: part of the question -> why no source knows it. by: what broke it down; because: why by rule.
+    unanswerable: part of the question -> why no source knows it. by: what broke it down; because: why by rule. is_sure:
+    each of its words is a known company's name, shows an area, asks for advice, or is grammar.
     """
 
     intent: str
@@ -74,6 +75,7 @@ class QuestionParts:
     compares: bool = False
     restates: bool = False
     places: tuple[int, ...] = ()
+    is_sure: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -231,6 +233,7 @@ def by_rule(
         compares=compares,
         restates=reading.restates,
         places=reading.places,
+        is_sure=reading.is_sure and not is_an_order(text),
     )
 
 

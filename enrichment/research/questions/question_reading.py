@@ -59,6 +59,8 @@ class Reading:
     asks_for_advice: bool = False
     restates: bool = False
     places: tuple[int, ...] = ()
+    is_sure: bool = False
+    """Nothing is left to be understood: companies that are known, and areas or advice."""
 
     def may_be_asked_about(self, name: str) -> bool:
         """Whether a name that a model takes from the question may be that of a company asked about."""
@@ -111,9 +113,12 @@ class _Reader:
             areas = ("people",)
         asks_for_advice = _ADVICE.search(written_out(self.text)) is not None
         areas = () if asks_for_advice else areas
+        sure = tuple(one.name for one in self.mentions if one.is_known and one.part is Part.ASKED)
+        is_left = bool(topics or sought or unsure or not self.is_english or set(companies) - set(sure))
         return Reading(
             companies=companies,
-            sure_companies=tuple(one.name for one in self.mentions if one.is_known and one.part is Part.ASKED),
+            sure_companies=sure,
+            is_sure=bool(areas or asks_for_advice) and not is_left,
             no_companies=frozenset(self._no_companies()),
             looks_for_technology=any(self._is_used(one) for one in self.mentions),
             asks_for_advice=asks_for_advice,

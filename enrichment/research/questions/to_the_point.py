@@ -14,11 +14,14 @@ from functools import cache
 from enrichment.analysis.evidence import Passage
 from enrichment.domain.data_tables import listed, rows_of
 from enrichment.domain.values import Technology, WebsitePassage
+from enrichment.parsing.technologies import is_technology
 from enrichment.research.evidence.relevance import content_words
 
 _MONEY = re.compile(r"[$€£¥]\s?\d|\d\s?[$€£¥]|\b(?:USD|EUR|GBP|CHF|JPY)\b")
-_PRICES = "prices"
+_PRICES, _CUSTOMERS = "prices", "customers"
 _OF_TOPICS = ("topic_results", "page_passages", "website_passages", "recent_news")
+_VALUES = frozenset({"revenue", "headquarters", "founded", "employee_count"})
+"""Datasets that say one thing each."""
 _IN_THE_LINE, _ON_THE_PAGE, _BESIDE = 0, 1, 2
 
 
@@ -39,7 +42,7 @@ class Aspect:
             return _BESIDE if passage.dataset in self.besides else None
         if self.name == _PRICES and _MONEY.search(line) and not _is_of_another(line, self.name):
             return _IN_THE_LINE
-        if self.words and _has(line, self.words):
+        if passage.dataset in _VALUES or (self.words and _has(line, self.words)):
             return _IN_THE_LINE
         if self.pages and _begins(passage, self.pages) and not _is_of_another(line, self.name):
             return _ON_THE_PAGE
@@ -52,14 +55,14 @@ ASPECTS = tuple(
 
 
 def aspects_in(question: str) -> tuple[Aspect, ...]:
-    """Longer words first, and each once: 'sell to' asks for customers, and not for products."""
+    """In the order of the question. Longer words first, each once: 'sell to' asks for customers, not for products."""
     asked_by = sorted(((words, one) for one in ASPECTS for words in one.asked_by), key=lambda pair: -len(pair[0]))
-    shown = set[str]()
+    places = dict[str, int]()
     for words, aspect in asked_by:
-        question, count = _pattern((words,)).subn(" ; ", question)
-        if count:
-            shown.add(aspect.name)
-    return tuple(one for one in ASPECTS if one.name in shown)
+        if found := _pattern((words,)).search(question):
+            places[aspect.name] = min(found.start(), places.get(aspect.name, found.start()))
+            question = _pattern((words,)).sub(lambda read: ";" * len(read[0]), question)
+    return tuple(sorted((one for one in ASPECTS if one.name in places), key=lambda one: places[one.name]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,11 @@ class Point:
             return None
         if self.named and isinstance(passage.facts[0].value, Technology) and first not in self.named:
             return None
-        ranks = [rank for one in self.aspects if (rank := one.rank(passage, line)) is not None]
+        ranks = [
+            rank * len(self.aspects) + at
+            for at, one in enumerate(self.aspects)
+            if (rank := one.rank(passage, line)) is not None
+        ]
         if ranks:
             return min(ranks)
         return _IN_THE_LINE if passage.dataset in self.datasets else None
@@ -93,9 +100,13 @@ def point_of(
     technologies: Collection[str],
     *,
     topics: Collection[str] = (),
+    sought: Collection[str] = (),
     among: frozenset[str] | None = None,
 ) -> Point:
-    """areas: the datasets that tell of each area asked for. technologies: first lines of those that are known."""
+    """areas: the datasets that tell of each area asked for. technologies: first lines of those that are known.
+
+    sought: names and words that the question looks for; a technology that is not known is answered by no other one.
+    """
     asked, told_by = aspects_in(question), [frozenset(datasets) for datasets in areas]
     aspects = [one for one in asked if any(not datasets.isdisjoint(one.datasets) for datasets in told_by)]
     narrowed = frozenset(dataset for one in aspects for dataset in one.datasets)
@@ -104,7 +115,12 @@ def point_of(
         words = tuple(word for word in topic.split() if content_words(word)) or (topic,)
         aspects.append(Aspect(topic, (), _OF_TOPICS, (), words))
     named = frozenset(name for name in technologies if _has(question, (name,)))
+    named = named or frozenset(name.casefold() for name in sought if may_be_technology(name))
     return Point(tuple(aspects), whole, named, among)
+
+
+def may_be_technology(name: str) -> bool:
+    return is_technology(name) or name[:1].isupper()
 
 
 def first_line(text: str) -> str:
@@ -127,6 +143,11 @@ def _begins(passage: Passage, pages: Collection[str]) -> bool:
         return False
     begins = (*re.split(r"[/-]", value.page.strip("/"))[:1], (value.heading or "").split(" ")[0])
     return any(one.casefold() in pages for one in begins)
+
+
+def is_of_customers(passage: Passage) -> bool:
+    """Whether the page tells of customers."""
+    return any(_begins(passage, one.pages) for one in ASPECTS if one.name == _CUSTOMERS)
 
 
 def _is_of_another(line: str, aspect: str) -> bool:

@@ -28,6 +28,9 @@ _READS = (
     "website_passages",
     "company_description",
     "employee_count",
+    "revenue",
+    "headquarters",
+    "founded",
     "industry",
 )
 

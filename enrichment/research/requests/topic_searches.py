@@ -17,12 +17,13 @@ from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask, Enriched
 from enrichment.planning.total import total_of
 from enrichment.research.answers.answer import OpenPoint, day_in_words
+from enrichment.research.answers.missing_reasons import why_not_answered
 from enrichment.research.questions.topics import MENTIONS, PAGE, RESULTS, found_on, pages_worth_reading
 from enrichment.research.requests.question_requests import QuestionRequests, left_out_by_caps
 from enrichment.research.requests.session_knowledge import SessionKnowledge
 from enrichment.rules import Rules
+from enrichment.rules.names_for_people import called
 
-_OUT_OF_REACH = ("no credentials", "provider down", "plan used up", "suspended", "over a cap")
 _SHARE = 3
 """Of what a company may cost, its searches have at most one part in so many."""
 
@@ -47,7 +48,7 @@ class SearchesMade:
             heads = [reply for reply in known.replies if reply.topic == topic]
             if heads and found_on(topic, known):
                 continue
-            asked = tuple(f"asked {one.source} on {day_in_words(one.collected_at)}: none" for one in heads)
+            asked = tuple(f"asked {called(one.source)} on {day_in_words(one.collected_at)}: none" for one in heads)
             because = (
                 "a search of its own found nothing" if heads else self.reasons.get(topic, "it was not searched for")
             )
@@ -59,17 +60,6 @@ class SearchesMade:
 def most_of(dataset: str, rules: Rules) -> int:
     """What asking all its sources once may cost (micro-USD)."""
     return sum(rules.max_micro_usd(source) for source in rules.datasets[dataset].sources)
-
-
-def _why_not(end: Enriched | None) -> str:
-    """Why sources of a search have not answered; empty: they have, or nothing is known of it."""
-    if end is None:
-        return ""
-    failed = {failure.source: failure.reason for failure in end.failures}
-    unusable = {} if end.plan is None else {
-        one.source: one.why for one in end.plan.sources if one.verdict in _OUT_OF_REACH
-    }  # fmt: skip
-    return "; ".join(f"{source}: {why.rstrip('.')}" for source, why in {**unusable, **failed}.items())
 
 
 async def _all(asking: Iterable[Coroutine[None, None, Enriched | None]]) -> list[Enriched | None]:
@@ -160,7 +150,7 @@ class TopicSearches:
         ends = await _all(
             self._search(company, RESULTS, topic, asked, each, slot + at) for at, topic in enumerate(self.topics)
         )
-        reasons = {topic: why for topic, end in zip(self.topics, ends, strict=True) if (why := _why_not(end))}
+        reasons = {topic: why for topic, end in zip(self.topics, ends, strict=True) if (why := why_not_answered(end))}
         left = most - await self._spent(slot, len(self.topics))
         pages = await self._pages(company, knowledge, compares=compares)
         slot += len(self.topics)

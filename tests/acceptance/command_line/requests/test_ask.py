@@ -29,7 +29,7 @@ def me(tmp_path: Path) -> str:
 def test_it_shows_each_step_on_stderr_and_the_answer_with_its_quotes_on_stdout(stack: Stack, me: str) -> None:
     done = stack.command("ask", QUESTION, "--as", me)
     assert done.returncode in {0, 3}
-    assert "Asking brightdata_company_db about tesla.com." in done.stderr
+    assert "Asking Bright Data's companies about tesla.com." in done.stderr
     assert "What is known" in done.stdout
     assert "to whom:" in done.stdout
     assert "how sure:" in done.stdout

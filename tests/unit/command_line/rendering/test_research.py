@@ -37,12 +37,12 @@ def shown(*claims: dict[str, Any], **more: Any) -> str:
 def test_a_passage_of_a_website_is_shortened_and_has_its_page_and_heading() -> None:
     text = shown({"text": LONG, "citations": [citation(LONG, page="/products", heading="Core")]})
     assert max(len(line) for line in text.split("\n")) < 320
-    assert 'word for word (exact, company, /products, "Core", brightdata_website, collected 2026-03-02)' in text
+    assert 'word for word (exact, company, /products, "Core", the company\'s website, collected 2026-03-02)' in text
 
 
 def test_a_claim_in_other_words_has_its_quote_and_the_day_of_what_happened() -> None:
     text = shown({"text": "It grows.", "citations": [citation("Acme hires 30 people", dated="2026-02-27")]})
-    assert '"Acme hires 30 people" (exact, company, brightdata_website, of 2026-02-27, ' in text
+    assert '"Acme hires 30 people" (exact, company, the company\'s website, of 2026-02-27, ' in text
 
 
 def test_how_old_it_is_and_what_a_wide_question_narrows_down_to_are_said() -> None:
@@ -53,8 +53,8 @@ def test_how_old_it_is_and_what_a_wide_question_narrows_down_to_are_said() -> No
 
 def test_a_source_that_knows_nothing_is_named_once() -> None:
     point = {
-        "what": "recent_news", "company": "acme.com", "because": "serp_news knows nothing of it",
-        "asked": ["asked serp_news on 2 March 2026: none"], "cost_micro_usd": None,
+        "what": "recent_news", "company": "acme.com", "because": "nothing that was asked knows it",
+        "asked": ["asked Google News on 2 March 2026: none"], "cost_micro_usd": None,
     }  # fmt: skip
     text = shown(open_points=[point])
-    assert "- recent news of acme.com: asked serp_news on 2 March 2026: none\n" in text
+    assert "- recent news of acme.com: asked Google News on 2 March 2026: none\n" in text

@@ -19,13 +19,14 @@ READS = (
     "recent_news", "purchase_intent", "hiring_trends", "key_contacts", "tech_stack", "website_passages",
     "company_description", "employee_count",
 )  # fmt: skip
+CUSTOMER = "Umbrella saved 20 percent of its time."
 SITE = (
     Page(page="/", heading="Acme", text="- Acme wins a $9 million contract in Lyon\n- Acme joins a trade fair"),
     Page(
         page="/rates", heading="What it costs", text="| Plan | Rate |\n| Small | € 40 a month |\nLarge firms pay by use"
     ),
     Page(page="/products/anvils", heading="Anvils", text="Our anvils are forged in one piece."),
-    Page(page="/customers", heading="Umbrella", text="Umbrella saved 20 percent of its time."),
+    Page(page="/customers", heading="Umbrella", text=CUSTOMER),
     Page(page="/about", heading="About", text="Acme sells to mines and quarries."),
 )
 
@@ -58,8 +59,11 @@ WEBSITE = sides(*(("website_passages", one) for one in SITE))
     [
         ("How much does Acme charge?", ["Acme, Small: € 40 a month."]),
         ("What are the prices of Acme?", ["Acme, Small: € 40 a month."]),
-        ("Whom do they sell to?", ["Acme sells to mines and quarries.", "Umbrella saved 20 percent of its time."]),
-        ("What products does Acme make?", ["Our anvils are forged in one piece."]),
+        (
+            "Whom do they sell to?",
+            ["Acme sells to mines and quarries.", "A customer of Acme: Umbrella saved 20 percent of its time."],
+        ),
+        ("What products does Acme offer?", ["Our anvils are forged in one piece."]),
         ("Has Acme had layoffs?", []),
     ],
 )
@@ -145,11 +149,11 @@ def test_only_what_both_companies_have_is_in_common() -> None:
 @pytest.mark.parametrize(
     ("question", "aspects"),
     [
-        ("What does Acme sell and to whom?", ["customers", "products"]),
+        ("What does Acme sell and to whom?", ["products", "customers"]),
         ("whom do they sell to", ["customers"]),
         ("Did Acme acquire anyone?", ["acquisitions"]),
-        ("How much revenue does Acme make?", ["products", "revenue"]),
-        ("How many people work at Acme, and where are they based?", ["place", "headcount"]),
+        ("How much revenue does Acme make?", ["revenue"]),
+        ("How many people work at Acme, and where are they based?", ["headcount", "place"]),
         ("What runs there?", []),
     ],
 )

@@ -60,7 +60,7 @@ def test_a_transcript_says_how_the_question_was_taken_apart_and_how_relevant_the
 
 def test_a_transcript_says_which_key_had_paid_for_what_memory_served() -> None:
     payer = Payer("serp_news", "req_7", "bob_*", NOW, 50_000)
-    said = "- From memory: serp\\_news, paid for by bob\\_\\* on 2026-03-02 (request `req_7`), saved 0.05 USD."
+    said = "- From memory: Google News, paid for by bob\\_\\* on 2026-03-02 (request `req_7`), saved 0.05 USD."
     assert said in transcript(ended(payers=(payer,)))
 
 

@@ -30,12 +30,12 @@ def told(what: str, company: str = "name:acme-widgets", **data: Any) -> str | No
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        ({"outcome": "found", "facts": 3}, "serp_news answered with 3 facts about Acme Widgets for 0.05 USD."),
+        ({"outcome": "found", "facts": 3}, "Google News answered with 3 facts about Acme Widgets for 0.05 USD."),
         (
             {"outcome": "found", "facts": 0},
-            "serp_news answered with nothing that is asked for about Acme Widgets for 0.05 USD.",
+            "Google News answered with nothing that is asked for about Acme Widgets for 0.05 USD.",
         ),
-        ({"outcome": "nothing", "facts": 0}, "serp_news knows nothing about Acme Widgets for 0.05 USD."),
+        ({"outcome": "nothing", "facts": 0}, "Google News knows nothing about Acme Widgets for 0.05 USD."),
     ],
 )
 def test_what_a_source_answers_is_told_with_the_companys_name(data: dict[str, Any], sentence: str) -> None:
@@ -45,24 +45,24 @@ def test_what_a_source_answers_is_told_with_the_companys_name(data: dict[str, An
 def test_a_source_that_was_not_begun_as_the_question_was_stopped_did_not_fail() -> None:
     assert told("failed", kind="Stopped", reason="it was stopped before this was asked") is None
     failed = told("failed", company="acme.com", kind="ProviderUnavailable", reason="it is down")
-    assert failed == "serp_news could not answer about acme.com: it is down."
+    assert failed == "Google News could not answer about acme.com: it is down."
 
 
 def test_what_a_cap_left_out_of_what_the_vendor_offers_is_said_where_it_is_loaded() -> None:
     sentence = vendor_sentence(ACME, None, None, {"serp_reviews": "may cost 0.05 USD", "brightdata_page": "dear"})
     assert sentence == (
         "What Acme offers is known from what you say of it only; "
-        "a cap left too little to ask brightdata_page, serp_reviews."
+        "a cap left too little to ask the page itself, a Google search of review sites."
     )
 
 
 def test_the_budget_is_named_only_where_it_is_what_left_too_little() -> None:
     of_budget, of_day = (too_dear(50_000, cap, 40_000, "ask again") for cap in ("request:req_1", "key:crm:2026-03-02"))
     assert budget_sentence(40_000, {"serp_news": of_budget}) == (
-        "The budget leaves 0.04 USD, so these are not asked: serp_news."
+        "The budget leaves 0.04 USD, so these are not asked: Google News."
     )
     assert budget_sentence(2_742_400, {"serp_news": of_day}) == (
-        "Not asked, as caps leave too little: serp_news (may cost 0.05 USD, today's cap of key crm leaves 0.04: "
+        "Not asked, as caps leave too little: Google News (may cost 0.05 USD, today's cap of key crm leaves 0.04: "
         "ask for a key with a higher cap, or tomorrow (UTC))."
     )
 

@@ -90,7 +90,7 @@ def test_a_topic_on_which_nothing_was_found_is_an_open_point_with_what_was_asked
     made = SearchesMade(("plants", "robots", "mines"), reasons={"mines": "serp_topic: serpapi is down"})
     points = made.open_points(ACME, known, RULES)
     assert [(one.what, one.because, one.asked, bool(one.micro_usd)) for one in points] == [
-        ("robots", "a search of its own found nothing", ("asked serp_topic on 2 March 2026: none",), False),
+        ("robots", "a search of its own found nothing", ("asked a Google search for it on 2 March 2026: none",), False),
         ("mines", "serp_topic: serpapi is down", (), True),
     ]
 

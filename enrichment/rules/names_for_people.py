@@ -1,0 +1,25 @@
+"""What people read instead of the names that the rules have: 'serp_news' -> 'Google News'. One place for all messages.
+
+names of sources, datasets, analyses ('analysis:growth') -> words          stored names and --json keep the names
+"""
+
+from collections.abc import Iterable
+from functools import cache
+
+from enrichment.domain.data_tables import rows_of
+
+
+def called(name: str) -> str:
+    """Of one that data/names_for_people.csv does not list: its own name, as words."""
+    name = name.rpartition(":")[2]
+    return _names().get(name, name.replace("_", " "))
+
+
+def all_called(names: Iterable[str]) -> str:
+    """'Google News, Google Jobs', each once."""
+    return ", ".join(dict.fromkeys(map(called, names)))
+
+
+@cache
+def _names() -> dict[str, str]:
+    return {row[0]: row[1] for row in rows_of("enrichment.rules", "names_for_people")}
