@@ -148,12 +148,12 @@ class BatchEvents:
 
 
 def _shown(end: CompanyEnd, batch: Batch, rules: Rules) -> _Shown:
-    """A company whose calls were stopped stays as it was, as a postponed one does."""
+    """A company whose calls were stopped, or which waits for a vendor, stays as it was, as a postponed one does."""
     enriched = end.enriched
     if enriched is None:
         names = batch.consumers if end.end.state == "failed" else ()
         return _Shown(end.company.key, None, (), dict.fromkeys(names, end.end.reason or "it failed"))
-    if end.end.state == "stopped":
+    if end.end.state in ("stopped", "waiting"):
         return _Shown(enriched.company.key, enriched, (), {})
     profiles = _of(batch, enriched)
     lacking = {profile.consumer: why for profile in profiles if (why := why_not_good_enough(profile, rules))}

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from enrichment.batches.outages import Outages, missed_vendors
 from enrichment.batches.pacing import Pacing
 from enrichment.batches.progress import not_covered
 from enrichment.context.run_context import RunContext
@@ -116,6 +117,7 @@ class _Worker:
         self._batch_stopped = False
         requirements = self._ask(None).requirements(rules)
         self._pacing = Pacing(rules, requirements, context)
+        self._outages = Outages(rules, requirements, context)
         self._at_once = options.at_once or self._pacing.at_once
         least, most = _LOT
         self._lot_size = min(most, max(least, 2 * self._at_once))
@@ -129,7 +131,12 @@ class _Worker:
             for task in self._under_way:
                 task.cancel()
             await asyncio.gather(*self._under_way, return_exceptions=True)
-            await asyncio.to_thread(self._context.store.batches.hand_back, self._batch.batch_id, self._options.name)
+            await self._hand_back()
+
+    async def _hand_back(self) -> None:
+        """What it has claimed and not begun; those begun before are the first to be claimed again."""
+        self._lot.clear()
+        await asyncio.to_thread(self._context.store.batches.hand_back, self._batch.batch_id, self._options.name)
 
     async def renew(self) -> None:
         """Until cancelled. A company that another worker has claimed meanwhile is left to it."""
@@ -150,6 +157,10 @@ class _Worker:
     async def _begin_some(self) -> bool:
         """Whether anything is under way."""
         while not self._context.stopping() and len(self._under_way) < self._at_once:
+            if not await self._outages.may_begin(len(self._under_way)):
+                if self._lot:
+                    await self._hand_back()
+                break
             if not self._lot:
                 self._lot.extend(await self._claimed())
             if not self._lot or not await self._pacing.may_begin():
@@ -172,7 +183,7 @@ class _Worker:
         )
 
     async def _is_over(self) -> bool:
-        if self._context.stopping():
+        if self._context.stopping() or self._outages.is_out_of_patience:
             return True
         batches, batch_id = self._context.store.batches, self._batch.batch_id
         stored = await asyncio.to_thread(batches.by_id, batch_id)
@@ -216,7 +227,7 @@ class _Worker:
         try:
             enriched = await self._enriched(begun, request_id, watch)
             self._pacing.note(enriched.purchases)
-            end = end_of(enriched)
+            end = await self._end_of(enriched, begun.attempt)
         except _OF_THE_BATCH:
             await self._finish(begun, BatchEnd("waiting"), None)
             raise
@@ -225,6 +236,14 @@ class _Worker:
         except Exception as error:  # noqa: BLE001  what is unexpected of one company costs that company alone
             end = BatchEnd("failed", reason=f"an unexpected error, {type(error).__name__}: {error}")
         await self._finish(begun, end, enriched)
+
+    async def _end_of(self, enriched: Enriched, attempt: int) -> BatchEnd:
+        """One that a vendor which is away left incomplete waits for it."""
+        end = end_of(enriched)
+        if end.state == "incomplete" and (why := await self._outages.in_vain(enriched, attempt)) is not None:
+            return BatchEnd("waiting", end.cost, why)
+        missed = missed_vendors(enriched, self._rules) if end.state == "incomplete" else ()
+        return replace(end, reason=f"{end.reason}; not asked: {', '.join(sorted(missed))}") if missed else end
 
     async def _begun(self, company: BatchCompany, request_id: str) -> BatchCompany | None:
         """Under way; or None: it does not fit the budget, or another worker has it."""

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -126,6 +127,35 @@ def test_within_a_budget_nothing_more_is_bought_for_a_company_that_cannot_be_com
     assert {(row.reason or "").endswith(", so nothing more was bought") for row in given_up} == {True}
     asked = [p.source for row in given_up for p in stack.store.ledger.purchases(row.request_id or "")]
     assert not {source for source in asked if source.startswith("analysis:")}
+
+
+def test_companies_wait_for_a_vendor_they_need_and_end_complete_once_it_answers_again(stack: Stack) -> None:
+    batch = batch_of(stack, DOMAINS[:12], consumer="vendor_enrichment", max_cost=100_000_000)
+    stack.fault("openai", "down")
+    in_vain: dict[str, str] = {}
+
+    def back_again(end: CompanyEnd) -> None:
+        if end.end.state == "waiting":
+            in_vain[end.company.company_id] = end.end.reason or ""
+            stack.clear_faults()
+            stack.clock.at += timedelta(minutes=1)
+
+    worked(stack, batch, ended=back_again)
+    assert set(in_vain.values()) == {"waits for openai to answer again"}
+    rows = {row.company_id: row for row in stack.store.batches.companies(batch.batch_id)}
+    assert {rows[company_id].state for company_id in in_vain} == {"complete"}
+    assert {row.reason for row in rows.values() if "openai" in (row.reason or "")} == set()
+    assert sum(row.cost for row in rows.values()) == taken(stack, batch)
+
+
+def test_what_ends_incomplete_names_the_vendors_that_could_not_be_asked(stack: Stack) -> None:
+    batch = batch_of(stack, DOMAINS[:2])
+    stack.fault("brightdata", "down")
+    stack.fault("serpapi", "down")
+    worked(stack, batch)
+    rows = list(stack.store.batches.companies(batch.batch_id))
+    assert {row.state for row in rows} == {"incomplete"}
+    assert all("brightdata" in (row.reason or "").partition("; not asked: ")[2] for row in rows)
 
 
 def test_a_finished_profile_is_served_though_nothing_is_left_of_the_budget(stack: Stack) -> None:
