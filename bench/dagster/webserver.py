@@ -97,7 +97,7 @@ def dagster_ui(environment: dict[str, str]) -> Iterator[DagsterUi]:
     command = [sys.executable, "-W", _SUPERSEDED, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1"]
     with (
         group_running([*command, "-p", str(port), "--log-level", "error"], environment, ROOT) as process,
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False) as client,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=600, trust_env=False) as client,
     ):
         ui = DagsterUi(process, client)
         until(lambda: _is_up(ui))

@@ -89,20 +89,20 @@ def sandbox(
 def pass_time(setup: WorkerSetup, url: str, seconds: float) -> None:
     """For us and for the vendors."""
     SharedClock(setup.clock).move(seconds)
-    httpx.post(f"{url}/_sandbox/clock", json={"skip_seconds": seconds}, timeout=60).raise_for_status()
+    httpx.post(f"{url}/_sandbox/clock", json={"skip_seconds": seconds}, timeout=600).raise_for_status()
 
 
 def invoice(url: str) -> dict[str, dict[str, int]]:
-    return dict(httpx.get(f"{url}/_sandbox/invoice", timeout=60).raise_for_status().json())
+    return dict(httpx.get(f"{url}/_sandbox/invoice", timeout=600).raise_for_status().json())
 
 
 def invoice_lines(url: str) -> list[dict[str, Any]]:
-    return list(httpx.get(f"{url}/_sandbox/invoice/lines", timeout=60).raise_for_status().json())
+    return list(httpx.get(f"{url}/_sandbox/invoice/lines", timeout=600).raise_for_status().json())
 
 
 def catalogue(url: str) -> list[dict[str, str]]:
     """The companies the vendors know."""
-    return list(httpx.get(f"{url}/_sandbox/companies", timeout=60).raise_for_status().json())
+    return list(httpx.get(f"{url}/_sandbox/companies", timeout=600).raise_for_status().json())
 
 
 def _merge(into: dict[str, Any], changes: Changes) -> None:

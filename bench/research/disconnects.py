@@ -55,7 +55,7 @@ async def soaked(service: Service, sandbox_url: str, load: Load) -> ReadersRepor
     """Raises httpx.HTTPStatusError."""
     soak = _Soak(service, sandbox_url, load)
     async with httpx.AsyncClient(
-        base_url=service.url, timeout=60, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
+        base_url=service.url, timeout=600, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
     ) as client:
         each = (soak.session(client, number) for number in range(len(load.companies)))
         await asyncio.gather(soak.disturbed(), *each)

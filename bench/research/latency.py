@@ -29,7 +29,7 @@ class Latency:
 def measured(url: str, companies: Sequence[str], store: SqlStore) -> Latency:
     """Each company is known: a first question has registered it, and what the vendor offers is in memory."""
     found = Latency()
-    with httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
+    with httpx.Client(base_url=url, timeout=600, trust_env=False) as client:
         for company in companies:
             _asked(client, f"Who is the CFO of {company}?", until="research_complete")
         for company in companies:

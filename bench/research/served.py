@@ -24,7 +24,7 @@ from resources.store import SqlStore, open_store
 from service.app import create_service
 from service.server import serve
 
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 600
 SELLER = {
     "name": "Ann",
     "role": "account executive",

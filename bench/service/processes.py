@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 600.0
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 _TICKS = os.sysconf("SC_CLK_TCK")
 

@@ -33,7 +33,7 @@ from resources.settings import Settings, SettingsError
 from resources.signing_key import signing_key
 from resources.wiring import open_store_of
 from service.agents.consent import Consents
-from service.agents.tools import AgentContext, add_tools
+from service.agents.tools import AgentContext, tools
 from service.http.access import Caller, caller_of
 from service.http.bodies import LEAVE_IT_OUT, has_nul
 from service.http.bounds import received_again
@@ -82,16 +82,15 @@ class _AgentServer(MCPServer[AgentContext]):
 def agent_server(shared: Callable[[], AsyncIterator[AgentContext]]) -> MCPServer[AgentContext]:
     """shared: opens what its calls share, for as long as the server runs."""
     opening = asynccontextmanager(shared)
-    server = _AgentServer(
+    return _AgentServer(
         _NAME,
         title="Company enrichment",
         instructions=_INSTRUCTIONS.read_text(encoding="utf-8"),
         version=metadata.version("enrichment"),
         log_level="ERROR",
         lifespan=lambda _server: opening(),
+        tools=list(tools()),
     )
-    add_tools(server)
-    return server
 
 
 @dataclass(slots=True)

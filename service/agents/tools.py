@@ -16,8 +16,9 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 
 from fastapi.concurrency import run_in_threadpool
 from mcp.server.elicitation import AcceptedElicitation, CancelledElicitation, DeclinedElicitation
-from mcp.server.mcpserver import Context, Elicit, MCPServer, Resolve
+from mcp.server.mcpserver import Context, Elicit, Resolve
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel, Field, ValidationError
 
@@ -294,7 +295,7 @@ _FREE = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 _QUOTING = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False)
 _BUYING = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=True)
 _CORRECTING = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=False)
-TOOLS: tuple[tuple[Callable[..., Any], str, ToolAnnotations], ...] = (
+_TOOLS: tuple[tuple[Callable[..., Any], str, ToolAnnotations], ...] = (
     (find_company, "Find a company", _FREE),
     (read_profile, "Read what is known", _FREE),
     (quote, "Quote a purchase", _QUOTING),
@@ -308,11 +309,15 @@ TOOLS: tuple[tuple[Callable[..., Any], str, ToolAnnotations], ...] = (
 """Tool, title, annotations; its text is its docstring."""
 
 
-def add_tools(server: MCPServer[AgentContext]) -> None:
-    for tool, title, annotations in TOOLS:
-        server.add_tool(
+@functools.cache
+def tools() -> tuple[Tool, ...]:
+    """Made once per process: their schemas take longer than all the rest of a service's start."""
+    return tuple(
+        Tool.from_function(
             tool, title=title, description=inspect.getdoc(tool), annotations=annotations, structured_output=True
         )
+        for tool, title, annotations in _TOOLS
+    )
 
 
 def _agent(ctx: Context[AgentContext, Any]) -> tuple[Caller, AgentContext]:

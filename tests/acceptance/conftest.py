@@ -19,6 +19,7 @@ from resources.wiring import open_context, policies_folder, sandbox_file
 from sandbox.app import create_app
 from sandbox.server import served
 from tests.support.command_line import Finished, run_at
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.examples import FROZEN
 from tests.support.manual_clock import NOON, running_from
 from tests.support.new_stores import new_store
@@ -40,7 +41,9 @@ class StackClock:
     def advance(self, **span: float) -> None:
         step = timedelta(**span)
         self.at += step
-        httpx.post(f"{self.url}/_sandbox/clock", json={"skip_seconds": step.total_seconds()}).raise_for_status()
+        httpx.post(
+            f"{self.url}/_sandbox/clock", json={"skip_seconds": step.total_seconds()}, timeout=PATIENCE_SECONDS
+        ).raise_for_status()
 
 
 @dataclass
@@ -66,16 +69,18 @@ class Stack:
 
     def invoice(self) -> dict[str, dict[str, int]]:
         """What the vendors bill, by provider and unit; nothing where nothing was billed."""
-        billed = httpx.get(f"{self.url}/_sandbox/invoice").raise_for_status().json()
+        billed = httpx.get(f"{self.url}/_sandbox/invoice", timeout=PATIENCE_SECONDS).raise_for_status().json()
         return {vendor: kept for vendor, units in billed.items() if (kept := {u: n for u, n in units.items() if n})}
 
     def fault(self, vendor: str, kind: str, *, times: int = 1000, **more: Any) -> None:
         httpx.post(
-            f"{self.url}/_sandbox/faults", json={"vendor": vendor, "fault": kind, "times": times, **more}
+            f"{self.url}/_sandbox/faults",
+            json={"vendor": vendor, "fault": kind, "times": times, **more},
+            timeout=PATIENCE_SECONDS,
         ).raise_for_status()
 
     def clear_faults(self) -> None:
-        httpx.delete(f"{self.url}/_sandbox/faults").raise_for_status()
+        httpx.delete(f"{self.url}/_sandbox/faults", timeout=PATIENCE_SECONDS).raise_for_status()
 
 
 @pytest.fixture

@@ -13,12 +13,14 @@ from typing import Literal
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from tests.support.eventually import PATIENCE_SECONDS
+
 CHROMIUM = "/usr/bin/chromium"
 _ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-PATIENCE_MILLISECONDS = 120_000
+PATIENCE_MILLISECONDS = 1000 * PATIENCE_SECONDS
 HELD = 30.0  # seconds that vendors may take while a test looks, if it does not end that itself
 _HEIGHT = 900
 

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from enrich_cli.main import main
 from resources.clock import TEST_CLOCK
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.forkserver import FORKSERVER
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 120
 
 
 @dataclass(frozen=True)

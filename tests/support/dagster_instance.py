@@ -36,6 +36,7 @@ from resources.store import SqlStore
 from resources.wiring import sandbox_file
 from sandbox.app import create_app
 from sandbox.server import served
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.manual_clock import NOON, running_from
 from tests.support.new_stores import new_store
 
@@ -200,15 +201,21 @@ class DagsterSandbox:
 
     def calls(self) -> int:
         """How many lines the vendors' invoices have."""
-        return len(httpx.get(f"{self.url}/_sandbox/invoice/lines", trust_env=False).raise_for_status().json())
+        return len(
+            httpx.get(f"{self.url}/_sandbox/invoice/lines", trust_env=False, timeout=PATIENCE_SECONDS)
+            .raise_for_status()
+            .json()
+        )
 
     def fault(self, vendor: str, kind: str, *, times: int = 1000) -> None:
         """Lets the next calls of this vendor go wrong."""
         body = {"vendor": vendor, "fault": kind, "times": times}
-        httpx.post(f"{self.url}/_sandbox/faults", json=body, trust_env=False).raise_for_status()
+        httpx.post(
+            f"{self.url}/_sandbox/faults", json=body, trust_env=False, timeout=PATIENCE_SECONDS
+        ).raise_for_status()
 
     def clear_faults(self) -> None:
-        httpx.delete(f"{self.url}/_sandbox/faults", trust_env=False).raise_for_status()
+        httpx.delete(f"{self.url}/_sandbox/faults", trust_env=False, timeout=PATIENCE_SECONDS).raise_for_status()
 
 
 @contextmanager

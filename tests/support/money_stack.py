@@ -31,12 +31,12 @@ from sandbox.catalogue import Catalogue
 from sandbox.coverage import Coverage
 from sandbox.server import served
 from sandbox.vendors import VENDORS, coverage_of
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.examples import FROZEN
 from tests.support.forkserver import FORKSERVER
 from tests.support.manual_clock import NOON, running_from
 
 TIME_SCALE = 20.0
-PATIENCE_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,14 @@ class MoneyStack:
 
     def fault(self, vendor: str, kind: str, **more: Any) -> None:
         asked = {"vendor": vendor, "fault": kind, **more}
-        httpx.post(f"{self.url}/_sandbox/faults", json=asked).raise_for_status()
+        httpx.post(f"{self.url}/_sandbox/faults", json=asked, timeout=PATIENCE_SECONDS).raise_for_status()
 
     def no_faults(self) -> None:
-        httpx.delete(f"{self.url}/_sandbox/faults").raise_for_status()
+        httpx.delete(f"{self.url}/_sandbox/faults", timeout=PATIENCE_SECONDS).raise_for_status()
 
     def calls(self, vendor: str) -> int:
         """That it got so far, with any outcome."""
-        limits = httpx.get(f"{self.url}/_sandbox/limits").raise_for_status().json()
+        limits = httpx.get(f"{self.url}/_sandbox/limits", timeout=PATIENCE_SECONDS).raise_for_status().json()
         return sum(key["calls"] for key in limits.get(vendor, {}).values())
 
     def invoice(self) -> dict[str, dict[str, int]]:

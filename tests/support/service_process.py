@@ -26,9 +26,9 @@ from resources.store import SqlStore, open_store
 from resources.store.requests.accepted_requests import SqlAcceptedRequests
 from service.app import create_service
 from service.server import serve
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.forkserver import FORKSERVER
 from tests.support.kill_points import Deadly, DeadlyLedger
-from tests.support.money_stack import PATIENCE_SECONDS
 
 RowPoint = Literal["accepted", "closed"]
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from resources.store.database.group_commit import CommitQueue
+from tests.support.eventually import PATIENCE_SECONDS
 
-PATIENCE = 60
 """Seconds; only what is broken takes as long."""
 
 
@@ -26,7 +26,7 @@ def all_queued(queue: CommitQueue, calls: Sequence[Callable[[], Any]]) -> Iterat
 def wait_for(queue: CommitQueue, length: int) -> None:
     """Until so many are in the queue, the one that leads included."""
     pause = threading.Event()
-    for _ in range(PATIENCE * 1000):
+    for _ in range(PATIENCE_SECONDS * 1000):
         if len(queue._entries) == length:
             return
         pause.wait(0.001)

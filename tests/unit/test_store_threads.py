@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 import pytest
 
 from resources.store_threads import StoreThreads
+from tests.support.eventually import PATIENCE_SECONDS
 
 _Result = TypeVar("_Result")
-_PATIENCE = 60  # seconds; only what is broken takes as long
 
 
 def run(work: Coroutine[Any, Any, _Result], threads: int = 2) -> _Result:
     async def main() -> _Result:
         asyncio.get_running_loop().set_default_executor(StoreThreads(threads))
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             return await work
 
     return asyncio.run(main())
@@ -44,7 +44,7 @@ def test_calls_are_carried_out_side_by_side_in_as_many_threads_as_there_may_be()
     names = set[str]()
 
     def meets() -> None:
-        met.wait(_PATIENCE)
+        met.wait(PATIENCE_SECONDS)
         names.add(str(threading.get_ident()))
 
     async def asked() -> None:
@@ -62,7 +62,7 @@ def test_a_call_that_is_cancelled_before_it_begins_is_not_carried_out() -> None:
 
         def first() -> None:
             loop.call_soon_threadsafe(begun.set)
-            may_end.wait(_PATIENCE)
+            may_end.wait(PATIENCE_SECONDS)
 
         running = asyncio.create_task(asyncio.to_thread(first))
         waiting = asyncio.create_task(asyncio.to_thread(done.append, "waiting"))

@@ -24,7 +24,7 @@ from tests.support.manual_clock import NOON, running_from
 COMPANIES = 60
 BUDGET_USD = 6.0  # for less than half of them: the first run is terminated long before it is spent
 
-pytestmark = pytest.mark.xdist_group("dagster_ui")  # one walk for all, not one in each process
+pytestmark = pytest.mark.begins_first
 
 
 class Walked(NamedTuple):

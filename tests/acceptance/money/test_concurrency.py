@@ -16,9 +16,9 @@ from bench.money.worker import WorkItem
 from enrichment.domain.requests import Request
 from resources.providers.call_session import ATTEMPTS
 from resources.store import tables as t
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE_SECONDS, eventually
 from tests.support.kill_points import Deadly, Point, work_many_with_leave, work_until_death, work_with_leave
-from tests.support.money_stack import PATIENCE_SECONDS, MoneyStack, known_by, money_stack, orders
+from tests.support.money_stack import MoneyStack, known_by, money_stack, orders
 
 SPAWN = multiprocessing.get_context("spawn")  # its processes are our children: we notice when they stop
 SOURCE = "google_knowledge_graph"

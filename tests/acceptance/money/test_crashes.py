@@ -12,9 +12,10 @@ import pytest
 from bench.money.audit import bought_twice, caps_in_error, purchases, without_reply
 from bench.money.sandbox_setup import LEASE_SECONDS
 from bench.money.worker import WorkItem
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.forkserver import FORKSERVER
 from tests.support.kill_points import Deadly, Point, work_until_death
-from tests.support.money_stack import PATIENCE_SECONDS, MoneyStack, known_by, money_stack
+from tests.support.money_stack import MoneyStack, known_by, money_stack
 
 A_DAY = 86_400
 POINTS: tuple[Point, ...] = get_args(Point)

@@ -11,8 +11,9 @@ import pytest
 from bench.money.audit import caps_in_error, purchases, without_reply
 from bench.money.sandbox_setup import LEASE_SECONDS
 from bench.money.worker import WorkItem
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.kill_points import work_on_a_full_disk, work_with_leave
-from tests.support.money_stack import PATIENCE_SECONDS, MoneyStack, known_by, money_stack
+from tests.support.money_stack import MoneyStack, known_by, money_stack
 
 NEWS = ("serp_news", "recent_news")
 TECHNOLOGIES = ("brightdata_technographics", "tech_stack")

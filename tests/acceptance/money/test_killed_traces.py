@@ -9,9 +9,10 @@ import pytest
 from bench.money.worker import WorkItem
 from enrichment.ports import REQUEST_LEASE
 from resources.store.requests.requests import SILENT
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.forkserver import FORKSERVER
 from tests.support.kill_points import Deadly, work_until_death
-from tests.support.money_stack import PATIENCE_SECONDS, MoneyStack, known_by, money_stack
+from tests.support.money_stack import MoneyStack, known_by, money_stack
 
 FIRST = "brightdata_company_db"
 PLANNED = [("identify", "asked"), ("plan", "planned")]

@@ -19,9 +19,9 @@ from enrichment.domain.money import charge
 from resources.store import tables as t
 from sandbox.catalogue import Catalogue
 from tests.support.batch_workers import started_worker
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE_SECONDS, eventually
 from tests.support.manual_clock import NOON
-from tests.support.money_stack import PATIENCE_SECONDS, MoneyStack, money_stack
+from tests.support.money_stack import MoneyStack, money_stack
 
 COMPANIES = 70  # more than the 20 that each of these workers claims at a time
 
@@ -60,13 +60,16 @@ def ended(stack: MoneyStack) -> int:
 
 
 def stopped_in_a_request(stack: MoneyStack, process: BaseProcess) -> bool:
-    """Stops the process of the worker "killed"; if none of its requests is running, lets it go on."""
+    """Stops the process of the worker "killed"; lets it go on if none of its requests is running.
+
+    Likewise if it is between the end of a request and that of its company, which would be asked for once more.
+    """
     assert process.pid is not None
     os.kill(process.pid, signal.SIGSTOP)
     c, r = t.batch_companies.c, t.requests.c
-    running = sa.exists().where(c.worker == "killed", c.request_id == r.request_id, r.state == "running")
+    states = sa.select(r.state).where(c.worker == "killed", c.state == "under_way", c.request_id == r.request_id)
     with stack.store.database.reading() as tx:
-        found = bool(tx.scalar(sa.select(running)))
+        found = set(tx.scalars(states)) == {"running"}
     if not found:
         os.kill(process.pid, signal.SIGCONT)
     return found

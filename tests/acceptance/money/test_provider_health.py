@@ -10,6 +10,7 @@ import pytest
 from bench.money.audit import caps_in_error, purchases
 from bench.money.worker import WorkItem
 from tests.support.command_line import run
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.money_stack import MoneyStack, known_by, money_stack
 
 FAILURES, FIRST_SECONDS, LONGEST_SECONDS = 3, 40, 100
@@ -35,7 +36,7 @@ def classified(number: int, company: str) -> WorkItem:
 
 
 def calls(stack: MoneyStack, vendor: str) -> int:
-    seen = httpx.get(f"{stack.url}/_sandbox/limits").raise_for_status().json()
+    seen = httpx.get(f"{stack.url}/_sandbox/limits", timeout=PATIENCE_SECONDS).raise_for_status().json()
     return sum(int(key["calls"]) for key in seen.get(vendor, {}).values())
 
 

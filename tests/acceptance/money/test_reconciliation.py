@@ -12,6 +12,7 @@ from enrichment.pipeline.enrich import Enriched
 from enrichment.purchasing.reconciliation import Agreement
 from resources.vendor_balances import AccountReading, read_accounts
 from tests.acceptance.conftest import Stack
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.ledger_records import draft, sent
 
 BILLED = "timeout"
@@ -33,7 +34,7 @@ def news_of(stack: Stack, company: str, fault: str) -> Purchase:
     """What SerpApi was asked while it had this fault; it stays uncertain."""
     stack.fault("serpapi", fault, seconds=0)
     enriched: Enriched = asyncio.run(stack.ask(company, datasets=("recent_news",), sources=("serp_news",)))
-    httpx.delete(f"{stack.url}/_sandbox/faults").raise_for_status()
+    httpx.delete(f"{stack.url}/_sandbox/faults", timeout=PATIENCE_SECONDS).raise_for_status()
     [purchase] = enriched.purchases
     assert purchase.state == "uncertain"
     return purchase

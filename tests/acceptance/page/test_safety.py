@@ -11,6 +11,7 @@ from service.pages.static_files import FOLDER, static_files
 from tests.acceptance.conftest import Stack
 from tests.acceptance.service.test_keys import bearer
 from tests.support.browser import page_open
+from tests.support.eventually import PATIENCE_SECONDS
 
 HTML = {"Accept": "text/html"}
 MOST_BYTES = 70_000
@@ -60,7 +61,12 @@ def test_a_cookie_that_was_changed_opens_nothing(client: httpx.Client, stack: St
     assert client.get("/", headers=HTML).status_code == 200
     key_id, until, random, mac = client.cookies["enrich_session"].split(".")
     for cookie in (f"{key_id}.{int(until) + 1}.{random}.{mac}", f"{key_id}.{until}.{random}.{mac[:-1]}x", "a.b.c.d"):
-        answer = httpx.get(f"{client.base_url}/v1/companies", cookies={"enrich_session": cookie}, trust_env=False)
+        answer = httpx.get(
+            f"{client.base_url}/v1/companies",
+            cookies={"enrich_session": cookie},
+            trust_env=False,
+            timeout=PATIENCE_SECONDS,
+        )
         assert (answer.status_code, answer.json()["code"]) == (401, "unknown_key")
 
 

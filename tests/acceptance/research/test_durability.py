@@ -1,8 +1,10 @@
 """A question goes on after kill -9 and a restart: paid for once, its events the same for every reader."""
 
 import asyncio
+import tempfile
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -116,11 +118,14 @@ def test_questions_of_one_session_are_answered_one_after_another(stack: MoneySta
 def test_readers_that_leave_at_any_byte_get_each_event_once_through_kills_and_a_restart_of_postgres(
     tmp_path: Path,
 ) -> None:
-    with STORES["postgres"](tmp_path) as new_store, money_stack(tmp_path, new_store("soak")) as stack:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        STORES["postgres"](Path(folder)) as new_store,
+        money_stack(tmp_path, new_store("soak")) as stack,
+    ):
         add_research(tmp_path / "config")
-        load = Load(
-            ["tesla.com"], readers=3, disconnects=30, kills=2, seed=14, restart=lambda: restart_postgres(tmp_path)
-        )
+        restart = partial(restart_postgres, Path(folder))
+        load = Load(["tesla.com"], readers=3, disconnects=30, kills=2, seed=14, restart=restart)
         with Service(stack.setup, FORKSERVER) as service:
             report = asyncio.run(soaked(service, stack.url, load))
         assert bought_twice(stack.store) == []

@@ -8,6 +8,7 @@ import pytest
 from service.app import create_service
 from service.server import served
 from tests.acceptance.conftest import Stack
+from tests.support.eventually import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -15,6 +16,6 @@ def client(stack: Stack) -> Iterator[httpx.Client]:
     """On loopback, without a key."""
     with (
         served(create_service(stack.settings, now=stack.clock.now)) as url,
-        httpx.Client(base_url=url, timeout=60, trust_env=False) as opened,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False) as opened,
     ):
         yield opened

@@ -15,6 +15,7 @@ from service.app import create_service
 from service.server import served
 from tests.acceptance.conftest import Stack
 from tests.support.agents import AnsweringPerson, agent, agent_over_stdio, call, refusal
+from tests.support.eventually import PATIENCE_SECONDS
 
 DOLLAR = 1_000_000
 FREE = {"find_company", "read_profile", "trace", "changes", "spend_left", "query_warehouse"}
@@ -276,7 +277,10 @@ def test_without_a_warehouse_the_command_that_builds_it_is_the_one_of_this_store
 def test_a_key_for_agents_buys_nothing_past_consent_and_a_reader_buys_nothing_at_all(url: str, stack: Stack) -> None:
     secret, reader = key(stack, up_to=DOLLAR), key(stack, may=("read",), name="reader")
     direct = httpx.post(
-        f"{url}/v1/enrichments", json={"company": "tesla.com"}, headers={"Authorization": f"Bearer {secret}"}
+        f"{url}/v1/enrichments",
+        json={"company": "tesla.com"},
+        headers={"Authorization": f"Bearer {secret}"},
+        timeout=PATIENCE_SECONDS,
     )
     assert (direct.status_code, direct.json()["code"]) == (403, "not_allowed")
 
@@ -294,7 +298,12 @@ def test_without_a_valid_key_there_are_no_tools(url: str, stack: Stack, given: s
     key(stack)
     headers = {"Accept": "application/json, text/event-stream"}
     headers |= {} if given is None else {"Authorization": f"Bearer {given}"}
-    answer = httpx.post(f"{url}/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, headers=headers)
+    answer = httpx.post(
+        f"{url}/mcp",
+        json={"jsonrpc": "2.0", "id": 1, "method": "tools/list"},
+        headers=headers,
+        timeout=PATIENCE_SECONDS,
+    )
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"
 

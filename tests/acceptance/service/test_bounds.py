@@ -13,6 +13,7 @@ from service.app import create_service
 from service.http.bounds import MOST_BYTES, Bounded
 from service.server import served
 from tests.acceptance.conftest import Stack
+from tests.support.eventually import PATIENCE_SECONDS
 
 
 def status_of(answer: bytes) -> int:
@@ -21,7 +22,9 @@ def status_of(answer: bytes) -> int:
 
 def sent(client: httpx.Client, *pieces: bytes) -> bytes:
     """What the service answers to these bytes, until it closes the connection or ours is closed for writing."""
-    with socket.create_connection((client.base_url.host, client.base_url.port or 80), timeout=60) as connection:
+    with socket.create_connection(
+        (client.base_url.host, client.base_url.port or 80), timeout=PATIENCE_SECONDS
+    ) as connection:
         for piece in pieces:
             connection.sendall(piece)
         connection.shutdown(socket.SHUT_WR)
@@ -74,11 +77,13 @@ def test_half_a_body_holds_up_no_stop_and_is_answered_with_a_problem(stack: Stac
     with served(create_service(stack.settings, now=stack.clock.now)) as url:
         here, halves = ("127.0.0.1", int(url.rpartition(":")[2])), []
         for path, kind in TAKING_A_BODY.items():
-            half = socket.create_connection(here, timeout=60)
+            half = socket.create_connection(here, timeout=PATIENCE_SECONDS)
             head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: 99\r\n\r\n"
             half.sendall(head.encode() + b"{")
             halves.append(half)
-        assert httpx.get(f"{url}/healthz", trust_env=False).status_code == 200  # so the halves have arrived too
+        assert (
+            httpx.get(f"{url}/healthz", trust_env=False, timeout=PATIENCE_SECONDS).status_code == 200
+        )  # so the halves have arrived too
     for half in halves:
         with half:
             answer = b"".join(iter(lambda: half.recv(65_536), b""))  # noqa: B023
@@ -111,7 +116,7 @@ def test_a_head_that_does_not_arrive_is_not_waited_for() -> None:
     head = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
     with (
         served(FastAPI(), head_seconds=0.05) as url,
-        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=60) as connection,
+        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=PATIENCE_SECONDS) as connection,
     ):
         connection.sendall(head + b"\r\n" + head)
         answered = b"".join(iter(lambda: connection.recv(65_536), b""))

@@ -9,6 +9,7 @@ import pytest
 from service.app import create_service
 from service.server import served
 from tests.acceptance.conftest import Stack
+from tests.support.eventually import PATIENCE_SECONDS
 
 WAIT = {"Prefer": "wait=60"}
 ENDS = {"complete", "incomplete", "refused", "failed", "stopped"}
@@ -142,7 +143,7 @@ def test_an_enrichment_is_asked_for_before_it_is_finished_also_where_memory_has_
 
     with (
         served(create_service(stack.settings, now=ticking)) as url,
-        httpx.Client(base_url=url, timeout=60, trust_env=False) as client,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False) as client,
     ):
         answers = [enriched(client).json() for _ in range(2)]
     assert [one["served_from"] for one in answers] == ["vendors", "layer_1"]

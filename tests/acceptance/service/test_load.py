@@ -13,7 +13,7 @@ from service.app import create_service
 from service.hits import Hits
 from tests.acceptance.conftest import Stack
 from tests.acceptance.service.test_keys import bearer
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE_SECONDS, eventually
 
 WAIT = {"Prefer": "wait=60"}
 
@@ -91,7 +91,7 @@ def test_of_calls_that_come_at_once_no_more_go_to_their_route_than_there_is_room
             return int(app.state.service.runs.room)
 
     most = min(64, sum(provider.concurrency for provider in stack.rules.providers.values()))
-    room_afterwards = asyncio.run(asyncio.wait_for(story(), 60))
+    room_afterwards = asyncio.run(asyncio.wait_for(story(), PATIENCE_SECONDS))
 
     assert len(gone_on) == room_afterwards == most
     assert answered == [503] * (len(domains) - most)

@@ -17,6 +17,7 @@ from service.server import served
 from tests.acceptance.conftest import Stack
 from tests.acceptance.service.test_batches import done
 from tests.acceptance.service.test_keys import bearer
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.examples import FROZEN
 
 WAIT = {"Prefer": "wait=60"}
@@ -182,7 +183,7 @@ def test_an_edit_names_the_sources_that_come_in_and_those_that_fall_out(stack: S
     edited = sound.replace("brightdata_company_db, ", "").replace(", brightdata_company_db]", "]")
     with (
         served(create_service(settings, now=stack.clock.now)) as url,
-        httpx.Client(base_url=url, timeout=60, trust_env=False) as client,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False) as client,
     ):
         client.get("/v1/rules")
         file.write_text(edited, encoding="utf-8")

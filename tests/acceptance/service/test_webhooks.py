@@ -25,7 +25,7 @@ from tests.acceptance.conftest import Stack
 from tests.acceptance.service.test_batches import done
 from tests.acceptance.service.test_enrichments import WAIT
 from tests.acceptance.service.test_keys import bearer
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE_SECONDS, eventually
 from tests.support.manual_clock import NOON
 from tests.support.raw_server import listening, say_nothing
 
@@ -79,7 +79,7 @@ def telling(stack: Stack) -> Iterator[httpx.Client]:
     settings = stack.settings.model_copy(update={"enrich_webhook_loopback": True})
     with (
         served(create_service(settings, now=stack.clock.now)) as url,
-        httpx.Client(base_url=url, timeout=60, trust_env=False) as opened,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False) as opened,
     ):
         yield opened
 

@@ -14,6 +14,7 @@ from enrichment.domain.companies import Company
 from resources.dagster_resources import EnrichmentResource
 from resources.wiring import sandbox_file
 from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox, definitions, key
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.ledger_records import answered, draft, sent
 from tests.support.manual_clock import NOON
 
@@ -52,7 +53,9 @@ def shown(sandbox: DagsterSandbox, mart: str, check: str) -> dg.AssetCheckEvalua
 def another_user_searches(sandbox: DagsterSandbox) -> None:
     """With our key."""
     asked = {"api_key": f"sandbox-{os.environ.get('USER', 'user')}", "engine": "google", "q": "anything"}
-    httpx.get(f"{sandbox.url}/serpapi/search.json", params=asked, trust_env=False).raise_for_status()
+    httpx.get(
+        f"{sandbox.url}/serpapi/search.json", params=asked, trust_env=False, timeout=PATIENCE_SECONDS
+    ).raise_for_status()
 
 
 def test_after_a_publish_the_books_reconcile_in_every_way(sandbox: DagsterSandbox) -> None:

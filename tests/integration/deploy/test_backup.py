@@ -19,9 +19,9 @@ from resources.store import SqlStore, open_store
 from resources.store.tables import metadata
 from sandbox.catalogue import Catalogue
 from tests.support.batch_workers import started_worker
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE_SECONDS, eventually
 from tests.support.manual_clock import NOON
-from tests.support.money_stack import PATIENCE_SECONDS, MoneyStack, money_stack
+from tests.support.money_stack import MoneyStack, money_stack
 
 ROOT = Path(__file__).parents[3]
 COMPANIES = 30

@@ -20,6 +20,7 @@ from enrichment.ports import (
 )
 from resources.providers import PROVIDERS, credential_names
 from resources.providers.rate_limiter import Unlimited
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.recorded_provider import ROOT, RULES, forget, go_ahead, question
 
 TIME_SCALE = 200
@@ -77,20 +78,22 @@ def answer_of(sandbox: str, key: str, source: str, **options: Any) -> SourceAnsw
 
 
 def invoice(sandbox: str, key: str, source: str) -> dict[str, int]:
-    bill = httpx.get(f"{sandbox}/_sandbox/invoice", params={"key": key}).json()[RULES.sources[source].provider]
+    bill = httpx.get(f"{sandbox}/_sandbox/invoice", params={"key": key}, timeout=PATIENCE_SECONDS).json()[
+        RULES.sources[source].provider
+    ]
     return {unit: count for unit, count in bill.items() if count}
 
 
 def a_bad_day(sandbox: str, source: str, fault: str, **options: object) -> None:
     provider = RULES.sources[source].provider
     body = {"vendor": provider, "fault": fault, **options}
-    httpx.post(f"{sandbox}/_sandbox/faults", json=body).raise_for_status()
+    httpx.post(f"{sandbox}/_sandbox/faults", json=body, timeout=PATIENCE_SECONDS).raise_for_status()
 
 
 @pytest.fixture(autouse=True)
 def good_days(sandbox: str) -> Iterator[None]:
     yield
-    httpx.delete(f"{sandbox}/_sandbox/faults").raise_for_status()
+    httpx.delete(f"{sandbox}/_sandbox/faults", timeout=PATIENCE_SECONDS).raise_for_status()
 
 
 @pytest.mark.parametrize("source", RULES.sources)
@@ -106,7 +109,7 @@ def test_the_units_stated_are_the_units_invoiced(sandbox: str, key: str, source:
 
 
 def test_snov_sells_people_with_addresses_and_tells_every_credit(sandbox: str, key: str) -> None:
-    companies = httpx.get(f"{sandbox}/_sandbox/companies", params={"limit": 6}).json()
+    companies = httpx.get(f"{sandbox}/_sandbox/companies", params={"limit": 6}, timeout=PATIENCE_SECONDS).json()
     answers = [answer_of(sandbox, key, "snov_contacts", company=(one["name"], one["domain"])) for one in companies]
     units = sum((Counter(answer.units) for answer in answers), Counter())
     assert dict(units) == invoice(sandbox, key, "snov_contacts")
@@ -175,7 +178,7 @@ def test_a_redirect_to_a_private_address_is_refused_and_costs_nothing(sandbox: s
     error = ask(sandbox, key, source)
     assert isinstance(error, UnexpectedReply)
     assert (error.billed, error.uncertain, invoice(sandbox, key, source)) == ({}, False, {})
-    assert httpx.get(f"{sandbox}/_sandbox").json()["redirects_followed"] == 0
+    assert httpx.get(f"{sandbox}/_sandbox", timeout=PATIENCE_SECONDS).json()["redirects_followed"] == 0
 
 
 @pytest.mark.parametrize(
@@ -183,7 +186,7 @@ def test_a_redirect_to_a_private_address_is_refused_and_costs_nothing(sandbox: s
 )
 def test_more_than_was_asked_for_is_stated_truthfully(sandbox: str, key: str, source: str) -> None:
     a_bad_day(sandbox, source, "overbilled", times=None)
-    companies = httpx.get(f"{sandbox}/_sandbox/companies", params={"limit": 6}).json()
+    companies = httpx.get(f"{sandbox}/_sandbox/companies", params={"limit": 6}, timeout=PATIENCE_SECONDS).json()
     answers = [answer_of(sandbox, key, source, company=(one["name"], one["domain"])) for one in companies]
     assert sum(map(Counter, (answer.units for answer in answers)), Counter()) == invoice(sandbox, key, source)
     assert max(sum(answer.units.values()) for answer in answers) > RULES.sources[source].max_units

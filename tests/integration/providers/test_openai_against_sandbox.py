@@ -23,6 +23,7 @@ from resources.providers.vendor_client import AccountStatus
 from sandbox.app import create_app
 from sandbox.server import served
 from tests.support.asked_model import LINE, USED, using
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.manual_clock import NOON, running_from
 from tests.support.model_answers import passage
 from tests.support.recorded_provider import RULES, go_ahead
@@ -36,7 +37,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def control(sandbox: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=sandbox) as http:
+    with httpx.Client(base_url=sandbox, timeout=PATIENCE_SECONDS) as http:
         yield http
         http.delete("/_sandbox/faults")
 

@@ -23,6 +23,7 @@ from resources.store.tables import turns as turns_table
 from sandbox.app import create_app
 from sandbox.server import served
 from tests.support import virtual_time
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.forkserver import FORKSERVER
 from tests.support.manual_clock import NOON, ManualClock
 from tests.support.recorded_provider import RULES, forget, go_ahead, question
@@ -215,7 +216,6 @@ def test_a_vendor_pauses_us_for_a_moment_or_as_long_as_it_asks_for_but_not_for_d
 
 KEY = "one-account"
 MINUTE = 62 * SECOND  # and a little: a slot is valid for a second
-PATIENCE_SECONDS = 120
 
 
 @pytest.fixture
@@ -231,7 +231,7 @@ def sandbox(tmp_path: Path, clock: ManualClock) -> Iterator[str]:
 
 
 def counted_by(sandbox: str, vendor: str) -> dict[str, Any]:
-    of_key: dict[str, Any] = httpx.get(f"{sandbox}/_sandbox/limits").json()[vendor][KEY]
+    of_key: dict[str, Any] = httpx.get(f"{sandbox}/_sandbox/limits", timeout=PATIENCE_SECONDS).json()[vendor][KEY]
     return of_key
 
 
@@ -307,7 +307,7 @@ def asked_elsewhere(store_url: str, sandbox: str, answers: Any) -> None:
 
 def test_a_retry_after_that_one_process_received_another_obeys(store: SqlStore, store_url: str, sandbox: str) -> None:
     fault = {"vendor": "google_kg", "fault": "http_429_with_retry_after", "seconds": 7200}
-    httpx.post(f"{sandbox}/_sandbox/faults", json=fault).raise_for_status()
+    httpx.post(f"{sandbox}/_sandbox/faults", json=fault, timeout=PATIENCE_SECONDS).raise_for_status()
     raised = ask_once(store_url, sandbox)
     assert isinstance(raised, Throttled)
     assert raised.retry_after == 7200

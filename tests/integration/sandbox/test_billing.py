@@ -9,6 +9,7 @@ import pytest
 
 from sandbox.app import create_app
 from sandbox.server import served
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.manual_clock import ManualClock
 
 KEY = "key"
@@ -26,7 +27,7 @@ def home(tmp_path: Path) -> Path:
 def http(home: Path) -> Iterator[httpx.Client]:
     """Tests move its clock themselves."""
     app = create_app(home, read_time=ManualClock().seconds)
-    with served(app) as url, httpx.Client(base_url=url, timeout=60) as client:
+    with served(app) as url, httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as client:
         yield client
 
 
@@ -232,13 +233,19 @@ def test_each_key_has_its_own_invoice(http: httpx.Client) -> None:
 
 
 def test_a_restart_forgets_neither_bills_nor_jobs_nor_tokens_nor_free_repeats(home: Path) -> None:
-    with served(create_app(home, read_time=ManualClock().seconds)) as url, httpx.Client(base_url=url) as http:
+    with (
+        served(create_app(home, read_time=ManualClock().seconds)) as url,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as http,
+    ):
         headers = token(http)
         search(http, q="Tesla")
         result = start_snov(http, headers, "", domain="apple.com").removeprefix(url)
         skip(http, 2)
         before = http.get("/_sandbox/invoice/lines").json()
-    with served(create_app(home, read_time=ManualClock().seconds)) as url, httpx.Client(base_url=url) as http:
+    with (
+        served(create_app(home, read_time=ManualClock().seconds)) as url,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as http,
+    ):
         assert http.get("/_sandbox/invoice/lines").json() == before
         assert [(line["vendor"], line["key"], line["units"]) for line in before] == [
             ("serpapi", KEY, 1),

@@ -14,6 +14,7 @@ from sandbox.coverage import Coverage, bracket, bracket_with_commas
 from sandbox.people import people
 from sandbox.server import served
 from sandbox.vendors import VENDORS, coverage_of
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.manual_clock import NOON, ManualClock, running_from
 
 CATALOGUE = Catalogue()
@@ -104,7 +105,7 @@ def test_companies_are_in_the_industry_they_are_known_for(domain: str, industry:
 def test_the_knowledge_graph_describes_every_company_by_its_own_industry(tmp_path: Path) -> None:
     with (
         served(create_app(tmp_path, read_time=running_from(NOON))) as url,
-        httpx.Client(base_url=f"{url}/google_kg") as http,
+        httpx.Client(base_url=f"{url}/google_kg", timeout=PATIENCE_SECONDS) as http,
     ):
         for company in CATALOGUE.companies[::4]:
             asked = {"query": company.domain, "key": "key"}
@@ -151,9 +152,9 @@ def test_the_same_seed_gives_the_same_replies_and_another_seed_others(tmp_path: 
 
 def test_the_sandbox_describes_itself_and_lists_its_companies(tmp_path: Path) -> None:
     with served(create_app(tmp_path, time_scale=20, seed=3, read_time=running_from(NOON))) as url:
-        about = httpx.get(f"{url}/_sandbox").json()
+        about = httpx.get(f"{url}/_sandbox", timeout=PATIENCE_SECONDS).json()
         assert about == {"world": "sandbox", "time_scale": 20, "seed": 3, "companies": 500, "redirects_followed": 0}
-        listed = httpx.get(f"{url}/_sandbox/companies?limit=2").json()
+        listed = httpx.get(f"{url}/_sandbox/companies?limit=2", timeout=PATIENCE_SECONDS).json()
         assert [company["domain"] for company in listed] == ["tesla.com", "amazon.com"]
 
 
@@ -164,10 +165,12 @@ def test_it_runs_as_a_program_prints_its_address_and_stops_when_asked(tmp_path: 
         assert process.stdout is not None
         name, _, url = process.stdout.readline().strip().partition(": ")
         assert name == "sandbox"
-        reply = httpx.get(f"{url}/serpapi/search.json", params={"q": "Tesla", "api_key": "key"})
+        reply = httpx.get(
+            f"{url}/serpapi/search.json", params={"q": "Tesla", "api_key": "key"}, timeout=PATIENCE_SECONDS
+        )
         assert reply.json()["knowledge_graph"]["title"] == "Tesla"
         process.send_signal(asked)
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=PATIENCE_SECONDS) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
 
@@ -176,7 +179,7 @@ def _replies(home: Path, *, seed: int) -> list[object]:
     """Replies of a few vendors about a few companies, without what carries the time of day."""
     with (
         served(create_app(home, seed=seed, read_time=ManualClock().seconds)) as url,
-        httpx.Client(base_url=url, timeout=60) as http,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as http,
     ):
         pages = [
             http.get("/serpapi/search.json", params={"q": query, "api_key": "key"}).json().get("organic_results")

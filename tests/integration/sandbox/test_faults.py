@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.app import create_app
 from sandbox.server import served
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE_SECONDS, eventually
 from tests.support.manual_clock import NOON, ManualClock, running_from
 
 KEY = "key"
@@ -21,7 +21,7 @@ BEARER = {"authorization": f"Bearer {KEY}"}
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     with (
         served(create_app(tmp_path_factory.mktemp("sandbox"), read_time=ManualClock().seconds)) as url,
-        httpx.Client(base_url=url, timeout=60) as client,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as client,
     ):
         yield client
 
@@ -273,6 +273,6 @@ def _statuses(home: Path, *, seed: int) -> list[int]:
 def _status(url: str) -> int:
     """Of one call; 0 where the connection broke."""
     try:
-        return httpx.get(url).status_code
+        return httpx.get(url, timeout=PATIENCE_SECONDS).status_code
     except httpx.RemoteProtocolError:
         return 0

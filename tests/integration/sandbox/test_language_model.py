@@ -11,6 +11,7 @@ from enrichment.analysis.answer_schemas import ANSWERS
 from sandbox.app import create_app
 from sandbox.schema_filler import UnusableSchemaError, fill
 from sandbox.server import served
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.manual_clock import NOON, running_from
 
 BEARER = {"authorization": "Bearer key"}
@@ -53,7 +54,7 @@ TECHNOLOGIES = {
 def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     with (
         served(create_app(tmp_path_factory.mktemp("sandbox"), read_time=running_from(NOON))) as url,
-        httpx.Client(base_url=url, timeout=60) as client,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as client,
     ):
         yield client
 

@@ -13,6 +13,7 @@ from sandbox.rate_tracking import RateTracker, RateWindow
 from sandbox.server import served
 from sandbox.state_file import StateFile
 from sandbox.vendors.serpapi import SerpApi
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.manual_clock import ManualClock
 
 KEY = "key"
@@ -24,7 +25,7 @@ TESLA = {"name": "website", "operator": "=", "value": "tesla.com"}
 @pytest.fixture
 def http(tmp_path: Path) -> Iterator[httpx.Client]:
     app = create_app(tmp_path, read_time=ManualClock().seconds)
-    with served(app) as url, httpx.Client(base_url=url, timeout=60) as client:
+    with served(app) as url, httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as client:
         yield client
 
 

@@ -13,6 +13,7 @@ from sandbox.rate_tracking import RateWindow
 from sandbox.request import SandboxContext, VendorRequest, VendorRoute, acceptable, respond
 from sandbox.server import served
 from sandbox.vendors import VENDORS
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.manual_clock import NOON, running_from
 
 
@@ -48,7 +49,7 @@ class Hunter:
 def http(tmp_path: Path) -> Iterator[httpx.Client]:
     with (
         served(create_app(tmp_path, vendors=(*VENDORS, Hunter), read_time=running_from(NOON))) as url,
-        httpx.Client(base_url=url, params={"key": "key", "domain": "tesla.com"}) as client,
+        httpx.Client(base_url=url, params={"key": "key", "domain": "tesla.com"}, timeout=PATIENCE_SECONDS) as client,
     ):
         yield client
 

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.app import create_app
 from sandbox.server import served
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.manual_clock import ManualClock
 
 SERPAPI = {"api_key": "key"}
@@ -22,7 +23,7 @@ NOWHERE = "nonsuch-widgets.example"
 @pytest.fixture(scope="module")
 def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     app = create_app(tmp_path_factory.mktemp("sandbox"), read_time=ManualClock().seconds)
-    with served(app) as url, httpx.Client(base_url=url, timeout=60) as client:
+    with served(app) as url, httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as client:
         yield client
 
 

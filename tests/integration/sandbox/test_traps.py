@@ -13,6 +13,7 @@ from sandbox.coverage import Coverage
 from sandbox.server import served
 from sandbox.traps import SHARES, Trap, hides_the_site, traps_of
 from sandbox.vendors import VENDORS, coverage_of
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.manual_clock import NOON, running_from
 
 SEED = 1
@@ -25,7 +26,7 @@ GRAPH, SEARCH = "google_knowledge_graph", "serp_organic"
 def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     home: Path = tmp_path_factory.mktemp("sandbox")
     app = create_app(home, seed=SEED, read_time=running_from(NOON))
-    with served(app) as url, httpx.Client(base_url=url, timeout=60) as http:
+    with served(app) as url, httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as http:
         yield http
 
 

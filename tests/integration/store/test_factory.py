@@ -24,6 +24,7 @@ from resources.store import SqlStore, factory, open_store
 from resources.store.database.database import Database
 from resources.store.database.row_mapping import fact_row, row_of
 from resources.store.tables import metadata
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.examples import NOON
 from tests.support.ledger_records import LATER, MANY, answered, caps, company, draft, facts_of, reply_of
 from tests.support.ordinary_user import an_ordinary_user
@@ -266,7 +267,7 @@ def test_a_store_locked_by_another_process_is_waited_for(tmp_path: Path) -> None
         assert store.companies.all() == []  # readers do not wait
         assert not waiting.done()
         holder.execute("COMMIT")
-        assert waiting.result(timeout=60) == [company()]
+        assert waiting.result(timeout=PATIENCE_SECONDS) == [company()]
     holder.close()
     store.close()
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from enrichment.policy.made_once import MadeOnce
-from tests.support.waiting_threads import PATIENCE
+from tests.support.eventually import PATIENCE_SECONDS
 
 
 class SlowMaking:
@@ -20,7 +20,7 @@ class SlowMaking:
         self.made.append(key)
         if self.made.count("slow") == 1 and key == "slow":
             self.begun.set()
-            assert self.may_end.wait(PATIENCE)
+            assert self.may_end.wait(PATIENCE_SECONDS)
         return key.upper()
 
 
@@ -29,10 +29,10 @@ def test_threads_that_ask_for_one_value_get_the_same_one_made_once() -> None:
     made_once = MadeOnce(making, 10)
     with ThreadPoolExecutor(4) as threads:
         first = threads.submit(made_once, "slow")
-        assert making.begun.wait(PATIENCE)
+        assert making.begun.wait(PATIENCE_SECONDS)
         others = [threads.submit(made_once, "slow") for _ in range(3)]
         making.may_end.set()
-        assert {one.result(PATIENCE) for one in (first, *others)} == {"SLOW"}
+        assert {one.result(PATIENCE_SECONDS) for one in (first, *others)} == {"SLOW"}
     assert making.made == ["slow"]
 
 
@@ -42,10 +42,10 @@ def test_meanwhile_other_values_are_made_and_looked_up() -> None:
     assert made_once("before") == "BEFORE"
     with ThreadPoolExecutor(1) as threads:
         slow = threads.submit(made_once, "slow")
-        assert making.begun.wait(PATIENCE)
+        assert making.begun.wait(PATIENCE_SECONDS)
         assert (made_once("before"), made_once("other")) == ("BEFORE", "OTHER")
         making.may_end.set()
-        assert slow.result(PATIENCE) == "SLOW"
+        assert slow.result(PATIENCE_SECONDS) == "SLOW"
     assert making.made == ["before", "slow", "other"]
 
 

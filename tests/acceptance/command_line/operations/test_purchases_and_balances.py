@@ -16,6 +16,7 @@ from enrichment.ports import Breaker
 from tests.acceptance.command_line.test_command_line import one_sentence
 from tests.acceptance.conftest import Stack
 from tests.support.command_line import Run, run
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.ledger_records import answered, draft, sent
 
 ENDS = [("settle",), ("settle", "--units", "0"), ("release",)]
@@ -238,7 +239,7 @@ def test_balances_are_compared_from_the_second_look_on(enrich: Run, stack: Stack
 def test_drift_shows_how_much_and_why_and_has_its_exit_code(enrich: Run, stack: Stack) -> None:
     enrich("balances")
     asked = {"api_key": f"sandbox-{os.environ.get('USER', 'user')}", "engine": "google", "q": "anything"}
-    httpx.get(f"{stack.url}/serpapi/search.json", params=asked).raise_for_status()
+    httpx.get(f"{stack.url}/serpapi/search.json", params=asked, timeout=PATIENCE_SECONDS).raise_for_status()
     done = enrich("balances")
     assert done.returncode == 3
     assert "1 search more were billed than the ledger knows of" in " ".join(done.stdout.split())

@@ -16,9 +16,9 @@ from enrich_cli.errors import UsageError
 from enrich_cli.processes.sandbox_server import serve
 from resources.wiring import sandbox_file
 from tests.acceptance.conftest import Stack
+from tests.support.eventually import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[4]
-PATIENCE = 60  # seconds for a process to print or do what it must; it takes two
 STAND_IN = """
 import subprocess, sys, time
 deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(90)"
@@ -62,7 +62,7 @@ def test_a_second_sandbox_over_the_same_home_is_refused_with_the_address_of_the_
     address = sandbox_file(stack.settings)
     before = address.read_text()
     with running("enrich_cli.main", "sandbox", ENRICH_HOME=str(stack.settings.enrich_home)) as second:
-        output, _ = second.communicate(timeout=PATIENCE)
+        output, _ = second.communicate(timeout=PATIENCE_SECONDS)
     assert (second.returncode, output.count("\n"), output.startswith("error: ")) == (2, 1, True)
     assert stack.url in output
     assert address.read_text() == before
@@ -80,7 +80,7 @@ def test_a_sandbox_removes_its_own_address_and_no_other(tmp_path: Path) -> None:
             if replaced:
                 address.write_text("of another sandbox")
             process.terminate()
-            assert process.wait(PATIENCE) == 0
+            assert process.wait(PATIENCE_SECONDS) == 0
         assert address.exists() == replaced
 
 
@@ -130,7 +130,7 @@ def test_the_end_of_make_dev_is_the_end_of_all_it_started(tmp_path: Path) -> Non
     with sigterm_ignored(), running("enrich_cli.development.dev", **environment) as dev:
         until_up(dev)
         dev.terminate()
-        rest, _ = dev.communicate(timeout=PATIENCE)  # ends when the last process that can write to it has ended
+        rest, _ = dev.communicate(timeout=PATIENCE_SECONDS)  # ends when the last process that can write to it has ended
     assert (dev.returncode, rest) == (0, "")
     assert not (tmp_path / "home" / "sandbox" / "address.json").exists()
 

@@ -14,6 +14,7 @@ from enrichment.domain.ids import new_id
 from resources.clock import TEST_CLOCK
 from tests.acceptance.conftest import Stack
 from tests.support.command_line import ROOT
+from tests.support.eventually import PATIENCE_SECONDS
 
 QUESTION = "How should I position Snowflake to tesla.com for their European expansion?"
 ME = "name: Ann\nrole: Account executive\ncompany: Snowflake\nsells: a data platform in the cloud\n"
@@ -105,6 +106,6 @@ def test_ctrl_c_lands_softly_with_an_answer_and_code_130(stack: Stack, me: str) 
             if b"Asking " in line:
                 break
         running.send_signal(signal.SIGINT)
-        out, _ = running.communicate(timeout=60)
+        out, _ = running.communicate(timeout=PATIENCE_SECONDS)
     assert running.returncode == 130
     assert json.loads(out)["state"] == "stopped"

@@ -15,9 +15,9 @@ from enrichment.ports import AlreadyClaimed, Reserved
 from resources.store import SqlStore, open_store
 from resources.store.companies.moves import merge
 from resources.store.database.database import Database
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.examples import NOON
 from tests.support.ledger_records import LATER, MANY, answered, caps, company, draft, facts_of, reply_of, reserved, sent
-from tests.support.waiting_threads import PATIENCE
 
 ACME = company("acme.com", "com_1")
 NAMED = Company("com_2", "name:acme", "Acme", None, NOON)
@@ -179,7 +179,7 @@ def test_a_request_that_ends_while_its_company_is_being_merged_is_the_survivors(
             merge(tx, "com_2", ACME, Cause("test", NOON, "they are one"))
             ending = threads.submit(store.requests.close, done, profiles=(), reads=())
             until_something_waits(tx)
-        ending.result(timeout=PATIENCE)
+        ending.result(timeout=PATIENCE_SECONDS)
     kept = store.requests.by_id("req_1")
     assert kept is not None
     assert (kept.company_id, kept.state) == ("com_1", "complete")
@@ -190,7 +190,7 @@ def test_a_request_that_ends_while_its_company_is_being_merged_is_the_survivors(
 def until_something_waits(tx: sa.Connection) -> None:
     """For a lock, in this Postgres."""
     pause = threading.Event()
-    for _ in range(PATIENCE * 1000):
+    for _ in range(PATIENCE_SECONDS * 1000):
         if tx.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar_one():
             return
         pause.wait(0.001)

@@ -19,9 +19,10 @@ from resources.store import SqlStore, open_store
 from resources.store import tables as t
 from resources.store.database import error_messages
 from resources.store.database.database import Database
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.examples import NOON
 from tests.support.ledger_records import MANY, answered, caps, draft, facts_of, reply_of, reserved, sent
-from tests.support.waiting_threads import PATIENCE, all_queued
+from tests.support.waiting_threads import all_queued
 
 DAY = "day:2026-03-02"
 
@@ -36,7 +37,7 @@ def test_what_threads_settle_together_has_one_number_and_is_all_there(store: Sql
     with all_queued(store.database._commit_queue, [partial(settle, store, one) for one in made]) as waiting:
         pass
     for one in waiting:
-        one.result(PATIENCE)
+        one.result(PATIENCE_SECONDS)
     with store.changes() as (tx, _):
         assert len(set(tx.scalars(sa.select(t.purchases.c.changed)))) == 1
     assert {one.state for one in store.ledger.purchases("req_1")} == {"settled"}
@@ -51,9 +52,9 @@ def test_a_settlement_that_comes_too_late_takes_no_other_with_it(store: SqlStore
     with all_queued(store.database._commit_queue, [partial(settle, store, one) for one in in_order]) as waiting:
         pass
     with pytest.raises(PurchaseClosed, match=late.purchase_id):
-        waiting[1].result(PATIENCE)
+        waiting[1].result(PATIENCE_SECONDS)
     for one in (waiting[0], *waiting[2:]):
-        one.result(PATIENCE)
+        one.result(PATIENCE_SECONDS)
     assert store.ledger_queries.totals().replies == 3
     assert store.ledger.spent([DAY]) == {DAY: 60_000}
 
@@ -63,7 +64,7 @@ def test_a_cap_that_is_reached_stops_later_purchases_and_none_before(store: SqlS
     reserving = [partial(store.ledger.reserve, one, caps(100_000), at_once=MANY) for one in made]
     with all_queued(store.database._commit_queue, reserving) as waiting:
         pass
-    outcomes = [type(one.result(PATIENCE)).__name__ for one in waiting]
+    outcomes = [type(one.result(PATIENCE_SECONDS)).__name__ for one in waiting]
     assert outcomes == ["Reserved", "Reserved", "CapReached", "CapReached"]
     assert store.ledger.spent([DAY]) == {DAY: 80_000}
 

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from enrichment.ports import StoreError
 from resources.store.database.group_commit import CommitQueue, Work
 from resources.store.database.process_lock import LockUnavailable, ProcessLock
-from tests.support.waiting_threads import PATIENCE, all_queued, wait_for
+from tests.support.eventually import PATIENCE_SECONDS
+from tests.support.waiting_threads import all_queued, wait_for
 
 
 @dataclass
@@ -69,7 +70,7 @@ def doing(queue: CommitQueue, *works: Work[str]) -> list[Callable[[], str]]:
 def test_what_waits_is_written_together_and_in_order(book: Book, queue: CommitQueue) -> None:
     with all_queued(queue, doing(queue, *(book.writes(word) for word in "abcde"))) as waiting:
         assert book.written == []
-    assert [one.result(PATIENCE) for one in waiting] == ["A", "B", "C", "D", "E"]
+    assert [one.result(PATIENCE_SECONDS) for one in waiting] == ["A", "B", "C", "D", "E"]
     assert book.written == ["a", "b", "c", "d", "e"]
     assert book.commits == [5]
 
@@ -79,10 +80,10 @@ def test_a_work_that_fails_takes_nothing_with_it_but_itself(book: Book, queue: C
     with all_queued(queue, doing(queue, *works)) as waiting:
         pass
     with pytest.raises(ValueError, match="b"):
-        waiting[1].result(PATIENCE)
+        waiting[1].result(PATIENCE_SECONDS)
     with pytest.raises(ValueError, match="d"):
-        waiting[3].result(PATIENCE)
-    assert [waiting[number].result(PATIENCE) for number in (0, 2, 4)] == ["A", "C", "E"]
+        waiting[3].result(PATIENCE_SECONDS)
+    assert [waiting[number].result(PATIENCE_SECONDS) for number in (0, 2, 4)] == ["A", "C", "E"]
     assert book.written == ["a", "c", "e"]
     assert book.commits == [3]
 
@@ -95,7 +96,7 @@ def test_when_the_commit_fails_every_work_raises_why_and_the_next_is_carried_out
         pass
     for one in waiting:
         with pytest.raises(StoreError, match="The disk is full"):
-            one.result(PATIENCE)
+            one.result(PATIENCE_SECONDS)
     assert queue.do(book.writes("d")) == "D"
     assert book.written == ["d"]
 
@@ -103,7 +104,7 @@ def test_when_the_commit_fails_every_work_raises_why_and_the_next_is_carried_out
 def test_no_transaction_has_more_than_its_share_of_works(book: Book, queue: CommitQueue) -> None:
     with all_queued(queue, doing(queue, *(book.writes(str(number)) for number in range(80)))) as waiting:
         pass
-    assert [one.result(PATIENCE) for one in waiting] == [str(number) for number in range(80)]
+    assert [one.result(PATIENCE_SECONDS) for one in waiting] == [str(number) for number in range(80)]
     assert book.commits == [32, 32, 16]
     assert book.written == [str(number) for number in range(80)]
 
@@ -122,7 +123,7 @@ def test_a_thread_that_wants_to_be_alone_is_and_the_order_is_kept(book: Book, qu
             wait_for(queue, 3)
             after = threads.submit(queue.do, book.writes("after"))
             wait_for(queue, 4)
-        assert [one.result(PATIENCE) for one in (before, by_itself, after)] == ["BEFORE", "ALONE", "AFTER"]
+        assert [one.result(PATIENCE_SECONDS) for one in (before, by_itself, after)] == ["BEFORE", "ALONE", "AFTER"]
     assert book.written == ["before", "alone", "after"]
     assert book.commits == [1, 1]
 
@@ -137,8 +138,8 @@ def test_a_leading_thread_that_is_interrupted_leaves_the_queue_in_order(book: Bo
     with all_queued(queue, doing(queue, interrupted, book.writes("a"), book.writes("b"))) as waiting:
         pass
     with pytest.raises(KeyboardInterrupt):
-        waiting[0].result(PATIENCE)
-    assert [one.result(PATIENCE) for one in waiting[1:]] == ["A", "B"]
+        waiting[0].result(PATIENCE_SECONDS)
+    assert [one.result(PATIENCE_SECONDS) for one in waiting[1:]] == ["A", "B"]
     assert book.written == ["a", "b"]
 
 
@@ -149,12 +150,13 @@ def test_a_lock_of_another_process_is_waited_for_and_then_given_up(tmp_path: Pat
         with pytest.raises(LockUnavailable) as shut, ProcessLock(path, seconds=0.05).locked():
             raise AssertionError("two are inside")
     assert shut.value.because is None
-    with ProcessLock(path, seconds=PATIENCE).locked():  # a caller that gave up does not keep it when it is granted late
+    # a caller that gave up does not keep it when it is granted late
+    with ProcessLock(path, seconds=PATIENCE_SECONDS).locked():
         pass
 
 
 def test_a_lock_is_handed_on_when_its_holder_leaves(tmp_path: Path) -> None:
-    lock, inside = ProcessLock(tmp_path / "store.lock", seconds=PATIENCE), []
+    lock, inside = ProcessLock(tmp_path / "store.lock", seconds=PATIENCE_SECONDS), []
 
     def enter(number: int) -> None:
         with lock.locked():
@@ -166,12 +168,12 @@ def test_a_lock_is_handed_on_when_its_holder_leaves(tmp_path: Path) -> None:
             waiting = [threads.submit(enter, number) for number in range(4)]
             assert inside == []
         for one in waiting:
-            one.result(PATIENCE)
+            one.result(PATIENCE_SECONDS)
     assert sorted(inside) == [0, 1, 2, 3]
 
 
 def test_a_lock_is_free_though_a_process_begun_meanwhile_has_its_file_open(tmp_path: Path) -> None:
-    lock, (ours, theirs) = ProcessLock(tmp_path / "store.lock", seconds=PATIENCE), os.pipe()
+    lock, (ours, theirs) = ProcessLock(tmp_path / "store.lock", seconds=PATIENCE_SECONDS), os.pipe()
     with lock.locked():
         child = os.fork()
         if child == 0:

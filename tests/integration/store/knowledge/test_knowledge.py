@@ -16,6 +16,7 @@ from enrichment.ports import AlreadyBought, Reserved, StoreError
 from resources.store import SqlStore, new_unreported
 from resources.store.database.database import Database
 from resources.store.tables import company_aliases
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.examples import NOON
 from tests.support.ledger_records import LATER, answered, bought, draft, facts_of, reply_of, reserved, sent, texts
 
@@ -321,18 +322,18 @@ def test_a_row_that_commits_late_is_not_missed(store: SqlStore, store_url: str) 
         with beside.writing() as tx:
             tx.execute(company_aliases.insert().values(alias="late.com", company_id="com_1"))
             written.set()
-            assert go_on.wait(timeout=60)
+            assert go_on.wait(timeout=PATIENCE_SECONDS)
 
     with ThreadPoolExecutor(2) as threads:
         slow = threads.submit(slowly)
-        assert written.wait(timeout=60)
+        assert written.wait(timeout=PATIENCE_SECONDS)
         quick = threads.submit(reserved, store, draft())
         if not beside.sqlite:  # there is one writer at a time there
-            quick.result(timeout=60)
+            quick.result(timeout=PATIENCE_SECONDS)
         seen, mark = changed(store, "company_aliases", 0)
         go_on.set()
-        slow.result(timeout=60)
-        quick.result(timeout=60)
+        slow.result(timeout=PATIENCE_SECONDS)
+        quick.result(timeout=PATIENCE_SECONDS)
     beside.close()
     assert seen == 0
     assert changed(store, "company_aliases", mark)[0] == 1

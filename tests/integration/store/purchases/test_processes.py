@@ -14,6 +14,7 @@ from enrichment.domain.purchases import Cap, Purchase
 from enrichment.ports import AlreadyClaimed, Breaker, Busy, CapReached, Reserved, Unavailable
 from resources.store import SqlStore, open_store
 from resources.store import tables as t
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.examples import NOON
 from tests.support.forkserver import FORKSERVER
 from tests.support.ledger_records import LATER, MANY, answered, bought, caps, draft, facts_of, reply_of, reserved, sent
@@ -42,7 +43,7 @@ def reserve_many(url: str, process: int, *, same: bool, at_once: int = MANY) -> 
 def outcomes_of_two_processes(url: str, *, same: bool, at_once: int = MANY) -> list[str]:
     with ProcessPoolExecutor(2, mp_context=FORKSERVER) as processes:
         running = [processes.submit(reserve_many, url, number, same=same, at_once=at_once) for number in range(2)]
-        return [outcome for one in running for outcome in one.result(timeout=120)]
+        return [outcome for one in running for outcome in one.result(timeout=PATIENCE_SECONDS)]
 
 
 def test_two_processes_together_never_pass_a_cap(store: SqlStore, store_url: str) -> None:
@@ -114,7 +115,7 @@ def die_before_the_commit(url: str) -> None:
 def run_to_its_death(target: Callable[[str], None], url: str) -> None:
     process = FORKSERVER.Process(target=target, args=(url,))
     process.start()
-    process.join(timeout=60)
+    process.join(timeout=PATIENCE_SECONDS)
     assert process.exitcode == -signal.SIGKILL
 
 
@@ -156,15 +157,15 @@ def test_a_process_that_is_paused_beyond_its_lease_must_not_send(store: SqlStore
     process = FORKSERVER.Process(target=ask_leave_to_send, args=(store_url, there))
     process.start()
     assert process.pid is not None
-    assert here.poll(60)
+    assert here.poll(PATIENCE_SECONDS)
     paused = here.recv()
     os.kill(process.pid, signal.SIGSTOP)
     heir = reserved(store, draft(at=LATER))
     here.send("go on")
     os.kill(process.pid, signal.SIGCONT)
-    assert here.poll(60)
+    assert here.poll(PATIENCE_SECONDS)
     assert here.recv() is False
-    process.join(timeout=60)
+    process.join(timeout=PATIENCE_SECONDS)
     assert {one.purchase_id: one.state for one in store.ledger.purchases("req_1")} == {
         paused: "released",
         heir.purchase_id: "reserved",
