@@ -139,6 +139,11 @@ class _Research:
             data = vendor_data(vendor, None, profile)
             await self.log.emit("vendor_context_loaded", sentence, mark=profile.profile_id, data=data)
             return vendor
+        vendor, is_known = await self.meant.vendor(vendor)
+        if not is_known:
+            sentence, data = vendor_sentence(vendor, None, None, is_known=False), vendor_data(vendor, None, None)
+            await self.log.emit("vendor_context_loaded", sentence, mark="unknown", data=data)
+            return vendor
         left = max(0, await self.bought.left() - most_for_answer(self.rules)) // _VENDOR_SHARE
         ask = self.bought.within(Ask(vendor.key, (_CONTEXT,), **self._asked()), left)
         done, profile = await self.bought.enriched(ask, vendor, slot=1)

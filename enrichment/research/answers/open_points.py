@@ -108,6 +108,7 @@ def vendor_cut_short(vendor: Company, left_out: Mapping[str, str], rules: Rules)
 
 def vendor_unknown(vendor: Company, known: Known, rules: Rules) -> OpenPoint:
     """With each source that was asked what the seller's company offers."""
-    asked = dict.fromkeys(one for dataset in VENDOR_READS for one in asked_for(dataset, known, rules))
+    reads = ("domain", *VENDOR_READS)
+    asked = dict.fromkeys(one for dataset in reads for one in asked_for(dataset, known, rules))
     why = "no source that was asked knows more of it than what you say; what is recommended rests on that alone"
     return OpenPoint(f"what {vendor.name or vendor.key} offers", why, asked=tuple(asked))

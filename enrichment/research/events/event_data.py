@@ -53,9 +53,16 @@ def budget_sentence(left_micro_usd: int, left_out: Mapping[str, str]) -> str:
 
 
 def vendor_sentence(
-    vendor: Company, done: Enriched | None, profile: Profile | None, left_out: Collection[str] = ()
+    vendor: Company,
+    done: Enriched | None,
+    profile: Profile | None,
+    left_out: Collection[str] = (),
+    *,
+    is_known: bool = True,
 ) -> str:
-    """left_out: sources that a cap did not allow to be asked."""
+    """left_out: sources that a cap did not allow to be asked. is_known: whether any source knows the company."""
+    if not is_known:
+        return f"No source that was asked knows {vendor.name or vendor.key}: what it offers is known from you alone."
     name, not_asked = vendor.name or vendor.key, ""
     if left_out:
         not_asked = f"; a cap left too little to ask {all_called(sorted(left_out))}"

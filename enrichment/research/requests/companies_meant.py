@@ -39,8 +39,9 @@ _OURS = re.compile(
 )
 """What a seller asks of their own company, whatever was asked before."""
 _FIRST_SLOT = 2
-SLOTS = _MOST_COMPANIES * _MOST_READINGS
-"""Of the requests that look names up: those after the vendor's."""
+_VENDOR_SLOT = _FIRST_SLOT + _MOST_COMPANIES * _MOST_READINGS
+SLOTS = _MOST_COMPANIES * _MOST_READINGS + 1
+"""Of the requests that look up names, and the vendor: those after the vendor's context."""
 
 
 @dataclass(slots=True)
@@ -146,6 +147,14 @@ class CompaniesMeant:
         because = "no source that was asked knows a company of this name: ask again with its website"
         found.open_points.append(OpenPoint(name, because, asked=asked))
         return None
+
+    async def vendor(self, company: Company) -> tuple[Company, bool]:
+        """With what identifying it found; False: no source that was asked knows it, so nothing is bought about it."""
+        if company.domain is not None or "domain" not in self._bought.rules.datasets:
+            return company, True
+        company, known, failed = await self._identified(company, _VENDOR_SLOT)
+        asked = asked_for("domain", known, self._bought.rules)
+        return company, company.domain is not None or bool(known.facts) or failed or not asked
 
     async def _identified(self, company: Company, slot: int) -> tuple[Company, Known, bool]:
         """bool: whether a source could not answer, or was left out by a cap: then nothing is sure."""

@@ -1,14 +1,16 @@
 """What a vendor offers is asked for again by a later session only where that may bring more."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tests.acceptance.conftest import Stack
-from tests.support.research_stack import Seller
+from tests.support.research_stack import SELLER, Seller
 
 
 def loaded(stack: Stack) -> Mapping[str, Any]:
-    one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now)
+    persona = replace(SELLER, company="snowflake.com")
+    one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now, persona=persona)
     one.ask("Who is the CFO of Tesla?")
     (event,) = [event for event in one.seen if event.type == "vendor_context_loaded"]
     return {**event.data, "message": event.message}
@@ -22,3 +24,16 @@ def test_a_context_that_lacks_something_is_asked_for_again_once_what_knew_nothin
     assert "nothing can be asked now that would add to it" in again["message"]
     stack.clock.advance(days=31)
     assert loaded(stack)["profile"] != before["profile"]
+
+
+def test_of_a_seller_s_company_that_no_source_knows_only_what_would_identify_it_is_asked(stack: Stack) -> None:
+    persona = replace(SELLER, company="Quibblesnatch")
+    one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now, persona=persona)
+    one.ask("Who is the CFO of Tesla?")
+    (event,) = [event for event in one.seen if event.type == "vendor_context_loaded"]
+    assert event.message.startswith("No source that was asked knows Quibblesnatch")
+    asked = {
+        event.data["source"] for event in one.seen if event.type == "source_queried" and "Quibble" in event.message
+    }
+    assert asked
+    assert asked <= set(stack.rules.datasets["domain"].sources)
