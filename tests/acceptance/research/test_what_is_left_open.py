@@ -24,7 +24,7 @@ def test_where_nothing_is_known_of_what_the_vendor_offers_it_is_said_and_nothing
     one = seller(stack, persona=UNKNOWN)
     (answer,) = one.ask("How should I position Zzyx Widgets to Tesla?")
     loaded = next(event for event in one.seen if event.type == "vendor_context_loaded")
-    assert "Nothing is known of what Zzyx Widgets offers but what you say of it" in loaded.message
+    assert "No source that was asked knows Zzyx Widgets" in loaded.message
     point = open_points(answer)["what Zzyx Widgets offers"]
     assert point["asked"]
     assert all(one.endswith(": none") for one in point["asked"])
