@@ -1,4 +1,4 @@
-"""Whether a plan asks a source besides, which the policy passes over, to learn what it would have answered. Pure.
+"""Whether a plan asks a source besides, which the policy asks rarely or never, to learn what it would answer. Pure.
 
 ExplorationRules + company + day + what the plan says of each source  ->  Explored | None
 
@@ -19,6 +19,9 @@ from enrichment.rules import Rules
 _PASSED_OVER: frozenset[SourceDecision] = frozenset(
     {"not needed", "redundant", "below threshold", "not worth its price"}
 )
+_LATE: frozenset[SourceDecision] = frozenset({"fallback", "last resort"})
+_RARELY = 0.25
+"""Up to this chance of being asked by the plan itself a source may be asked besides; what comes late is hardly known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def explored(
         source=one.source,
         alternatives=tuple(other.source for other in passed_over),
         chance=rules.exploration.share / len(passed_over),
-        expected=one.expected_micro_usd,
+        expected=_expected_besides(one),
         most=one.max_micro_usd,
     )
 
@@ -63,17 +66,22 @@ def explored_on_average(
     passed_over = _passed_over(sources, min(left, limit - spent)) if limit else []
     if not passed_over:
         return 0.0, 0
-    each = sum(one.expected_micro_usd for one in passed_over) / len(passed_over)
+    each = sum(map(_expected_besides, passed_over)) / len(passed_over)
     return rules.exploration.share * each, max(one.max_micro_usd for one in passed_over)
 
 
 def _passed_over(sources: Sequence[SourcePlan], fits: int) -> list[SourcePlan]:
     """Those that may be asked besides, for at most so much."""
-    return [
-        one
-        for one in sources
-        if one.verdict in _PASSED_OVER and one.answers and not one.chance and 0 < one.max_micro_usd <= fits
-    ]
+    return [one for one in sources if _is_rare(one) and one.answers and 0 < one.max_micro_usd <= fits]
+
+
+def _is_rare(one: SourcePlan) -> bool:
+    return (one.verdict in _PASSED_OVER and not one.chance) or (one.verdict in _LATE and one.chance <= _RARELY)
+
+
+def _expected_besides(one: SourcePlan) -> int:
+    """Micro-USD beyond what the plan itself may pay for it."""
+    return round(one.expected_micro_usd * (1 - one.chance))
 
 
 def quote_with(quote: Quote, one: Explored, max_cost: int) -> Quote:
