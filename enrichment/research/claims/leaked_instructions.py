@@ -1,24 +1,31 @@
 """Whether a text gives away what a model was told: a page or a question may have asked it to. Pure.
 
-text + instructions -> True where so many words in a row of the one are in the other
+text + instructions -> True where eight words in a row of the one are in the other, or all of a shorter one
 """
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 _IN_A_ROW = 8
+_SHORTEST = 5
+"""Words of a text that gives something away though it is shorter than a run: all of it is in them."""
 
 
 def repeats(text: str, instructions: str) -> bool:
-    runs = _runs_of(instructions)
-    return bool(runs) and not runs.isdisjoint(_runs(text))
+    words = _words(text)
+    length = min(len(words), _IN_A_ROW)
+    return length >= _SHORTEST and not _runs_of(instructions, length).isdisjoint(_runs(words, length))
 
 
 @cache
-def _runs_of(instructions: str) -> frozenset[tuple[str, ...]]:
-    return _runs(instructions)
+def _runs_of(instructions: str, length: int) -> frozenset[tuple[str, ...]]:
+    return _runs(_words(instructions), length)
 
 
-def _runs(text: str) -> frozenset[tuple[str, ...]]:
-    words = re.findall(r"\w+", text.casefold())
-    return frozenset(tuple(words[at : at + _IN_A_ROW]) for at in range(len(words) - _IN_A_ROW + 1))
+def _runs(words: Sequence[str], length: int) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(words[at : at + length]) for at in range(len(words) - length + 1))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
