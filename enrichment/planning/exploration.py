@@ -21,7 +21,7 @@ _PASSED_OVER: frozenset[SourceDecision] = frozenset(
 )
 _LATE: frozenset[SourceDecision] = frozenset({"fallback", "last resort"})
 _RARELY = 0.25
-"""Up to this chance of being asked by the plan itself a source may be asked besides; what comes late is hardly known."""
+"""Up to this chance of being asked by the plan itself a source may be asked besides: it is hardly known."""
 
 
 @dataclass(frozen=True, slots=True)
