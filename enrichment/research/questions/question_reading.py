@@ -30,8 +30,9 @@ _UNREAD = re.compile(r"[\u30a0-\u30ff]{3,}|[\u0400-\u04ff]{3,}|[\uac00-\ud7af]{2
 _OTHER_SCRIPT = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _ADVICE = re.compile(
     r"\bposition (?!(?:of|in|is|at|on|does|do|are|as)\b)\w|\b(?:pitch|win over|say to|convince|persuade)\b"
-    r"|\b(?:I|we|us|to) (?:\w+ )?(?:sell|offer|approach|propose)\b|\bsell \w+ to\b"
-    r"|\b(?:buy from|switch to|work with|fit for|right for) us\b",
+    r"|\b(?:should|can|could|would|to|might) (?:(?:I|we|us) )?(?:sell|offer|approach|propose)\b"
+    r"|\bwe sell (?:that|which)\b|\bsell \w+ to\b|\b(?:buy from|switch to|work with|fit for|right for) us\b"
+    r"|\bin it for (?:them|us)\b",
     re.I,
 )
 """The seller asks what to do: the whole company matters."""
@@ -240,9 +241,10 @@ class _Reader:
             yield from (_text(span) for span in spans if not tied.intersection(span))
 
     def _is_for(self, span: tuple[Word, ...]) -> bool:
-        """'interest in analytics'."""
-        before = self.places[span]
-        return bool(before) and before[-1].does("joins")
+        """'interest in analytics', 'the birthday of their CEO'."""
+        before, end = self.places[span], len(self.places[span]) + len(span)
+        is_of = end < len(self.words) and self.words[end].small == "of"
+        return bool(before) and (before[-1].does("joins") or (is_of and before[-1].does("article")))
 
     def _says_something(self, span: tuple[Word, ...]) -> bool:
         """Words of an area or a role do where a company has it: 'a data team'."""
