@@ -73,7 +73,7 @@ def _breakdown(prompt: str) -> dict[str, Any]:
     private = {word: part for part in parts for word in re.findall(r"\w+", part.lower()) if word in listed("private")}
     told = [part for part in parts if part and part not in (*orders, *private.values())]
     return {
-        "intent": "position" if _ADVICE.search(question) and not reading.get("areas") else "look_up",
+        "intent": "position" if reading.get("asks_for_advice") else "look_up",
         "companies": [{"name": name} for name in reading.get("companies", ())],
         "areas": reading.get("areas", []),
         "topics": [topic for topic in reading.get("topics", ()) if any(topic in part for part in told)][:3],

@@ -11,6 +11,8 @@ from enrichment.identity.companies import CompanyReference, evidence_of, not_reg
 from enrichment.identity.vendor_ids import is_vendor_id
 from enrichment.ports import Companies
 
+_MOST_LONGER = 5
+
 
 def registered_company(reference: CompanyReference, text: str, companies: Companies) -> Company | None:
     """The company that is meant, if it is registered; text: what was typed. Blocks its thread.
@@ -38,6 +40,12 @@ def candidates(reference: CompanyReference, companies: Companies) -> list[Candid
         )
         for company in found.values()
     ]
+
+
+def called_longer(reference: CompanyReference, companies: Companies) -> list[Candidate]:
+    """Registered companies whose name goes on where that of the reference ends: 'Ford' may be Ford Motor."""
+    found = companies.named_longer(reference.name, most=_MOST_LONGER) if reference.name else []
+    return [Candidate.of(one, evidence_of(one, (), reference), reference.evidence) for one in found]
 
 
 def vendor_ids_of(company: Company, companies: Companies) -> frozenset[str]:

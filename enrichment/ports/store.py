@@ -59,6 +59,10 @@ class Companies(Protocol):
         """Companies with this name; legal form and spelling do not count."""
         ...
 
+    def named_longer(self, name: str, *, most: int) -> list[Company]:
+        """Companies whose name begins with all words of this one and goes on, by key: 'Ford' of Ford Motor."""
+        ...
+
     def all(self) -> list[Company]:
         """By key."""
         ...

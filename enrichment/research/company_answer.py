@@ -12,7 +12,6 @@ from enrichment.analysis.answer_reading import UnusableAnswer, read_answer
 from enrichment.analysis.evidence import fact_text
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Known
-from enrichment.domain.numbers import in_number
 from enrichment.domain.profiles import Profile
 from enrichment.domain.research import Question
 from enrichment.pipeline.enrich import Ask, Enriched
@@ -21,7 +20,6 @@ from enrichment.research.answers.answer import (
     NOTHING_TO_READ,
     CompanyAnswer,
     OpenPoint,
-    asked_for,
     missing_points,
 )
 from enrichment.research.answers.answer_question import answer_question
@@ -31,6 +29,7 @@ from enrichment.research.answers.next_questions import price_in_time, price_of_a
 from enrichment.research.answers.open_points import (
     left_out_points,
     nobody_fits,
+    not_among_the_known,
     nothing_to_recommend,
     role_unknown,
     unanswered_areas,
@@ -45,11 +44,12 @@ from enrichment.research.evidence.passages import Sides
 from enrichment.research.evidence.relevance import content_words
 from enrichment.research.questions.areas import AREAS, datasets_of, roles_in
 from enrichment.research.questions.breakdown import QuestionParts
+from enrichment.research.questions.looked_for import LookedFor, looked_for
 from enrichment.research.questions.to_the_point import (
+    OF_TOPICS,
     asks_what_is_common,
     first_line,
     in_common,
-    may_be_technology,
     point_of,
 )
 from enrichment.research.questions.topics import PAGE, RESULTS, without_other_topics
@@ -105,12 +105,14 @@ class CompanyAnswers:
         one = replace(one, known=without_other_topics(one.known, searched, self.question.text))
         whole = await self.knowledge.sides(one.company, one.known, vendor, ranked_by)
         relevance = relevance_between(whole)
-        both = whole
+        both, found = whole, LookedFor(one.known.facts)
         if not parts.is_whole:
-            asked_of = replace(one.known, facts=tuple(f for f in one.known.facts if f.dataset in self._wanted(one)))
+            wanted = self._wanted(one, parts)
+            found = looked_for([f for f in one.known.facts if f.dataset in wanted], parts.sought, parts.areas)
+            asked_of = replace(one.known, facts=found.facts)
             both = await self.knowledge.sides(one.company, asked_of, vendor, ranked_by)
             both = replace(both, names=whole.names)
-        asked = self._asked(one, parts, both, among)
+        asked = self._asked(one, parts, both, found, among)
         spare = composed(both, relevance, asked)
         read = await self._remembered(one, both, spare, asked) or await self._by_model(both, parts)
         claims = chosen(read.kept, spare, asked, both)
@@ -118,8 +120,9 @@ class CompanyAnswers:
         if one.company.company_id == vendor.company_id:
             claims = [claim for claim in claims if claim.kind != "recommendation"]  # nobody sells to themselves
         claims = await compared_with_replies(claims, self.context.store.knowledge)
-        open_points, missing = await self._open_points(one, claims, asked, parts)
-        open_points += self._left_open(whole, parts, claims, asked, one.known)
+        open_points, missing = await self._open_points(one, claims, asked, parts, found)
+        open_points += self._left_open(whole, parts, claims, asked, found)
+        open_points += not_among_the_known(one.company, found, one.known, self.rules)
         answer = CompanyAnswer(
             company=one.company,
             claims=tuple(claims),
@@ -136,11 +139,19 @@ class CompanyAnswers:
         await self._shown(answer)
         return answer
 
-    def _asked(self, one: CompanyCollected, parts: QuestionParts, both: Sides, among: frozenset[str] | None) -> Asked:
+    def _asked(
+        self,
+        one: CompanyCollected,
+        parts: QuestionParts,
+        both: Sides,
+        found: LookedFor,
+        among: frozenset[str] | None,
+    ) -> Asked:
         text, topics = self.question.text, one.searched.topics or parts.topics
+        topics = topics if parts.areas else (*topics, *parts.sought)
         looks_up = parts.intent in ("look_up", "other", "compare")
         is_narrow = not parts.is_whole or (bool(topics) and looks_up)
-        datasets, point = self._wanted(one), None
+        datasets, point = self._wanted(one, parts), None
         if is_narrow:
             told_by = [area.told_by for area in AREAS if area.name in parts.areas]
             datasets = {RESULTS, PAGE}.union(*told_by) if told_by or topics else datasets
@@ -150,7 +161,7 @@ class CompanyAnswers:
                 told_by or ([] if topics else [datasets]),
                 runs_on,
                 topics=topics,
-                sought=parts.sought,
+                looked_for=found.asked_technologies,
                 among=among,
             )
         return Asked(
@@ -162,15 +173,17 @@ class CompanyAnswers:
             advice=not is_narrow or not looks_up,
         )
 
-    def _wanted(self, one: CompanyCollected) -> set[str]:
-        """The datasets that were asked for, and those that their analyses read."""
+    def _wanted(self, one: CompanyCollected, parts: QuestionParts) -> set[str]:
+        """The datasets that were asked for, and those that their analyses read; of a topic, all that may tell of it."""
         requirements = one.ask.requirements(self.rules)
         read = {d for name in requirements.analyses for d in self.rules.analyses[name].reads}
-        found = {RESULTS, PAGE} if one.searched.topics else set()
+        found = {RESULTS, PAGE} if one.searched.topics else set[str]()
+        if not parts.areas and not parts.is_whole:
+            found |= {*OF_TOPICS}
         return {*requirements.datasets, *requirements.collected, *read, *found} - {"company_name", "domain"}
 
     def _left_open(
-        self, both: Sides, parts: QuestionParts, claims: Sequence[CheckedClaim], asked: Asked, known: Known
+        self, both: Sides, parts: QuestionParts, claims: Sequence[CheckedClaim], asked: Asked, found: LookedFor
     ) -> list[OpenPoint]:
         """What the question asks and no claim says, where no source could be asked for more."""
         points = list[OpenPoint]()
@@ -180,24 +193,10 @@ class CompanyAnswers:
         people = [claim for claim in claims if claim.kind == "person"]
         if people and not asked.roles and not is_own and all(claim.why is None for claim in people):
             points.append(nobody_fits(both, self.bought.session.persona))
-        names = (*both.names, both.vendor.name or "", self.bought.session.persona.company)
-        if unknown := self._unknown_technologies(both, parts, asked, known):
-            return [*points, *unknown]
-        if words := unfound_words(self.question.text, parts, claims, names):
-            why = "no passage that was found has this word" if len(words) == 1 else "no passage has any of these words"
-            points.append(OpenPoint(" ".join(words), why, both.company.key))
+        why = "no passage that was found speaks of it"
+        words = (one for one in unfound_words(parts, claims) if one not in (*found.technologies, *found.people))
+        points += [OpenPoint(one, why, both.company.key) for one in words]
         return points
-
-    def _unknown_technologies(self, both: Sides, parts: QuestionParts, asked: Asked, known: Known) -> list[OpenPoint]:
-        """Those that the question names and that are not among those known."""
-        runs_on = _runs_on(both)
-        if asked.point is None or "technology" not in parts.areas:
-            return []
-        named = [
-            name for name in parts.sought if may_be_technology(name) and name.casefold() in asked.point.named - runs_on
-        ]
-        why = f"it is not among the {in_number(len(runs_on), 'technology')} that are known"
-        return [OpenPoint(name, why, both.company.key, asked_for("tech_stack", known, self.rules)) for name in named]
 
     async def _remembered(
         self, one: CompanyCollected, both: Sides, spare: Sequence[CheckedClaim], asked: Asked
@@ -265,14 +264,20 @@ class CompanyAnswers:
             await self.log.emit("citation_dropped", message, mark=f"{key}:{number}", data=data | {"verdict": "dropped"})
 
     async def _open_points(
-        self, one: CompanyCollected, claims: Sequence[CheckedClaim], asked: Asked, parts: QuestionParts
+        self,
+        one: CompanyCollected,
+        claims: Sequence[CheckedClaim],
+        asked: Asked,
+        parts: QuestionParts,
+        found: LookedFor,
     ) -> tuple[list[OpenPoint], int]:
         """With what all of them would cost together (micro-USD)."""
         roles = asked.roles
         points = missing_points(one.company, one.profile, one.done, one.known, self.rules)
         missing = tuple(point.what for point in points if point.what in self.rules.datasets)
+        looked_for_in = {"technology": found.technologies, "people": found.people}
+        said = {area for area, names in looked_for_in.items() if names}
         has_person = any(claim.kind == "person" for claim in claims)
-        names_technology = asked.point is not None and bool(asked.point.named)
         aspects = [] if asked.point is None else [
             *unanswered_aspects(asked.point, claims, one.company, one.known, self.rules)
         ]  # fmt: skip
@@ -280,7 +285,7 @@ class CompanyAnswers:
         points += [
             point
             for point in unanswered_areas(parts, claims, one.company, one.known, self.rules)
-            if not (aspects or names_technology)
+            if not (aspects or point.what in said)
             and not (roles and point.what == "people")
             and not set(missing) & set(datasets_of((point.what,), self.rules))
         ]

@@ -9,7 +9,7 @@ was bought or answered is a row, and decisions are made again from the rows.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -33,16 +33,17 @@ from enrichment.research.answers.answer import (
     in_one_sentence,
 )
 from enrichment.research.answers.answer_question import most_for_answer
-from enrichment.research.answers.next_questions import next_questions
+from enrichment.research.answers.next_questions import first_questions, next_questions
 from enrichment.research.answers.open_points import vendor_cut_short, vendor_unknown
 from enrichment.research.claims.model_answers import Breakdown
 from enrichment.research.company_answer import CompanyAnswers, CompanyCollected, shared_among
 from enrichment.research.events.event_data import narrower, plan_data, vendor_data, vendor_sentence
 from enrichment.research.events.session_log import SessionLog
-from enrichment.research.questions.areas import AREA_NAMES, datasets_of
+from enrichment.research.questions.areas import datasets_of
 from enrichment.research.questions.breakdown import (
     QuestionParts,
     asks_nothing,
+    asks_what_nobody_knows,
     breakdown_question,
     by_model,
     by_rule,
@@ -182,14 +183,12 @@ class _Research:
 
     async def _parts(self, vendor: Company) -> QuestionParts:
         text, persona, asked = self.question.text, self.session.persona, self.rules.research.breakdown
-        known = await self.meant.known_names()
+        known = await self.meant.known_names(text)
         plain = partial(by_rule, text, persona, self.rules, known=known)
+        if (parts := await self._parts_without_model(plain)) is not None:
+            return parts
         if asked is None:
             return plain(because="no model is set up for it")
-        if (area := await self._offered_area()) is not None:
-            return plain(because="it was one of the questions to ask next", area=area)
-        if (sure := plain(because=SURE)).is_sure:
-            return sure
         question = breakdown_question(text, persona, known, self.rules, asked)
         if not fits(question):
             return plain(because="it is longer than the model may be asked")
@@ -198,6 +197,18 @@ class _Research:
             answer = Breakdown.model_validate(results.analyses[0].answer)
             return by_model(answer, text, persona, self.rules, instructions=question.instructions, known=known)
         return plain(because=next(iter(results.gaps.values()), "the model did not answer"))
+
+    async def _parts_without_model(self, plain: Callable[..., QuestionParts]) -> QuestionParts | None:
+        """Of a question that the session offered, or that asks for the answer before; where the reading is sure."""
+        if plain(because=None).restates and (before := await self.meant.text_before()) is not None:
+            known = await self.meant.known_names(before)
+            because = "it asks for the answer before in other words"
+            parts = by_rule(before, self.session.persona, self.rules, known=known, because=because)
+            return replace(parts, companies=())
+        if (area := await self._offered_area()) is not None:
+            return plain(because="it was one of the questions to ask next", area=area)
+        sure = plain(because=SURE)
+        return sure if sure.is_sure else None
 
     async def _offered_area(self) -> str | None:
         """Of a question that an answer of this session offered: its parts are known."""
@@ -214,6 +225,8 @@ class _Research:
 
     async def _companies(self, parts: QuestionParts) -> tuple[list[Company] | None, list[OpenPoint]]:
         """Those to look at, and what is left open about the others; None: a person is asked."""
+        if asks_what_nobody_knows(parts):
+            return [], []
         if asks_nothing(self.question.text, parts):
             return [], [OpenPoint("the question", "it asks nothing that can be looked up: ask one of those below")]
         companies, open_points = await self.meant.found(parts)
@@ -250,7 +263,7 @@ class _Research:
         return Ask(company.key, datasets=datasets, **self._asked())
 
     def _datasets(self, parts: QuestionParts) -> tuple[str, ...]:
-        areas = parts.areas or AREA_NAMES
+        areas = parts.asked_areas
         return tuple(dict.fromkeys((*datasets_of(areas, self.rules), *(() if parts.by == "rule" else parts.datasets))))
 
     def _asked(self) -> dict[str, Json]:
@@ -282,7 +295,7 @@ class _Research:
         seconds = max((one["seconds"] for one in shown), default=0.0)
         seconds += max((one["seconds"] for one in searched), default=0.0)
         data = {
-            "areas": list(parts.areas or AREA_NAMES),
+            "areas": list(parts.asked_areas),
             "topics": list(parts.topics),
             "sub_questions": [
                 {"question": one.question, "datasets": list(one.datasets)} for one in parts.sub_questions
@@ -298,7 +311,7 @@ class _Research:
             "seconds": seconds,
             "too_wide": narrower(parts, companies, self.session.persona.company),
         }
-        areas = ", ".join(data["areas"]) if parts.areas else "all areas"
+        areas = "all areas" if parts.is_whole else ", ".join(data["areas"]) or "what is known"
         price = f"expected to cost {in_usd(cost)} USD, {in_usd(most)} at most" if cost else "all of it is in memory"
         about = " and ".join(company.name or company.key for company in companies)
         if companies and searches.topics:
@@ -410,6 +423,10 @@ class _Research:
                 deadline=self.bought.deadline,
             )
             offered = [one.as_json() for one in found]
+        if not about:
+            vendor = await asyncio.to_thread(self.context.store.companies.by_id, self.session.company_id)
+            begin = () if vendor is None else await first_questions(vendor, (), rules=self.rules, context=self.context)
+            offered = [one.as_json() for one in begin]
         cost, saved = await self.bought.costs()
         ending = Ending(
             state,

@@ -7,15 +7,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Known
+from enrichment.domain.numbers import in_number
 from enrichment.domain.research import Persona
 from enrichment.planning.quote import expected_price
 from enrichment.research.answers.answer import OpenPoint, asked_for
 from enrichment.research.claims.claim import CheckedClaim
 from enrichment.research.evidence.passages import VENDOR_READS, Sides
-from enrichment.research.evidence.relevance import content_words, stem_of, words_in
-from enrichment.research.questions.areas import AREAS, words_of_areas
+from enrichment.research.evidence.relevance import stem_of, words_in
+from enrichment.research.questions.areas import AREAS
 from enrichment.research.questions.breakdown import QuestionParts
-from enrichment.research.questions.question_words import words_of_sentences
+from enrichment.research.questions.looked_for import LookedFor
 from enrichment.research.questions.to_the_point import Point
 from enrichment.research.questions.topics import PAGE, RESULTS
 from enrichment.rules import Rules
@@ -58,20 +59,23 @@ def role_unknown(company: Company, known: Known, rules: Rules) -> OpenPoint:
     return OpenPoint("key_contacts", "no known contact has this role", company.key, tuple(asked))
 
 
-def unfound_words(
-    question: str, parts: QuestionParts, claims: Sequence[CheckedClaim], names: Collection[str]
-) -> list[str]:
-    """Words of a narrow question that say what it is about, where no claim's evidence has any of them."""
+def unfound_words(parts: QuestionParts, claims: Sequence[CheckedClaim]) -> list[str]:
+    """What a narrow question looks for, where no claim's evidence has a word of it."""
     if parts.is_whole:
         return []
-    own = {stem_of(word) for name in (*names, *parts.companies) for word in words_in(name)} | words_of_areas()
+    shown = {stem_of(word) for claim in claims for one in claim.citations for word in words_in(one.passage.text)}
     private = {stem_of(word) for what in parts.unanswerable for word in words_in(what)}
-    own |= {stem_of(word) for word in words_of_sentences()}
-    wanted = [word for word in dict.fromkeys(words_in(question)) if content_words(word) - own - private]
-    shown = {word for claim in claims for one in claim.citations for word in content_words(one.passage.text)}
-    if any(content_words(word) & shown for word in wanted):
-        return []
-    return wanted
+    return [words for words in parts.sought if {*map(stem_of, words_in(words))}.isdisjoint(shown | private)]
+
+
+def not_among_the_known(company: Company, found: LookedFor, known: Known, rules: Rules) -> list[OpenPoint]:
+    """Technologies and people that a question names, and that are not among those known of the company."""
+    why = f"it is not among the {in_number(found.known_technologies, 'technology')} that are known"
+    why = why if found.known_technologies else "no technology of it is known"
+    asked = asked_for("tech_stack", known, rules)
+    points = [OpenPoint(one, why, company.key, asked) for one in found.technologies]
+    asked = asked_for("key_contacts", known, rules)
+    return [*points, *(OpenPoint(one, "no known contact has this name", company.key, asked) for one in found.people)]
 
 
 def left_out_points(

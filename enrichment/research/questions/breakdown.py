@@ -80,8 +80,17 @@ class QuestionParts:
     @property
     def is_whole(self) -> bool:
         """Of a question that only has a topic, the topic is what matters."""
-        only_topics = (self.sought or any(map(may_be_topic, self.topics))) and self.intent not in _ASKS_FOR_ADVICE
+        only_topics = (self.sought or any(map(may_be_topic, self.topics))) and not self.asks_for_advice
         return is_whole(self.areas) and not (only_topics and not self.areas)
+
+    @property
+    def asked_areas(self) -> tuple[str, ...]:
+        """All of them for the whole company; none of a question that only has a topic."""
+        return self.areas or (AREA_NAMES if self.is_whole else ())
+
+    @property
+    def asks_for_advice(self) -> bool:
+        return self.intent in _ASKS_FOR_ADVICE
 
     @property
     def words(self) -> str:
@@ -129,7 +138,8 @@ def breakdown_question(
 
 def _shown(reading: Reading) -> dict[str, Json]:
     parts = {"companies": reading.companies, "areas": reading.areas, "topics": reading.topics}
-    return {**{name: [*part] for name, part in parts.items()}, "looked_for": [*reading.sought]}
+    shown = {name: [*part] for name, part in parts.items()}
+    return {**shown, "looked_for": [*reading.sought], "asks_for_advice": reading.asks_for_advice}
 
 
 def fits(question: AnalysisQuestion) -> bool:
@@ -171,7 +181,7 @@ def by_model(
     return replace(
         plain,
         intent=answer.intent,
-        companies=tuple({name.casefold(): name for name in reversed(companies)}.values())[::-1] or plain.companies,
+        companies=_once(companies) or plain.companies,
         areas=areas or plain.areas,
         topics=tuple(dict.fromkeys(topic for topic in answer.topics if _may_be_searched(topic, text))),
         datasets=_known(datasets, rules),
@@ -185,6 +195,14 @@ def by_model(
         because=None,
         unsure=() if companies else plain.unsure,
     )
+
+
+def _once(names: Sequence[str]) -> tuple[str, ...]:
+    """Capitals do not count."""
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(name.casefold(), name)
+    return tuple(found.values())
 
 
 def _without_instructions(answer: Breakdown, instructions: str) -> Breakdown:
@@ -241,6 +259,12 @@ def _with_own(known: KnownNames, persona: Persona) -> KnownNames:
     domain = registrable_domain(persona.company)
     own = (persona.company, persona.name, *((domain.partition(".")[0],) if domain is not None else ()))
     return replace(known, own=own)
+
+
+def asks_what_nobody_knows(parts: QuestionParts) -> bool:
+    """Nothing but what no source can answer: nothing is looked up."""
+    asked = parts.companies or parts.areas or parts.topics or parts.sought or parts.unsure or parts.asks_for_advice
+    return bool(parts.unanswerable) and not asked
 
 
 def asks_nothing(text: str, parts: QuestionParts) -> bool:

@@ -25,8 +25,9 @@ from enrichment.research.questions.question_words import (
     words_of_sentences,
 )
 
-_LONGEST_NAME = 4
+_LONGEST_NAME = 6
 _FAR = 3
+_DIGITS = 2
 """So many words may be between a relation and the company it is with: 'partnered in May with Acme'."""
 _SHORTEST_COINED = 3
 _POSSESSIVE = re.compile(r"['’]s\s")
@@ -77,9 +78,7 @@ def phrases_to_look_up(words: Sequence[Word]) -> tuple[str, ...]:
     """What a registered company may be called in a question, in small letters; the longest first."""
     spans = (words[at : at + most] for most in range(_LONGEST_NAME, 0, -1) for at in range(len(words) - most + 1))
     told = (span for span in spans if not any(word.apart for word in span[1:]))
-    return tuple(
-        dict.fromkeys(_phrase(span) for span in told if not (is_of_sentences(span[0]) or is_of_sentences(span[-1])))
-    )
+    return tuple(dict.fromkeys(phrase for span in told if _may_be_called_so(span) for phrase in _phrases(span)))
 
 
 def mentions_in(words: Sequence[Word], known: KnownNames) -> tuple[Mention, ...]:
@@ -97,9 +96,19 @@ def mentions_in(words: Sequence[Word], known: KnownNames) -> tuple[Mention, ...]
     return tuple(parted)
 
 
-def _phrase(words: Sequence[Word]) -> str:
-    """A possessive within is kept: 'bj's wholesale club'."""
-    return " ".join([*(f"{word.small}'s" if word.possessive else word.small for word in words[:-1]), words[-1].small])
+def _may_be_called_so(span: Sequence[Word]) -> bool:
+    """'Bank of America' and 'American Express' may; what begins or ends with a word of grammar may not."""
+    if len(span) == 1:
+        return not is_of_sentences(span[0])
+    return not any(word.does("function", "request", "goes_on", "and_or") for word in (span[0], span[-1]))
+
+
+def _phrases(words: Sequence[Word]) -> tuple[str, ...]:
+    """A possessive within is kept: 'bj's wholesale club'; at the end it may be the name's own: 'macy', 'macy's'."""
+    front = [f"{word.small}'s" if word.possessive else word.small for word in words[:-1]]
+    last = words[-1].small
+    ends = (f"{last}'s", last) if words[-1].possessive else (last,)
+    return tuple(" ".join((*front, end)) for end in ends)
 
 
 def _product(words: Sequence[Word], at: int) -> Mention | None:
@@ -135,9 +144,8 @@ def is_of_sentences(word: Word) -> bool:
 def _known_ones(words: Sequence[Word], known: KnownNames) -> Iterator[Mention]:
     at = 0
     while at < len(words):
-        one = (
-            _website(words, at) or _registered(words, at, known) or _of_session(words, at, known) or _product(words, at)
-        )
+        found = (_website(words, at), _registered(words, at, known), _of_session(words, at, known), _product(words, at))
+        one = max((one for one in found if one is not None), key=lambda one: one.end, default=None)
         if one is not None:
             yield one
         at = at + 1 if one is None else one.end
@@ -150,9 +158,13 @@ def _website(words: Sequence[Word], at: int) -> Mention | None:
 def _registered(words: Sequence[Word], at: int, known: KnownNames) -> Mention | None:
     for most in range(_LONGEST_NAME, 0, -1):
         span = words[at : at + most]
-        if len(span) == most and _phrase(span) in known.registered and not any(word.apart for word in span[1:]):
+        if len(span) < most or any(word.apart for word in span[1:]):
+            continue
+        called = next((phrase for phrase in _phrases(span) if phrase in known.registered), None)
+        if called is not None:
             is_meant = most > 1 or _is_its_name(words, at, is_alone=len(known.registered) == 1)
-            return Mention(_written(span), at, at + most, is_known=True) if is_meant else None
+            name = " ".join(word.written for word in span) if called.endswith("'s") else _written(span)
+            return Mention(name, at, at + most, is_known=True) if is_meant else None
     return None
 
 
@@ -172,7 +184,7 @@ def _of_session(words: Sequence[Word], at: int, known: KnownNames) -> Mention | 
     for name in known.before:
         own = name_words(name)
         if own[:1] == (word.small,):
-            most = next((n for n in range(len(own), 1, -1) if _phrase(words[at : at + n]) == " ".join(own[:n])), 1)
+            most = next((n for n in range(len(own), 1, -1) if " ".join(own[:n]) in _phrases(words[at : at + n])), 1)
             return Mention(name, at, at + most, is_known=True)
     return None
 
@@ -189,29 +201,56 @@ def _others(words: Sequence[Word], taken: Collection[int], *, has_known: bool) -
         )
         if sure or (start == end and at not in taken and _is_small_name(words, at)):
             end = max(end, start + 1)
-            yield Mention(_written(words[start:end]), start, end, is_known=False)
+            yield Mention(_written_by_itself(words, start, end), start, end, is_known=False)
         at = max(end, at + 1)
 
 
+def _written_by_itself(words: Sequence[Word], start: int, end: int) -> str:
+    """'Macy's', where nothing follows that could be Macy's."""
+    own_by = end == len(words) or words[end].apart or words[end].does("subject", "auxiliary")
+    return " ".join(word.written for word in words[start:end]) if own_by else _written(words[start:end])
+
+
 def _run(words: Sequence[Word], at: int, taken: Collection[int], *, titled: bool) -> tuple[int, int]:
-    """Words with capitals, which '&' may join, without dull ones at the ends; a possessive ends a name."""
+    """Words with capitals, joined by '&' or 'of', without those that only begin a sentence; a possessive ends it."""
     end = at
-    while (
-        end < len(words)
-        and end not in taken
-        and (_is_capital(words[end], titled) or (end > at and words[end].small == "&"))
-    ):
+    while end < len(words) and end not in taken and (_is_capital(words[end], titled) or _joins(words, at, end)):
         if end > at and (words[end].apart or words[end - 1].possessive):
             break
         end += 1
     start = at
-    while start < end and (is_of_sentences(words[start]) or (words[start].begins and is_dull(words[start]))):
+    while start < end and _only_begins(words[start]):
         start += 1
-    while end > start and (is_of_sentences(words[end - 1]) or words[end - 1].small == "&"):
+    while end > start and (words[end - 1].does("joined_by", "function") or _is_role(words[end - 1])):
         end -= 1
     if end - start == 1 and is_dull(words[start]):
         end = start
     return (start, end) if start < end else (at, at)
+
+
+def _joins(words: Sequence[Word], start: int, at: int) -> bool:
+    """'Procter & Gamble', 'Bank of America', 'Phillips 66'; not 'CFO of Acme'."""
+    if at == start or at + 1 > len(words):
+        return False
+    if words[at].written.isdigit():
+        return len(words[at].written) <= _DIGITS
+    is_joined = at + 1 < len(words) and words[at + 1].is_capital and words[at].does("joined_by")
+    return is_joined and (words[at].small == "&" or not _is_of_question(words[at - 1]))
+
+
+def _only_begins(word: Word) -> bool:
+    """A capital that the beginning of a sentence gives it, or a word of grammar."""
+    if word.begins:
+        return is_dull(word)
+    return word.does("function", "german", "foreign") and not word.is_acronym
+
+
+def _is_role(word: Word) -> bool:
+    return word.is_acronym and shows_area(word.small)
+
+
+def _is_of_question(word: Word) -> bool:
+    return word.does("function", "request", "filler", "goes_on") or shows_area(word.small)
 
 
 def _is_capital(word: Word, titled: bool) -> bool:
@@ -225,22 +264,42 @@ def _is_titled(words: Sequence[Word]) -> bool:
 
 
 def _is_name(words: Sequence[Word], start: int, end: int, *, has_known: bool) -> bool:
-    first, name = words[start], _written(words[start:end])
-    before = words[start - 1] if start else None
-    if is_country(name) or (before is not None and before.possessive and not first.apart) or "_" in name:
+    """Of words with capitals, whether they surely name a company."""
+    first, before = words[start], words[start - 1] if start and not words[start].apart else None
+    if _is_none_anyway(words[start:end], before):
         return False
-    is_owned = before is not None and not first.apart and before.does("article")
-    plain = all(is_common(word.small) for word in words[start:end])
-    in_place = _is_where_a_name_is(words, start, end)
-    if any(letter.isdigit() for letter in name[:1]) and not in_place:
-        return False
+    if _is_where_a_name_is(words, start, end):
+        return True
     if end - start == 1 and first.begins:
-        return in_place or (not plain and (not has_known or len(words) == 1) and not first.is_acronym)
-    if end - start == 1 and first.is_acronym:
-        return in_place
-    if plain:
-        return not is_owned and (in_place or _is_in_front(words, start) or (first.begins and _ends_there(words, end)))
-    return not is_owned or in_place
+        return _stands_alone(words, first, has_known=has_known)
+    if all((word.is_acronym or word.own.isdigit()) and "&" not in word.own for word in words[start:end]):
+        return _is_pitched_to(words, start)
+    is_owned = (before is not None and before.does("article")) or first.own[0].isdigit()
+    if all(is_common(word.small) for word in words[start:end]):
+        return not is_owned and (_is_in_front(words, start) or (first.begins and _ends_there(words, end)))
+    return not is_owned
+
+
+def _is_none_anyway(span: Sequence[Word], before: Word | None) -> bool:
+    """A country, what is in a place or of a company, the name of a setting."""
+    name = _written(span)
+    if before is not None and (before.possessive or before.small == "in"):
+        return True
+    return is_country(name) or "_" in name
+
+
+def _is_pitched_to(words: Sequence[Word], start: int) -> bool:
+    """'pitch IBM', 'sell it to IBM': an abbreviation elsewhere may be anything."""
+    before = words[start - 1] if start else None
+    is_to = before is not None and before.small == "to" and any(word.does("pitches") for word in words[: start - 1])
+    return is_to or (before is not None and before.does("pitches"))
+
+
+def _stands_alone(words: Sequence[Word], first: Word, *, has_known: bool) -> bool:
+    """A coined word that begins a sentence: 'Nvidia or Acme?', not 'Háblame de Acme'."""
+    if is_common(first.small) or first.is_acronym or not is_english(words):
+        return False
+    return not has_known or len(words) == 1
 
 
 def _ends_there(words: Sequence[Word], end: int) -> bool:
@@ -250,7 +309,7 @@ def _ends_there(words: Sequence[Word], end: int) -> bool:
 
 def _is_in_front(words: Sequence[Word], start: int) -> bool:
     """Behind a word that a name may follow."""
-    return start > 0 and words[start - 1].does("auxiliary", "in_front", "use", "acquires")
+    return start > 0 and words[start - 1].does("auxiliary", "in_front", "use", "acquires", "request")
 
 
 def _is_where_a_name_is(words: Sequence[Word], start: int, end: int) -> bool:
@@ -263,7 +322,7 @@ def _is_where_a_name_is(words: Sequence[Word], start: int, end: int) -> bool:
         return True
     if before is not None and before.small in ("of", "is", "are") and start > 1 and _is_of_an_area(words[start - 2]):
         return True
-    if before is not None and before.does("auxiliary") and behind is not None and behind.does("subject"):
+    if before is not None and before.does("auxiliary") and behind is not None and behind.does("subject", "article"):
         return True
     beside_another = behind is not None and behind.small in ("vs", "versus")
     begins = start == 0 and behind is not None and _is_of_an_area(behind)
@@ -329,10 +388,19 @@ class _Place:
     @property
     def _is_person(self) -> bool:
         span = self.words[self.one.start : self.one.end]
-        many = len(span) > 1
-        is_named = many and is_given_name(span[0].small)
+        if _is_where_a_name_is(self.words, self.one.start, self.one.end):
+            return False
+        if len(span) > 1 and (is_given_name(span[0].small) or self._has_a_role):
+            return True
         behind_who = follows(self.words, self.one.start, "person")
-        return is_named or (behind_who and (many or self.front[-1].small in ("for", "of")))
+        return behind_who and (len(span) > 1 or self.front[-1].small in ("for", "of"))
+
+    @property
+    def _has_a_role(self) -> bool:
+        """'Is Ada Copper still CFO of Acme?', 'Does Ada Copper work at Acme?'"""
+        behind = self.words[self.one.end : self.one.end + _FAR]
+        has_role = any(shows_area(word.small) or word.does("works") for word in behind)
+        return has_role and any(other.start >= self.one.end for other in self.every)
 
     @property
     def _has_subject(self) -> bool:
@@ -375,8 +443,13 @@ class _Place:
             return False
         if self.front[-1].does("acquires"):
             return True
-        near = self.front[-_FAR - 1 : -1]
+        near = self._in_sentence[-_FAR - 1 : -1]
         return self.front[-1].does("ties") and any(word.does("other_party") for word in near)
+
+    @property
+    def _in_sentence(self) -> Sequence[Word]:
+        begins = max((at for at, word in enumerate(self.front) if word.begins), default=0)
+        return self.front[begins:]
 
     @property
     def _continues_sought(self) -> bool:

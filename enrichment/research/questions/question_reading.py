@@ -6,7 +6,7 @@ A topic is made of content words, or it is none: nothing is searched for the gra
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from enrichment.identity.countries import is_country
@@ -30,11 +30,15 @@ _UNREAD = re.compile(r"[\u30a0-\u30ff]{3,}|[\u0400-\u04ff]{3,}|[\uac00-\ud7af]{2
 _OTHER_SCRIPT = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _ADVICE = re.compile(
     r"\bposition (?!(?:of|in|is|at|on|does|do|are|as)\b)\w|\b(?:pitch|win over|say to|convince|persuade)\b"
-    r"|\b(?:I|we|us|to) (?:\w+ )?(?:sell|offer|approach|propose)\b|\bsell \w+ to\b|\bbuy from us\b",
+    r"|\b(?:should|can|could|would|to|might) (?:(?:I|we|us) )?(?:sell|offer|approach|propose)\b"
+    r"|\bwe sell (?:that|which)\b|\bsell \w+ to\b|\b(?:buy from|switch to|work with|fit for|right for) us\b"
+    r"|\bin it for (?:them|us)\b",
     re.I,
 )
 """The seller asks what to do: the whole company matters."""
 _MOST_WORDS = 5
+_FEW = 3
+"""So many words may be before the only topic of a short question: 'and what about zero trust?'."""
 _LONGEST_LISTED = 11
 """Letters of the longest English words that the table of them has."""
 
@@ -68,7 +72,10 @@ class Reading:
 
 
 def read_question(text: str, known: KnownNames) -> Reading:
-    return _Reader(text, known).reading
+    reader = _Reader(text, known)
+    if has_phrase(reader.words, "meta") and not any(one.part is Part.ASKED for one in reader.mentions):
+        return Reading(restates=True)
+    return reader.reading
 
 
 class _Reader:
@@ -81,6 +88,7 @@ class _Reader:
         self.is_english = is_english(self.words)
         self.grammar = ("function",) if self.is_english else ("function", "german", "foreign")
         self.phrases = set[int]()
+        self.places = dict[tuple[Word, ...], tuple[Word, ...]]()
         self.topics = [*self._marked("topic")]
         if any(word.does("says") for word in self.words):
             self.topics += self._marked("says_of")
@@ -90,16 +98,15 @@ class _Reader:
     @property
     def reading(self) -> Reading:
         companies = self._named(Part.ASKED)
-        spans = [
-            span for span in self._spans() if any(map(_is_content, span)) and not _OTHER_SCRIPT.search(_text(span))
-        ]
+        spans = [one for one in self._spans() if self._says_something(one) and not _OTHER_SCRIPT.search(_text(one))]
         unsure = [] if companies else [*self._unsure(spans)]
         sought = [*self._named(Part.SOUGHT), *self._named(Part.PERSON), *self._events(), *map(_text, self.tasks)]
         topics = [*map(_text, self.topics)]
-        if not self.areas:
-            topics += [] if unsure else [*self._relations(), *self._topics_of(spans)]
-        else:
-            sought += self._topics_of(spans)
+        if not self.areas and not unsure:
+            topics += [*self._relations(), *self._topics_of(span for span in spans if self._is_in_place(span))]
+            sought += self._topics_of(span for span in spans if not self._is_in_place(span))
+        elif self.areas:
+            sought += self._topics_of(span for span in spans if _says_more(span) or self._is_for(span))
         if "people" in self.areas:
             sought, topics = [*sought, *topics], []
         areas = self.areas
@@ -142,20 +149,28 @@ class _Reader:
 
     def _shown_areas(self) -> tuple[str, ...]:
         """Longer phrases first, and each word once: 'how many people' asks for no person."""
-        shown, read = set[str](), set[int]()
+        shown, read, places = set[str](), set[int](), list[range]()
         for phrase, area in phrases_of_areas():
             for place in places_of(self.words, phrase):
-                if self.used.isdisjoint(place) and read.isdisjoint(place):
+                if self.used.isdisjoint(place) and (read.isdisjoint(place) or place in places):
                     shown.add(area)
+                    places.append(place)
                     read |= {*place}
                     self.phrases |= {*place} if len(place) > 1 else set()
         if _OTHER_SCRIPT.search(self.text):
             shown |= {area.name for area in AREAS if any(_OTHER_SCRIPT.match(w) and w in self.text for w in area.words)}
-        if any(self._is_used(one) for one in self.mentions):
+        if any(self._is_used(one) for one in self.mentions) or (not shown and self._asks_what_is_used):
             shown.add("technology")
         if self._named(Part.PERSON) or self.tasks:
             shown.add("people")
         return tuple(name for name in AREA_NAMES if name in shown)
+
+    @property
+    def _asks_what_is_used(self) -> bool:
+        """'Which provider do they use?', 'what is Acme on?'"""
+        words = self.words
+        ends_on = bool(words) and words[-1].small == "on" and words[0].small in ("what", "which")
+        return ends_on or any(word.does("use") and not word.does("runs") for word in words)
 
     # what is asked about in particular
 
@@ -209,6 +224,7 @@ class _Reader:
         while at < len(self.words):
             end = self._end_of_joined(at)
             if span := _without_ends(self.words[at:end]):
+                self.places[span] = self.words[:at]
                 yield span
             at = max(end, at + 1)
 
@@ -218,11 +234,40 @@ class _Reader:
         if self.is_english and not self.areas:
             yield from (word.written for span in spans if _may_all_be_names(span) for word in span if is_coined(word))
 
-    def _topics_of(self, spans: Sequence[tuple[Word, ...]]) -> Iterator[str]:
+    def _topics_of(self, spans: Iterable[tuple[Word, ...]]) -> Iterator[str]:
         """Spans of a question in English; words of relations are told with the name they tie to."""
         if self.is_english:
             tied = {word for one in self.mentions if one.part is Part.SOUGHT for word in self._relation(one)}
             yield from (_text(span) for span in spans if not tied.intersection(span))
+
+    def _is_for(self, span: tuple[Word, ...]) -> bool:
+        """'interest in analytics', 'the birthday of their CEO'."""
+        before, end = self.places[span], len(self.places[span]) + len(span)
+        is_of = end < len(self.words) and self.words[end].small == "of"
+        return bool(before) and (before[-1].does("joins") or (is_of and before[-1].does("article")))
+
+    def _says_something(self, span: tuple[Word, ...]) -> bool:
+        """Words of an area or a role do where a company has it: 'a data team'."""
+        is_had = follows(self.words, len(self.places[span]), "has")
+        return any(map(_is_content, span)) or (is_had and not all(map(_is_grammar, span)) and len(span) > 1)
+
+    def _is_in_place(self, span: tuple[Word, ...]) -> bool:
+        """Where a topic is: behind 'about', 'has a', 'plans a' or a possessive; or it is all that is asked."""
+        before = self.places[span]
+        is_alone = len(self.words) == len(before) + len(span) and len(before) <= _FEW
+        if is_alone and not self._named(Part.ASKED):
+            return True
+        if not before or before[-1].possessive or before[-1].does("about"):
+            return bool(before) or not self._named(Part.ASKED)
+        if before[-1].does("which") and len(span) > 1:
+            return True
+        if before[-1].does("and_or") and len(before) - 1 in {one.end for one in self.mentions}:
+            return True
+        *_, last = before
+        others = before[:-1]
+        return follows(self.words, len(before), "has") or (
+            last.does("article", "any") and bool(others) and others[-1].does("plans")
+        )
 
     def _relations(self) -> Iterator[str]:
         """'contract Microsoft', 'buy Tesla'."""
@@ -245,13 +290,24 @@ class _Reader:
                 yield " ".join(phrase)
 
 
+def _says_more(span: Sequence[Word]) -> bool:
+    """Whether it narrows an area down: not a single verb or adjective that is left over, nor a misspelt word."""
+    return len(span) > 1 or not span[0].small.isalpha() or span[0].is_capital
+
+
+def _is_grammar(word: Word) -> bool:
+    return word.does("function", "filler", "request")
+
+
 def may_be_topic(text: str) -> bool:
     """Whether a word of it is none of any question, nor of an area or a role."""
     return any(_is_content(word) for word in words_in_question(text))
 
 
 def _is_content(word: Word) -> bool:
-    return (not is_dull(word) and any(map(str.isalpha, word.small[1:]))) or is_place(word)
+    if is_place(word) or (word.is_acronym and not shows_area(word.small) and not _is_grammar(word)):
+        return True
+    return not is_dull(word) and any(map(str.isalpha, word.small[1:]))
 
 
 def is_place(word: Word) -> bool:

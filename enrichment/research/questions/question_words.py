@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from enrichment.domain.data_tables import listed, rows_of
+from enrichment.identity.domains import registrable_domain
+from enrichment.identity.legal_forms import is_form
 
 _HERE = "enrichment.research.questions"
 _BEGINS = "who what where when why how which that there here it he she they we you i let this these those one everyone"
@@ -22,8 +24,15 @@ _ELIDED = re.compile(r"(?<!\w)(qu|[cdjlmnst])['’](?=\w)", re.I)
 _OTHER_SCRIPT = re.compile(
     r"(?<=[a-zA-Z])(?=[\u3040-\u30ff\u4e00-\u9fff])|(?<=[\u3040-\u30ff\u4e00-\u9fff])(?=[a-zA-Z])"
 )
-_WORD = re.compile(r"(?P<domain>[\w-]+(?:\.[\w-]+)*\.[a-zA-Z]{2,}\b)|[^\W_](?:[\w&'’.+#/-]*[\w+#])?|&")
+_INITIALS = r"(?:[^\W\d_]\.){2,}"
+_WORD = re.compile(
+    rf"(?P<initials>{_INITIALS})|" r"(?P<domain>[\w-]+(?:\.[\w-]+)*\.[a-zA-Z]{2,}\b)|[^\W_](?:[\w&'’.+#/-]*[\w+#])?|&"
+)
 _POSSESSIVE = re.compile(r"['’]s$|(?<=s)['’]$", re.I)
+_TAG = re.compile(r"</?[\w!][^<>]{0,80}>?")
+_OPERATOR = re.compile(r"\b(?:site|filetype|inurl|intitle|intext|ext|cache):\S+", re.I)
+_ADDRESS = re.compile(r"\bhttps?://([\w.-]+)(?::\d+)?(?:/\S*)?", re.I)
+_ABBREVIATED = 4
 _STOPS = re.compile(r"[.!?:;,¿¡\n()\"“”]|\s[-–—]\s")
 _SENTENCE = re.compile(r"[.!?:;¿¡\n]")
 
@@ -66,7 +75,9 @@ def words_in_question(text: str) -> tuple[Word, ...]:
 
 
 def written_out(text: str) -> str:
-    """Without contractions; a question in capitals alone is one in small letters."""
+    """Without contractions, markup, a search's operators and paths; a question in capitals alone in small letters."""
+    text = _OPERATOR.sub(" ", _TAG.sub(" ; ", text))
+    text = _ADDRESS.sub(lambda found: found[1] if registrable_domain(found[1]) else " ", text)
     if text.isupper() and " " in text.strip():
         text = text.lower()
     text = _CONTRACTED.sub(lambda found: f"{found[1]} {_WRITTEN_OUT[found[2].lower()]}", text)
@@ -79,7 +90,9 @@ def _words(text: str) -> Iterator[Word]:
     end = 0
     for found in _WORD.finditer(text):
         between = text[end : found.start()]
-        written = found[0].rstrip("'’.-") if not found["domain"] else found[0]
+        if between == ". " and _is_abbreviation(text[:end]):
+            between = " "
+        written = found[0] if found["domain"] or found["initials"] else found[0].rstrip("'’.-")
         possessive = _POSSESSIVE.search(written) is not None
         small = _POSSESSIVE.sub("", written).casefold()
         yield Word(
@@ -91,6 +104,12 @@ def _words(text: str) -> Iterator[Word]:
             found["domain"] is not None,
         )
         end = found.end()
+
+
+def _is_abbreviation(text: str) -> bool:
+    """Whether its last word is one that a stop belongs to: 'Corp', 'St'."""
+    word = text.rpartition(" ")[2]
+    return word[:1].isupper() and len(word) <= _ABBREVIATED and (is_form(word.casefold()) or word in ("St", "Mt", "Dr"))
 
 
 @cache

@@ -14,12 +14,11 @@ from functools import cache
 from enrichment.analysis.evidence import Passage
 from enrichment.domain.data_tables import listed, rows_of
 from enrichment.domain.values import Technology, WebsitePassage
-from enrichment.parsing.technologies import is_technology
 from enrichment.research.evidence.relevance import content_words
 
 _MONEY = re.compile(r"[$€£¥]\s?\d|\d\s?[$€£¥]|\b(?:USD|EUR|GBP|CHF|JPY)\b")
 _PRICES, _CUSTOMERS = "prices", "customers"
-_OF_TOPICS = ("topic_results", "page_passages", "website_passages", "recent_news")
+OF_TOPICS = ("topic_results", "page_passages", "website_passages", "recent_news")
 _VALUES = frozenset({"revenue", "headquarters", "founded", "employee_count"})
 """Datasets that say one thing each."""
 _IN_THE_LINE, _ON_THE_PAGE, _BESIDE = 0, 1, 2
@@ -100,12 +99,12 @@ def point_of(
     technologies: Collection[str],
     *,
     topics: Collection[str] = (),
-    sought: Collection[str] = (),
+    looked_for: Collection[str] = (),
     among: frozenset[str] | None = None,
 ) -> Point:
     """areas: the datasets that tell of each area asked for. technologies: first lines of those that are known.
 
-    sought: names and words that the question looks for; a technology that is not known is answered by no other one.
+    looked_for: names of technologies; only these are among those given, and no other one answers the question.
     """
     asked, told_by = aspects_in(question), [frozenset(datasets) for datasets in areas]
     aspects = [one for one in asked if any(not datasets.isdisjoint(one.datasets) for datasets in told_by)]
@@ -113,14 +112,10 @@ def point_of(
     whole = frozenset[str]().union(*(datasets for datasets in told_by if datasets.isdisjoint(narrowed)))
     for topic in topics:
         words = tuple(word for word in topic.split() if content_words(word)) or (topic,)
-        aspects.append(Aspect(topic, (), _OF_TOPICS, (), words))
-    named = frozenset(name for name in technologies if _has(question, (name,)))
-    named = named or frozenset(name.casefold() for name in sought if may_be_technology(name))
+        aspects.append(Aspect(topic, (), OF_TOPICS, (), words))
+    named = frozenset(name for name in technologies if looked_for or _has(question, (name,)))
+    named |= frozenset(name.casefold() for name in looked_for)
     return Point(tuple(aspects), whole, named, among)
-
-
-def may_be_technology(name: str) -> bool:
-    return is_technology(name) or name[:1].isupper()
 
 
 def first_line(text: str) -> str:

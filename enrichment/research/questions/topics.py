@@ -30,9 +30,10 @@ def topics_to_search(parts: QuestionParts, names: Iterable[str], rules: Rules) -
     """At most as many as the rules allow, each in one form. names: of all companies concerned; they are no topic."""
     if RESULTS not in rules.datasets:
         return ()
-    own = frozenset(word.casefold() for name in (*names, *parts.companies) for word in re.findall(r"\w+", name))
+    names_of = [name.casefold() for name in (*names, *parts.companies)]
+    own = frozenset(word for name in names_of for word in re.findall(r"\w+", name))
     chosen: list[str] = []
-    for topic in map(topic_of, (*_whole_topics(parts, own), *_unanswered(parts, own))):
+    for topic in map(topic_of, (*_whole_topics(parts, own), *_unanswered(parts, own, KnownNames({*names_of})))):
         words = set(topic.split())
         if words and not any(words <= set(other.split()) or words >= set(other.split()) for other in chosen):
             chosen.append(topic)
@@ -52,12 +53,14 @@ def _without_ends(words: list[str]) -> str:
     return " ".join(words[kept[0] : kept[-1] + 1]) if kept else ""
 
 
-def _unanswered(parts: QuestionParts, own: frozenset[str]) -> Iterator[str]:
+def _unanswered(parts: QuestionParts, own: frozenset[str], known: KnownNames) -> Iterator[str]:
     """What each sub-question is about that no dataset or area answers."""
     for one in parts.sub_questions:
         if not one.datasets and not _IS_AN_ORDER.search(one.question):
-            about = read_question(one.question, KnownNames(own=tuple(own)))
-            yield from (topic for topic in about.topics if not about.areas)
+            about = read_question(one.question, known)
+            yield from (
+                topic for topic in about.topics if not about.areas and not own.issuperset(topic.casefold().split())
+            )
 
 
 def found_on(topic: str, known: Known) -> list[Fact]:

@@ -12,9 +12,13 @@ from dataclasses import dataclass, field
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Known
 from enrichment.domain.research import Question, Session
+from enrichment.identity.ambiguity import Candidate
+from enrichment.identity.companies import reference_of
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.identity.names import name_words
 from enrichment.memory.recall import recall
+from enrichment.parsing.mentions import is_common
+from enrichment.pipeline.candidates import called_longer
 from enrichment.pipeline.enrich import Ask, Enriched
 from enrichment.pipeline.identify import company_asked_for
 from enrichment.research.answers.answer import OpenPoint, asked_for
@@ -26,9 +30,9 @@ from enrichment.research.requests.question_requests import QuestionRequests
 
 _ONE_TOO_MANY = "a question looks at three companies at most: ask about it in a question of its own"
 _NAME_OR_WORD = (
-    "it may be a company's name or a word: ask again with its website, or with a capital letter, to look it up"
+    "it may be a company's name or a word: ask again with its website, or write it with a capital letter, to look it up"
 )
-_ONE_OF_SEVERAL = "of those asked about before it alone is known: name the other one with its website to compare them"
+_ONE_OF_SEVERAL = "of those asked about before only one is known: name the other one with its website to compare them"
 
 _MOST_COMPANIES = 3
 """Of one question; as many names are looked up by sources."""
@@ -38,6 +42,9 @@ _OURS = re.compile(
     re.I,
 )
 """What a seller asks of their own company, whatever was asked before."""
+_MEANS_SEVERAL = re.compile(
+    r"\b(?:of the two|which (?:one|of them)|both|compare them|the other one|each of them)\b", re.I
+)
 _FIRST_SLOT = 2
 _VENDOR_SLOT = _FIRST_SLOT + _MOST_COMPANIES * _MOST_READINGS
 SLOTS = _MOST_COMPANIES * _MOST_READINGS + 1
@@ -75,7 +82,11 @@ class CompaniesMeant:
         if not names:
             before = await self.before(parts)
             is_ours = _OURS.search(self._question.text) is not None and not parts.goes_on
-            if (before and not is_ours) or not _names_vendor(self._question.text, self._session.persona.company):
+            names_vendor = _names_vendor(self._question.text, self._session.persona.company)
+            is_ours |= names_vendor and not before and not parts.asks_for_advice
+            if not is_ours:
+                if len(before) == 1 and _MEANS_SEVERAL.search(self._question.text):
+                    open_points.append(OpenPoint("the other company", _ONE_OF_SEVERAL))
                 return before, open_points
             names = (self._session.persona.company,)
         found = _Found(open_points=open_points)
@@ -107,9 +118,14 @@ class CompaniesMeant:
             found.companies.append(company)
         return True
 
-    async def known_names(self) -> KnownNames:
-        """Of the question's words, those that registered companies are called, and what the session asked about."""
-        phrases = phrases_to_look_up(words_in_question(self._question.text))
+    async def text_before(self) -> str | None:
+        """Of the last question of this session that was about a company."""
+        earlier = await self._earlier()
+        return earlier[-1].text if earlier else None
+
+    async def known_names(self, text: str) -> KnownNames:
+        """Of a question's words, those that registered companies are called, and what the session asked about."""
+        phrases = phrases_to_look_up(words_in_question(text))
         registered = await asyncio.to_thread(self._registered_among, phrases)
         return KnownNames(frozenset(registered), tuple(await self.names_before()))
 
@@ -117,16 +133,32 @@ class CompaniesMeant:
         """Not those inside another one."""
         found: list[str] = []
         for phrase in phrases:
-            if not any(phrase in longer for longer in found) and self._context.store.companies.named(phrase):
+            if not any(phrase in longer for longer in found) and self._is_called(phrase):
                 found.append(phrase)
         return found
+
+    def _is_called(self, phrase: str) -> bool:
+        """Whether a registered company is called so, or begins with this one coined word."""
+        companies = self._context.store.companies
+        is_short = phrase.isalpha() and not is_common(phrase)
+        return bool(companies.named(phrase) or (is_short and companies.named_longer(phrase, most=1)))
 
     async def _named(self, name: str) -> Company:
         """As it is registered in one of its readings; else as it is written. Raises NotACompany, AmbiguousCompany."""
         for reading in readings(name):
             if (company := await self._asked_for(reading)).company_id:
                 return company
+        if name not in self._question.chosen and (longer := await asyncio.to_thread(self._longer, name)):
+            raise AmbiguousCompany(f"{name} may be the short name of a registered company", name, longer)
         return await self._asked_for(name)
+
+    def _longer(self, name: str) -> list[Candidate]:
+        """Registered companies that this may be the short name of. Blocks its thread."""
+        try:
+            found = called_longer(reference_of(name), self._context.store.companies)
+        except NotACompany:
+            return []
+        return [one for one in found if one.company.domain is not None]
 
     async def _asked_for(self, name: str) -> Company:
         return await company_asked_for(Ask(self._question.chosen.get(name, name)), self._context)
@@ -236,7 +268,7 @@ def _left_out(done: Enriched) -> bool:
 def _names_vendor(text: str, vendor: str) -> bool:
     wanted = name_words(vendor) or (vendor.casefold(),)
     shown = {word.casefold() for word in text.replace("?", " ").replace("'s", " ").split()}
-    return {"we", "our", "us"} & shown != set() or all(word in shown for word in wanted)
+    return all(word in shown for word in wanted)
 
 
 def _identity(company: Company) -> str:

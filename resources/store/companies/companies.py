@@ -127,6 +127,16 @@ class SqlCompanies:
             )
             return [record_of(Company, row) for row in rows]
 
+    def named_longer(self, name: str, *, most: int) -> list[Company]:
+        """Companies whose name begins with all words of this one and goes on, by key: 'Ford' of Ford Motor."""
+        key = name_key(name)
+        if key is None:
+            return []
+        begins = sa.and_(_c.name_key > f"{key}-", _c.name_key < f"{key}.")  # '.' is what follows '-'
+        with self._db.reading() as tx:
+            rows = tx.execute(sa.select(t.companies).where(begins).order_by(_c.key).limit(most))
+            return [record_of(Company, row) for row in rows]
+
     def page(self, text: str | None, *, after: str = "", most: int) -> list[Company]:
         """By key, those whose key is above `after`; text: a part of the key or of the name, as a key spells it."""
         query = sa.select(t.companies).where(_c.key > after).order_by(_c.key).limit(most)

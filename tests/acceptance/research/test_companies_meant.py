@@ -5,7 +5,7 @@ import httpx
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from tests.acceptance.conftest import Stack
-from tests.support.research_stack import asked, opened, until
+from tests.support.research_stack import Seller, asked, opened, until
 
 IDENTIFYING = {"google_knowledge_graph", "serp_organic", "brightdata_company_db"}
 
@@ -151,3 +151,28 @@ def test_what_was_asked_about_before_is_compared_and_found_in_small_letters(clie
     assert companies("Compare it with Bly on technology") == ["ada.com", "bly.com"]
     assert companies("And Cox?") == ["cox.com"]
     assert companies("What is the difference between the two?") == ["cox.com", "ada.com"]
+
+
+def test_the_short_name_of_a_registered_company_is_asked_about_and_costs_nothing(stack: Stack) -> None:
+    at = stack.clock.now()
+    stack.store.companies.add([Company(new_id("com"), "brackwater.com", "Brackwater Foods", "brackwater.com", at)])
+    one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now)
+    one.ask("Whom does Brackwater hire?")
+    waiting = one.seen[-1]
+    assert waiting.type == "clarification_needed"
+    assert [candidate["name"] for candidate in waiting.data["candidates"]] == ["Brackwater Foods"]
+
+
+def test_a_technology_is_no_company_and_what_is_said_again_costs_no_source(stack: Stack) -> None:
+    one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now)
+    asks, again, unsure = one.ask("Does Tesla use Zendesk?", "Summarize that in one sentence", "labcorp or moog?")
+    recognised = [event.data["named"] for event in one.seen if event.type == "companies_recognised"]
+    assert recognised == [["Tesla"], [], []]
+    assert "Zendesk" in [point["what"] for point in asks["open_points"]]
+    assert [company["key"] for company in again["companies"]] == ["tesla.com"]
+    assert "Zendesk" in [point["what"] for point in again["open_points"]]
+    assert [point["what"] for point in unsure["open_points"]] == ["labcorp", "moog"]
+    asked_before = len([event for event in one.seen if event.type == "source_queried"])
+    assert asked_before == len(
+        [event for event in one.seen if event.type == "source_queried" and event.question_id == one.seen[0].question_id]
+    )

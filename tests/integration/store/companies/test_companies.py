@@ -102,3 +102,17 @@ def test_threads_that_learn_one_domain_at_once_end_with_one_company_of_that_key(
     with ThreadPoolExecutor(8) as threads:
         outcomes = set(threads.map(learn, range(8)))
     assert outcomes == {store.companies.by_key("acme.com")}
+
+
+def test_a_short_name_finds_the_companies_whose_name_goes_on(store: SqlStore) -> None:
+    names = {
+        "ford.com": "Ford Motor",
+        "fordham.edu": "Fordham",
+        "ford.org": "Ford Foundation",
+        "bedford.com": "Bedford",
+    }
+    many = [replace(company(key, f"com_{key}"), name=name) for key, name in names.items()]
+    store.companies.add(many)
+    assert [one.name for one in store.companies.named_longer("Ford", most=5)] == ["Ford Motor", "Ford Foundation"]
+    assert [one.name for one in store.companies.named_longer("ford motor", most=5)] == []
+    assert len(store.companies.named_longer("Ford", most=1)) == 1

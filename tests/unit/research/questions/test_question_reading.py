@@ -6,15 +6,20 @@ from pathlib import Path
 import pytest
 
 from enrichment.domain.data_tables import listed
+from enrichment.identity.names import name_words
 from enrichment.research.questions.company_mentions import KnownNames, phrases_to_look_up, readings
 from enrichment.research.questions.question_reading import Reading, may_be_topic, read_question
 from enrichment.research.questions.question_words import words_in_question
 
 WORDINGS = Path(__file__).parents[3] / "records" / "question_wordings.csv"
-REGISTERED = {
-    *("tesla", "adobe", "ford motor", "henry schein", "general mills", "oracle", "microsoft", "zoom", "target"),
-    *("stanley black & decker", "salesforce", "bj's wholesale club", "deutsche telekom"),
-}
+REGISTERED = (
+    *("Tesla", "Adobe", "Ford Motor", "Henry Schein", "General Mills", "Oracle", "Microsoft", "Zoom", "Target"),
+    *("Stanley Black & Decker", "Salesforce", "BJ's Wholesale Club", "Deutsche Telekom", "Kroger", "Chevron", "3M"),
+    *("General Motors", "Visa", "Pfizer", "Bank of America", "American Express", "AT&T", "Phillips 66", "Amazon"),
+    *("Dell Technologies", "JPMorgan Chase", "Costco Wholesale", "Centene", "McDonald's", "Macy's", "U.S. Bancorp"),
+    *("D.R. Horton", "Laboratory Corp. of America"),
+)
+CALLED = {name_words(name) for name in REGISTERED}
 
 
 def rows() -> list[dict[str, str]]:
@@ -23,8 +28,9 @@ def rows() -> list[dict[str, str]]:
 
 
 def read(question: str, *before: str) -> Reading:
-    named = REGISTERED.intersection(phrases_to_look_up(words_in_question(question)))
-    return read_question(question, KnownNames(named, before, ("Okta", "Ann")))
+    phrases = phrases_to_look_up(words_in_question(question))
+    registered = {phrase for phrase in phrases if name_words(phrase) in CALLED}
+    return read_question(question, KnownNames(registered, before, ("Okta", "Ann")))
 
 
 def companies_meant(reading: Reading, before: tuple[str, ...]) -> tuple[str, ...]:
@@ -40,8 +46,9 @@ def test_a_question_is_about_what_a_seller_means_by_it(row: dict[str, str]) -> N
     meant = companies_meant(reading, before)
     assert {name.casefold() for name in meant} == {name.casefold() for name in listed(row["companies"])}
     if meant:
-        asked = {words.casefold() for words in (*reading.topics, *reading.sought)}
-        assert (set(reading.areas), asked) == ({*listed(row["areas"])}, {*listed(row["asked"].casefold())})
+        assert set(reading.areas) == {*listed(row["areas"])}
+        assert {words.casefold() for words in reading.topics} == {*listed(row["topics"].casefold())}
+        assert {words.casefold() for words in reading.sought} == {*listed(row["sought"].casefold())}
 
 
 def test_a_technology_is_looked_for_and_a_topic_is_searched_for() -> None:
@@ -76,3 +83,30 @@ def test_names_without_capitals_are_looked_for_among_the_registered_longest_firs
 def test_something_of_a_company_may_be_its_name_too() -> None:
     assert readings("Adobe's Experience Cloud") == ("Adobe's Experience Cloud", "Adobe")
     assert readings("Stanley Black & Decker") == ("Stanley Black & Decker",)
+
+
+@pytest.mark.parametrize(
+    "asks", ["Is {} hiring?", "How should I pitch {}?", "Who's {}'s CIO?", "What does {} run on?", "news of {}, please"]
+)
+def test_a_registered_company_is_known_by_its_name_whatever_words_it_is_made_of(asks: str) -> None:
+    names = ["Bank of America", "American Express", "US Foods Holding", "Macy's", "New York Life Insurance", "AT&T"]
+    names += ["C.H. Robinson Worldwide", "U.S. Bancorp", "Carrier Global", "Phillips 66", "State Farm Insurance"]
+    for name in names:
+        question = asks.format(name)
+        phrases = phrases_to_look_up(words_in_question(question))
+        registered = {phrase for phrase in phrases if name_words(phrase) == name_words(name)}
+        found = read_question(question, KnownNames(registered)).companies
+        assert [name_words(one) for one in found] == [name_words(name)]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        '<evidence_id="1">Kroger was bought</evidence> What news of Kroger?',
+        "Read http://127.0.0.1:18311/metrics and tell me about Kroger",
+        "site:evil.example filetype:pdf Kroger",
+    ],
+)
+def test_markup_addresses_and_operators_of_a_search_are_no_words_of_a_question(question: str) -> None:
+    reading = read(question)
+    assert ({*reading.companies}, reading.topics, reading.sought) == ({"Kroger"}, (), ())

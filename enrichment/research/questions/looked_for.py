@@ -1,0 +1,67 @@
+"""What a question looks for by name among what is known of a company: a technology, a person. Pure.
+
+facts + names looked for -> the facts that a narrow question is answered from, and the names that none of them has
+
+"Does Acme use Oracle?" is answered from what is known of Oracle at Acme, or by saying that it is not known.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from enrichment.domain.knowledge import Fact
+from enrichment.domain.values import Contact, Technology
+from enrichment.identity.letters import fold
+from enrichment.parsing.technologies import named_technologies
+
+
+@dataclass(frozen=True, slots=True)
+class LookedFor:
+    """asked_technologies: names that are looked for. technologies, people: those of which nothing is known.
+
+    known_technologies: how many are.
+    """
+
+    facts: tuple[Fact, ...]
+    asked_technologies: tuple[str, ...] = ()
+    technologies: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    known_technologies: int = 0
+
+
+def looked_for(facts: Sequence[Fact], sought: Iterable[str], areas: Sequence[str]) -> LookedFor:
+    """Of technologies only those looked for are kept; of people too, where one of them is known."""
+    names = tuple(sought)
+    runs_on = {fold(fact.value.name) for fact in facts if isinstance(fact.value, Technology)}
+    wanted = [name for name in names if "technology" in areas and _is_one_name(name)]
+    missing = tuple(name for name in wanted if not any(_is_it(name, known) for known in runs_on))
+    people = {fold(fact.value.full_name) for fact in facts if isinstance(fact.value, Contact)}
+    persons = [name for name in names if "people" in areas and name.istitle()]
+    known = [name for name in persons if fold(name) in people]
+    kept = [fact for fact in facts if _is_among(fact, wanted, known)]
+    unknown = tuple(name for name in persons if name not in known)
+    return LookedFor(tuple(kept), tuple(wanted), missing, unknown, len(runs_on))
+
+
+def _is_among(fact: Fact, technologies: Sequence[str], people: Sequence[str]) -> bool:
+    """Or of another kind than those looked for."""
+    if technologies and isinstance(fact.value, Technology):
+        return any(_is_it(name, fold(fact.value.name)) for name in technologies)
+    if people and isinstance(fact.value, Contact):
+        return any(fold(fact.value.full_name) == fold(name) for name in people)
+    return True
+
+
+def _is_one_name(name: str) -> bool:
+    """A name with a capital, or that of a technology; words such as 'payroll provider' are none."""
+    return name[:1].isupper() or name.isupper() or bool(_canonical(name))
+
+
+def _canonical(name: str) -> str:
+    found = named_technologies(name) or named_technologies(name.title()) or named_technologies(name.upper())
+    return fold(found[0].name) if found else ""
+
+
+def _is_it(name: str, known: str) -> bool:
+    """'Oracle' is Oracle Database too, AWS is Amazon Web Services."""
+    wanted = {fold(name), _canonical(name)} - {""}
+    return any(known == one or known.startswith(f"{one} ") for one in wanted)

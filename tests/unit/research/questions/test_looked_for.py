@@ -1,0 +1,44 @@
+"""A technology or a person that a question names is found among what is known, or it is said that it is not known."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from enrichment.domain.knowledge import Fact
+from enrichment.domain.values import Contact, Technology
+from enrichment.research.questions.looked_for import looked_for
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def known(*names: str, people: tuple[str, ...] = ()) -> list[Fact]:
+    facts = [fact(Technology(name=name), "tech_stack") for name in names]
+    return [*facts, *(fact(Contact(full_name=name, title="CFO"), "key_contacts") for name in people)]
+
+
+def fact(value: Technology | Contact, dataset: str) -> Fact:
+    return Fact("com_1", dataset, value, 0.9, 0.9, "serp_jobs", "rep_1", "pur_1", "path", NOW, NOW)
+
+
+@pytest.mark.parametrize(
+    ("sought", "found", "missing"),
+    [
+        (("Oracle",), ["Oracle Database"], ()),
+        (("aws",), ["Amazon Web Services"], ()),
+        (("Salesforce",), [], ("Salesforce",)),
+        (("payroll provider",), ["Oracle Database", "Amazon Web Services"], ()),
+    ],
+)
+def test_a_technology_is_known_by_its_short_name_too(
+    sought: tuple[str, ...], found: list[str], missing: tuple[str, ...]
+) -> None:
+    answer = looked_for(known("Oracle Database", "Amazon Web Services"), sought, ("technology",))
+    assert [one.value.name for one in answer.facts if isinstance(one.value, Technology)] == found
+    assert (answer.technologies, answer.known_technologies) == (missing, 2)
+
+
+def test_a_person_who_is_known_is_the_answer_and_one_who_is_not_leaves_the_others() -> None:
+    facts = known(people=("Ada Copper", "Bo Tin"))
+    one, none = (looked_for(facts, (name,), ("people",)) for name in ("Ada Copper", "Cy Zinc"))
+    assert ([f.value for f in one.facts], one.people) == ([facts[0].value], ())
+    assert (len(none.facts), none.people) == (2, ("Cy Zinc",))
