@@ -259,7 +259,9 @@ class _Research:
         if parts.is_whole and consumer in self.rules.consumers:
             audience = vendor if self.rules.consumers[consumer].audience else None
             return Ask(company.key, (consumer,), audience=audience, **self._asked())
-        datasets = self._datasets(parts) or tuple(d for d in ("company_description",) if d in self.rules.datasets)
+        datasets = self._datasets(parts) or tuple(
+            d for d in ("company_name", "company_description") if d in self.rules.datasets
+        )
         return Ask(company.key, datasets=datasets, **self._asked())
 
     def _datasets(self, parts: QuestionParts) -> tuple[str, ...]:

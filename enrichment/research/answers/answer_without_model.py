@@ -330,6 +330,7 @@ def _part_of_offer(sells: str, match: RelevanceMatch) -> str:
     """Of several products the one that meets the need."""
     parts = [part for part in re.split(r",\s+(?:and\s+)?|;\s*|\s+and\s+", sells) if part]
     meets = [one for one in parts if match.word in themes_in(one) or match.word in content_words(one)]
+    meets = [one for one in meets if one.casefold() != match.need.casefold()]
     return meets[0] if len(parts) > 1 and meets else sells
 
 
