@@ -91,7 +91,7 @@ bench-page: $(STAMP)       ## the page in Chromium: first paint, a table of 100,
 bench-learning: $(STAMP)   ## what is learned from use: intervals, changes, ninety days, copies, experiments, ten million answers; a quarter of an hour
 	$(BIN)/python -m bench.learning
 
-bench-citations: $(STAMP) ## 60 labelled questions in sessions: claims, verdicts, precision, recall; then a model that invents; a minute
+bench-citations: $(STAMP) ## 69 labelled questions in sessions: claims, verdicts, precision, recall; then a model that invents; a minute
 	$(BIN)/python -m bench.citations
 	$(BIN)/python -m bench.citations inventing
 

@@ -121,6 +121,7 @@ def _part_of(sells: str, pair: _Pair) -> str:
     """Of several products the one that has to do with the need."""
     parts = [part for part in re.split(r", (?:and )?|; | and ", sells) if part]
     meets = [part for part in parts if themes_in(part) & pair.themes or telling_words(part) & pair.shared]
+    meets = [part for part in meets if part.casefold() != pair.quote.casefold()]
     return meets[0] if len(parts) > 1 and meets else sells
 
 

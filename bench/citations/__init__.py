@@ -1,1 +1,1 @@
-"""How well answers of research sessions are cited, over 60 questions with labelled evidence."""
+"""How well answers of research sessions are cited, over questions with labelled evidence."""

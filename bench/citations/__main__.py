@@ -1,6 +1,7 @@
-"""Ask 60 labelled questions in sessions over the sandbox: `python -m bench.citations [labels | caps | inventing]`.
+"""Ask 69 labelled questions in sessions over the sandbox: `python -m bench.citations [labels | caps | inventing]`.
 
-no word: claims, verdicts, unsupported, precision and recall       labels: writes labels.csv anew
+no word: claims, verdicts, unsupported, precision and recall, then over pages of another hand
+labels: writes labels.csv anew
 caps: 100 questions, each within a budget at random: all end, none costs more
 inventing: a model that plants sentences nobody wrote among its answers: none of them is kept
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from bench.citations import other_hands
 from bench.citations.inventing_model import InventingModel
 from bench.citations.measures import CapCounts, CitationCounts, InventionCounts
 from bench.citations.questions import NOON, questions, write_labels
@@ -127,6 +129,8 @@ async def _measure(url: str, folder: Path, words: Sequence[str], inventing: tupl
             _show_caps(await capped(rules, context, store))
         else:
             _show(await measured(rules, context, store))
+            print("pages of another hand:")
+            _show(other_hands.measured(rules))
     store.close()
 
 

@@ -56,7 +56,7 @@ class CitationCounts:
             for one in claim["citations"]:
                 if one["side"] == "company":
                     self.citations += 1
-                    fits = one["dataset"] == asked.kind and any(text in one["evidence"] for text in asked.labelled)
+                    fits = one["dataset"] in asked.datasets and any(text in one["evidence"] for text in asked.labelled)
                     self.relevant += fits
                     labelled = labelled or fits
         self.answered += labelled

@@ -14,6 +14,7 @@ from sandbox.news import articles
 from sandbox.people import people
 from sandbox.postings import postings
 from sandbox.technologies import sold_technologies, team_technologies, web_technologies
+from sandbox.topics import sentences
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """The present of the vendors and of the store: news and postings depend on it."""
@@ -50,16 +51,27 @@ _QUESTIONS: dict[str, tuple[str, ...]] = {
     ),
 }
 """Asked in turn, a company each."""
+_SEARCHED = (
+    ("carbon neutrality", "What does {name} say about carbon neutrality?"),
+    ("data residency", "What does {domain} plan on data residency?"),
+    ("digital twins", "Tell me about digital twins at {domain}."),
+)
+"""Topics that no dataset answers: each is searched for by itself."""
+_SEARCHES, _FOUND = 9, "topic_results | page_passages"
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledQuestion:
-    """kind: the dataset that answers it. labelled: a piece that answers it has one of these texts in it."""
+    """kind: the datasets that answer it. labelled: a piece that answers it has one of these texts in it."""
 
     company: str
     kind: str
     question: str
     labelled: tuple[str, ...]
+
+    @property
+    def datasets(self) -> frozenset[str]:
+        return frozenset(self.kind.split(" | "))
 
 
 def questions() -> list[LabelledQuestion]:
@@ -82,6 +94,10 @@ def write_labels() -> None:
                 texts = dict.fromkeys(_labelled(kind, company, catalogue))
                 question = ways[number % len(ways)].format(domain=company.domain, name=company.name)
                 writer.writerow((company.domain, kind, question, " | ".join(texts)))
+        for number, company in enumerate(companies[:_SEARCHES]):
+            topic, way = _SEARCHED[number % len(_SEARCHED)]
+            question = way.format(domain=company.domain, name=company.name)
+            writer.writerow((company.domain, _FOUND, question, " | ".join(sentences(_SEED, company, topic))))
 
 
 def _labelled(kind: str, company: CatalogueCompany, catalogue: Catalogue) -> Iterator[str]:

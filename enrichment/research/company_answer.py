@@ -37,12 +37,12 @@ from enrichment.research.answers.open_points import (
     unfound_words,
 )
 from enrichment.research.answers.selection import chosen
+from enrichment.research.answers.what_is_asked import what_is_asked
 from enrichment.research.claims.claim import CheckedClaim, DroppedClaim, checked, in_order
 from enrichment.research.claims.model_answers import ResearchAnswer
 from enrichment.research.claims.stored_quotes import compared_with_replies
 from enrichment.research.evidence.passages import Sides
-from enrichment.research.evidence.relevance import content_words
-from enrichment.research.questions.areas import AREAS, datasets_of, roles_in
+from enrichment.research.questions.areas import datasets_of
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.looked_for import LookedFor, looked_for
 from enrichment.research.questions.to_the_point import (
@@ -50,7 +50,6 @@ from enrichment.research.questions.to_the_point import (
     asks_what_is_common,
     first_line,
     in_common,
-    point_of,
 )
 from enrichment.research.questions.topics import PAGE, RESULTS, without_other_topics
 from enrichment.research.requests.question_requests import QuestionRequests, left_out_by_caps
@@ -112,7 +111,15 @@ class CompanyAnswers:
             asked_of = replace(one.known, facts=found.facts)
             both = await self.knowledge.sides(one.company, asked_of, vendor, ranked_by)
             both = replace(both, names=whole.names)
-        asked = self._asked(one, parts, both, found, among)
+        asked = what_is_asked(
+            self.question.text,
+            parts,
+            both,
+            self._wanted(one, parts),
+            topics=one.searched.topics,
+            looked_for=found.asked_technologies,
+            among=among,
+        )
         spare = composed(both, relevance, asked)
         read = await self._remembered(one, both, spare, asked) or await self._by_model(both, parts)
         claims = chosen(read.kept, spare, asked, both)
@@ -138,40 +145,6 @@ class CompanyAnswers:
         )
         await self._shown(answer)
         return answer
-
-    def _asked(
-        self,
-        one: CompanyCollected,
-        parts: QuestionParts,
-        both: Sides,
-        found: LookedFor,
-        among: frozenset[str] | None,
-    ) -> Asked:
-        text, topics = self.question.text, one.searched.topics or parts.topics
-        topics = topics if parts.areas else (*topics, *parts.sought)
-        looks_up = parts.intent in ("look_up", "other", "compare")
-        is_narrow = not parts.is_whole or (bool(topics) and looks_up)
-        datasets, point = self._wanted(one, parts), None
-        if is_narrow:
-            told_by = [area.told_by for area in AREAS if area.name in parts.areas]
-            datasets = {RESULTS, PAGE}.union(*told_by) if told_by or topics else datasets
-            runs_on = _runs_on(both)
-            point = point_of(
-                text,
-                told_by or ([] if topics else [datasets]),
-                runs_on,
-                topics=topics,
-                looked_for=found.asked_technologies,
-                among=among,
-            )
-        return Asked(
-            datasets=frozenset(datasets),
-            roles=roles_in(text),
-            words=frozenset(content_words(f"{text} {parts.words}")),
-            topic_words=frozenset(content_words(" ".join(topics))),
-            point=point,
-            advice=not is_narrow or not looks_up,
-        )
 
     def _wanted(self, one: CompanyCollected, parts: QuestionParts) -> set[str]:
         """The datasets that were asked for, and those that their analyses read; of a topic, all that may tell of it."""
@@ -313,11 +286,6 @@ class CompanyAnswers:
         """Of what nothing satisfies (micro-USD)."""
         deadline = self.bought.deadline
         return await price_in_time(company, missing, deadline=deadline, rules=self.rules, context=self.context)
-
-
-def _runs_on(both: Sides) -> set[str]:
-    """Technologies that are known, in small letters."""
-    return {first_line(one.text) for one in both.evidence.passages if one.dataset == "tech_stack"}
 
 
 def shared_among(question: str, collected: Sequence[CompanyCollected]) -> frozenset[str] | None:

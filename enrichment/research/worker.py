@@ -259,7 +259,9 @@ class _Research:
         if parts.is_whole and consumer in self.rules.consumers:
             audience = vendor if self.rules.consumers[consumer].audience else None
             return Ask(company.key, (consumer,), audience=audience, **self._asked())
-        datasets = self._datasets(parts) or tuple(d for d in ("company_description",) if d in self.rules.datasets)
+        datasets = self._datasets(parts) or tuple(
+            d for d in ("company_name", "company_description") if d in self.rules.datasets
+        )
         return Ask(company.key, datasets=datasets, **self._asked())
 
     def _datasets(self, parts: QuestionParts) -> tuple[str, ...]:
@@ -313,10 +315,14 @@ class _Research:
         }
         areas = "all areas" if parts.is_whole else ", ".join(data["areas"]) or "what is known"
         price = f"expected to cost {in_usd(cost)} USD, {in_usd(most)} at most" if cost else "all of it is in memory"
-        about = " and ".join(company.name or company.key for company in companies)
-        if companies and searches.topics:
-            about += f", searching for {' and '.join(searches.topics)}"
-        message = f"Looking at {areas} of {about}: {price}, about {seconds:.0f} s."
+        about, topics = (
+            " and ".join(company.name or company.key for company in companies),
+            " and ".join(searches.topics),
+        )
+        looks_at = f"Looking at {areas} of {about}" + (f", searching for {topics}" if topics else "")
+        if topics and not data["areas"]:
+            looks_at = f"Searching for {topics} about {about}"
+        message = f"{looks_at}: {price}, about {seconds:.0f} s."
         if not companies:
             message = "Nothing is looked up: no company is known that the question is about."
         await self.log.emit("research_plan_created", message, data=data)

@@ -66,7 +66,9 @@ class MarkedQuote:
 
 @dataclass(frozen=True, slots=True)
 class CitationShown:
-    """bought: what the call had cost, micro-USD; None: it is not known here, as memory had it already."""
+    """bought: what the call had cost, micro-USD; None: it is not known here, as memory had it already. read_from: as a
+    citation has it.
+    """
 
     side: str
     company: str
@@ -79,6 +81,7 @@ class CitationShown:
     marked: MarkedQuote
     bought: int | None
     number: int
+    read_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,4 +257,5 @@ def _citation(one: Mapping[str, Any], number: int, paid: Mapping[tuple[str, str]
         marked=marked(one["quote"], one["evidence"]),
         bought=cost,
         number=number,
+        read_from=one.get("read_from"),
     )

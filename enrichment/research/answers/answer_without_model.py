@@ -56,7 +56,7 @@ _ABBREVIATIONS = frozenset(
 """What a stop belongs to, where it ends no sentence."""
 _EACH, _NARROW = 3, 8
 _PEOPLE = 3
-_RECOMMENDATIONS = 2
+_RECOMMENDATIONS = 3
 _FOUND = ("topic_results", "page_passages")
 _STEPS = {
     "purchase_intent": "They are looking into {need}: offer {offer}",
@@ -216,7 +216,8 @@ def _as_sentence(passage: Passage, line: str, name: str) -> str | None:
     if passage.dataset == "industry":
         return f"{name} works in {line}"
     said = _SAID.get(type(passage.facts[0].value))
-    if passage.dataset == "website_passages" and is_of_customers(passage) and name.casefold() not in line.casefold():
+    heading = getattr(passage.facts[0].value, "heading", None)
+    if heading and is_of_customers(passage) and line.casefold().startswith(heading.casefold()):
         said = "A customer of {name}: {line}"
     return None if said is None else said.format(name=name, line=line)
 
@@ -329,6 +330,7 @@ def _part_of_offer(sells: str, match: RelevanceMatch) -> str:
     """Of several products the one that meets the need."""
     parts = [part for part in re.split(r",\s+(?:and\s+)?|;\s*|\s+and\s+", sells) if part]
     meets = [one for one in parts if match.word in themes_in(one) or match.word in content_words(one)]
+    meets = [one for one in meets if one.casefold() != match.need.casefold()]
     return meets[0] if len(parts) > 1 and meets else sells
 
 

@@ -46,7 +46,7 @@ def _unanswered(question: Question) -> list[str]:
 def _answered(answer: Mapping[str, Json]) -> list[str]:
     claims = {claim["id"]: claim for claim in answer["claims"]}
     names = {one["key"]: one["name"] or one["key"] for one in answer["companies"]}
-    lines = [*_why_cut_short(answer), *_sections(answer, claims)]
+    lines = [*_why_cut_short(answer), *_glance(answer, claims, names), *_sections(answer, claims)]
     lines += ["### What is not known", ""] if answer["open_points"] else []
     lines += dict.fromkeys(_open_point(point, names) for point in answer["open_points"])
     lines += [""] if answer["open_points"] else []
@@ -58,6 +58,28 @@ def _answered(answer: Mapping[str, Json]) -> list[str]:
     lines += _how_found(answer)
     lines += _evidence(answer, claims)
     return lines
+
+
+def _glance(answer: Mapping[str, Json], claims: Mapping[str, Json], names: Mapping[str, str]) -> Iterator[str]:
+    """What to say, why now, to whom, how sure, how old; where no claim answers, what is not known."""
+    seen, confidence = answer["at_a_glance"], answer["confidence"]
+    to_say = seen["what_to_say"] or (None if seen["to_whom"] else seen.get("in_short"))
+    labelled = {
+        "Say" if seen["what_to_say"] else "In short": to_say,
+        "Why now": seen["why_now"],
+        "To whom": next(iter(seen["to_whom"]), None),
+    }
+    for label, claim_id in labelled.items():
+        if claim_id in claims:
+            dated = claims[claim_id]["citations"][0].get("dated")
+            yield f"- {label}: {_inline(claims[claim_id]['text'])}{f' ({dated})' if dated else ''} [{claim_id}]"
+    if not claims and answer["open_points"]:
+        yield f"- Not known: {_open_point(answer['open_points'][0], names).removeprefix('- ')}"
+    yield f"- How sure: {confidence['level']}"
+    if seen["collected"] is not None:
+        newest = f"; the newest event is of {seen['newest_event']}" if seen["newest_event"] else ""
+        yield f"- How old: collected {seen['collected']}, {in_number(seen['age_days'], 'day')} ago{newest}"
+    yield ""
 
 
 def _open_point(point: Mapping[str, Json], names: Mapping[str, str]) -> str:

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 import bench.citations
+from bench.citations import other_hands
 from bench.citations.inventing_model import InventingModel
 from bench.citations.support import is_beyond, unsupported_words
+from enrichment.rules import load_rules
+from tests.support.research_stack import SHIPPED
 
 NEWS = "Tesla raises prices of its main product line. It opens a new office in Austin."
 TRUE = "Tesla raises prices of its main product line"
@@ -65,3 +68,9 @@ def test_the_inventing_model_plants_on_true_quotes_and_keeps_count() -> None:
     assert (advice["vendor_evidence_id"], advice["vendor_quote"]) == ("v1", "Sign-on")
     assert [one.said for one in model.planted] == [planted["statement"], advice["recommendation"], advice["why"]]
     assert all(is_beyond(one.said, one.quotes, one.company) for one in model.planted)
+
+
+def test_over_pages_of_another_hand_every_question_is_answered_with_what_bears_it_out() -> None:
+    counts = other_hands.measured(load_rules(SHIPPED))
+    assert (counts.answered, counts.unsupported) == (counts.questions, 0)
+    assert counts.precision > 0.7

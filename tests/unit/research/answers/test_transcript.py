@@ -7,7 +7,15 @@ from typing import Any
 from enrichment.analysis.evidence import Evidence
 from enrichment.domain.companies import Company
 from enrichment.domain.research import Persona, Question, Session
-from enrichment.research.answers.answer import AS_IT_IS, CompanyAnswer, Ending, Payer, completed, in_one_sentence
+from enrichment.research.answers.answer import (
+    AS_IT_IS,
+    CompanyAnswer,
+    Ending,
+    OpenPoint,
+    Payer,
+    completed,
+    in_one_sentence,
+)
 from enrichment.research.answers.transcript import in_markdown
 from enrichment.research.evidence.relevance import VendorRelevance
 from enrichment.research.questions.breakdown import QuestionParts
@@ -79,3 +87,13 @@ def test_a_transcript_says_what_cut_the_answer_short() -> None:
 def test_nothing_that_others_wrote_reorders_a_line_of_a_transcript() -> None:
     asked = Question("qst_1", "ses_1", 1, "What is invoice\u202egpj.exe?", NOW)
     assert "## 1. What is invoice\\[U+202E\\]gpj.exe?" in in_markdown(SESSION, [asked])
+
+
+def test_a_transcript_begins_with_what_the_terminal_says_first() -> None:
+    data = ended(more_open=(OpenPoint("revenue", "nothing that was found says it", "acme.com"),))
+    text = transcript(data)
+    begins = text.index("## 1. What does Acme sell?") + 2
+    assert text[begins : begins + 2] == [
+        "- Not known: revenue of Acme: nothing that was found says it",
+        "- How sure: Low",
+    ]

@@ -1,0 +1,56 @@
+"""What an answer is to say: of a narrow question its point, of one for advice all that bears on it. Pure.
+
+text + parts + evidence of both sides -> Asked: which datasets, roles and lines count, and whether advice is wanted
+"""
+
+from collections.abc import Collection, Sequence
+
+from enrichment.research.answers.answer_without_model import Asked
+from enrichment.research.evidence.passages import Sides
+from enrichment.research.evidence.relevance import content_words
+from enrichment.research.questions.areas import AREAS, roles_in
+from enrichment.research.questions.breakdown import QuestionParts
+from enrichment.research.questions.to_the_point import first_line, point_of
+from enrichment.research.questions.topics import PAGE, RESULTS
+
+_LOOKS_UP = ("look_up", "other", "compare")
+
+
+def what_is_asked(
+    text: str,
+    parts: QuestionParts,
+    sides: Sides,
+    collected: Collection[str],
+    *,
+    topics: Sequence[str] = (),
+    looked_for: Collection[str] = (),
+    among: frozenset[str] | None = None,
+) -> Asked:
+    """collected: datasets that were asked for. topics: that were searched for. looked_for: technologies that are named.
+
+    among: first lines, where some count.
+    """
+    topics = topics or parts.topics
+    topics = topics if parts.areas else (*topics, *parts.sought)
+    looks_up = parts.intent in _LOOKS_UP
+    is_narrow = not parts.is_whole or (bool(topics) and looks_up)
+    datasets, point = set(collected), None
+    if is_narrow:
+        told_by = [area.told_by for area in AREAS if area.name in parts.areas]
+        datasets = {RESULTS, PAGE}.union(*told_by) if told_by or topics else datasets
+        areas = told_by or ([] if topics else [tuple(datasets)])
+        runs_on = technologies_known(sides)
+        point = point_of(text, areas, runs_on, topics=topics, looked_for=looked_for, among=among)
+    return Asked(
+        datasets=frozenset(datasets),
+        roles=roles_in(text),
+        words=frozenset(content_words(f"{text} {parts.words}")),
+        topic_words=frozenset(content_words(" ".join(topics))),
+        point=point,
+        advice=not is_narrow or not looks_up,
+    )
+
+
+def technologies_known(sides: Sides) -> set[str]:
+    """In small letters."""
+    return {first_line(one.text) for one in sides.evidence.passages if one.dataset == "tech_stack"}
