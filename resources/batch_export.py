@@ -16,11 +16,15 @@ from resources.store import SqlStore
 
 
 def batch_rows(batch: Batch, rules: Rules, store: SqlStore) -> Iterator[dict[str, Json]]:
-    """In the order of the batch. Raises UnknownName: the rules no longer know a consumer of it."""
+    """In the order of the batch. Raises UnknownName: the rules no longer know a consumer of it.
+
+    What a company cost is in its first row: its consumers share what was bought.
+    """
     datasets = {consumer: requirements_of(rules, (consumer,)).datasets for consumer in batch.consumers}
     for company in store.batches.companies(batch.batch_id):
-        for consumer in batch.consumers:
-            yield _row(batch, company, consumer, datasets[consumer], store)
+        for number, consumer in enumerate(batch.consumers):
+            row = _row(batch, company, consumer, datasets[consumer], store)
+            yield row | {"cost_usd": None} if number else row
 
 
 def _row(

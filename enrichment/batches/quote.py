@@ -24,6 +24,7 @@ from enrichment.planning.plan import Plan
 from enrichment.purchasing.caps import caps_of_day, exploration_cap, in_words, left_by
 from enrichment.rules import Rules
 from enrichment.rules.experiment_arm import companies_by_rules
+from enrichment.rules.models import Caps
 
 STATES_PLANNED = 200
 _SECONDS_OF_AN_ANALYSIS = 2.0
@@ -107,8 +108,9 @@ async def quote_batch(
     Raises UnknownName, UnknownStrategy, StoreError. Nothing is written.
     """
     ask = Ask("", batch.consumers, batch.audience, batch.strategy, override, max_age=batch.max_age)
-    groups = await asyncio.to_thread(_groups, companies, ask, rules, context)
-    planned = [await _of_one(group.companies[0], ask, rules, context) for group in groups[:STATES_PLANNED]]
+    on_any_day = _without_caps(rules)
+    groups = await asyncio.to_thread(_groups, companies, ask, on_any_day, context)
+    planned = [await _of_one(group.companies[0], ask, on_any_day, context) for group in groups[:STATES_PLANNED]]
     needs = [*planned, *_estimated(groups, planned)]
     sizes = [len(group.companies) for group in groups]
     seconds, slowest = _time(zip(sizes, needs, strict=True), rules)
@@ -134,6 +136,12 @@ async def quote_batch(
         day_cap=None if limit is None or limit.day_cap is None else in_words(limit.day_cap),
         day_left=None if limit is None or limit.day_cap is None else limit.left,
     )
+
+
+def _without_caps(rules: Rules) -> Rules:
+    """What today leaves bounds how many companies are begun, not what one of them needs."""
+    by_kind = {kind: its.model_copy(update={"caps": Caps()}) for kind, its in rules.by_kind.items()}
+    return rules.model_copy(update={"caps": Caps(), "by_kind": by_kind})
 
 
 def _limit(batch: Batch, p90: int, rules: Rules, context: RunContext) -> _Limit | None:
