@@ -191,7 +191,9 @@ class BatchCommands:
 
     def _check(self, wish: BatchWish) -> None:
         requirements = requirements_of(self._rules, wish.consumers)
-        if [wish.file is not None, bool(wish.companies), wish.due].count(True) != 1:
+        if [wish.file is not None, bool(wish.companies), wish.due].count(True) > 1:
+            raise UsageError("A file of companies, --companies and --due exclude one another: name one of them.")
+        if wish.file is None and not wish.companies and not wish.due:
             raise UsageError("Name a file of companies, or --companies with commas between them, or --due.")
         if wish.due and requirements.audience:
             raise UsageError("--due refreshes no profiles that are written for an audience: name other consumers.")
