@@ -21,8 +21,8 @@ def usd(option: str, text: str) -> int:
 
 
 def names(option: str, text: str | None) -> tuple[str, ...]:
-    """Names with commas between them. Raises UsageError where the option is given without any."""
-    names = tuple(name.strip() for name in (text or "").split(",") if name.strip())
+    """Names with commas between them, each once. Raises UsageError where the option is given without any."""
+    names = tuple(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))
     if text is not None and not names:
         raise UsageError(f"{option} names nothing: put names behind it, commas between them, or leave it out.")
     return names

@@ -19,7 +19,7 @@ from enrichment_assets.asset_specs import GROUPS, OWNERS, LayerAsset, layer_asse
 from enrichment_assets.batch_job import batch_over
 from enrichment_assets.batch_runs import run_batch
 from enrichment_assets.partitions import companies
-from enrichment_assets.run_config import OrderConfig, OrderRefused, RunOrder, first_run_of, order_of
+from enrichment_assets.run_config import BudgetMissing, OrderConfig, OrderRefused, RunOrder, first_run_of, order_of
 from enrichment_assets.selected_layers import run_selected
 from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
@@ -50,6 +50,8 @@ def enrich_assets(rules: Rules) -> dg.AssetsDefinition:
                     _work(step, enrichment, order, active, store)
                 else:
                     run_selected(step, enrichment, order, active)
+        except BudgetMissing as error:  # a failed run would show each of its partitions as failed
+            step.log.error(str(error))
         except (OrderRefused, RulesError, SettingsError, StoreError, UnknownName, UnknownStrategy) as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         yield from ()

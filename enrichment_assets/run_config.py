@@ -63,13 +63,17 @@ class OrderRefused(ValueError):
     """A run that cannot be understood; the message names what to change."""
 
 
+class BudgetMissing(OrderRefused):
+    """A run for many companies that does not say what they may cost."""
+
+
 def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStore) -> RunOrder:
     """Raises OrderRefused, StoreError."""
     selected = context.selected_asset_keys
     keys = partition_keys(context)
     _refuse_unknown(context.instance, keys, store)
     if len(keys) > 1 and config.budget_usd is None:
-        raise OrderRefused(
+        raise BudgetMissing(
             f"This run is for {len(keys)} companies: set budget_usd, the most they may cost together, in the run "
             "config under ops > enrich > config. Nothing was bought."
         )

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 import dagster as dg
-import uvloop
 from pydantic import Field, PrivateAttr
 
 from enrichment.context.run_context import RunContext
@@ -61,7 +60,7 @@ class _Session:
     def run(self, work: Work[Result], settings: Settings, rules: Rules, store: "SqlStore") -> Result:
         """In the one event loop of the execution, where vendors' clients live; a context for each hash of rules."""
         if self.runner is None:
-            self.runner = self.opened.enter_context(asyncio.Runner(loop_factory=uvloop.new_event_loop))
+            self.runner = self.opened.enter_context(asyncio.Runner())
         if rules.hash not in self.contexts:
             opening = open_context(settings, rules, store=store)
             self.contexts[rules.hash] = self.runner.run(opening.__aenter__())

@@ -1,6 +1,6 @@
 """Batches on this machine: CPU of a purchase and calls a second beside a bare script; workers; memory; users' measures.
 
-    python -m bench.batch [throughput | workers | memory | measures | month | limits ...] [--companies N] [--seed N]
+    python -m bench.batch [SECTION ...] [--companies N] [--seed N]
 
 Each section has stores and vendors of its own; what is compared is measured in one run. See bench/README.md.
 """
@@ -10,7 +10,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from bench.batch import limits, measures, mixed_month, throughput
+from bench.batch import complete_share, limits, measures, mixed_month, throughput
 
 SECTIONS = {
     "throughput": throughput.beside_a_bare_script,
@@ -19,6 +19,7 @@ SECTIONS = {
     "measures": measures.measures,
     "month": mixed_month.month,
     "limits": limits.under_limits,
+    "share": complete_share.complete_share,
 }
 
 

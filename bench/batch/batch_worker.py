@@ -15,8 +15,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import uvloop
-
 from bench.batch.recorded_calls import CallRecorder
 from bench.money.worker import SharedClock, WorkerSetup
 from enrichment.batches.worker import CompanyEnd, WorkerOptions, work
@@ -65,8 +63,7 @@ def main() -> None:
     options = parser.parse_args()
     store_url, *paths = options.setup
     setup = WorkerSetup(store_url, *(Path(path) for path in paths))
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as `enrich batch work` has it
-        figures = runner.run(_worked(setup, options.batch, options.calls))
+    figures = asyncio.run(_worked(setup, options.batch, options.calls))
     json.dump(vars(figures), sys.stdout)
 
 

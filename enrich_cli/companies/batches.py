@@ -12,8 +12,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import uvloop
-
 from enrich_cli.bootstrap import opened_store
 from enrich_cli.companies.column_map import asked_columns
 from enrich_cli.errors import UsageError
@@ -178,11 +176,8 @@ class BatchCommands:
         Raises UsageError, UnknownName, UnknownStrategy.
         """
         batch = self.summary(batch_id).batch
-        with (
-            _more_workers(batch_id, workers - 1, self._settings) as others,
-            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
-        ):
-            runner.run(self._work(batch, others, watch))
+        with _more_workers(batch_id, workers - 1, self._settings) as others:
+            asyncio.run(self._work(batch, others, watch))
         return self.summary(batch_id)
 
     def rows(self, batch_id: str) -> Iterator[dict[str, Json]]:
@@ -191,7 +186,9 @@ class BatchCommands:
 
     def _check(self, wish: BatchWish) -> None:
         requirements = requirements_of(self._rules, wish.consumers)
-        if [wish.file is not None, bool(wish.companies), wish.due].count(True) != 1:
+        if [wish.file is not None, bool(wish.companies), wish.due].count(True) > 1:
+            raise UsageError("A file of companies, --companies and --due exclude one another: name one of them.")
+        if wish.file is None and not wish.companies and not wish.due:
             raise UsageError("Name a file of companies, or --companies with commas between them, or --due.")
         if wish.due and requirements.audience:
             raise UsageError("--due refreshes no profiles that are written for an audience: name other consumers.")

@@ -152,7 +152,8 @@ def batch_data(summary: BatchSummary, now: datetime) -> dict[str, Any]:
 def _money(summary: BatchSummary) -> str:
     budget = summary.batch.max_cost
     of = "" if budget is None else f" of {in_usd(budget)}"
-    aside = f", {in_usd(summary.set_aside)} set aside for companies under way" if summary.set_aside else ""
+    left = summary.set_aside if budget is None else min(summary.set_aside, max(0, budget - summary.taken))
+    aside = f", {in_usd(left)} of the rest set aside for companies under way" if left else ""
     return f"{in_usd(summary.taken)}{of} USD spent{aside}"
 
 
@@ -167,7 +168,7 @@ def _of_postponed(summary: BatchSummary) -> str:
 def _advice(summary: BatchSummary) -> str:
     """What the person may do next."""
     batch = summary.batch
-    if batch.state == "stopped" or summary.count("stopped"):
+    if batch.state == "stopped" or (summary.count("stopped") and not summary.count("postponed")):
         return f"`enrich batch resume {batch.batch_id}` goes on."
     if batch.state == "done" and summary.count("postponed"):
         return _of_postponed(summary)

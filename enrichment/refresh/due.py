@@ -2,8 +2,8 @@
 
 rules + store + now -> DueProfiles: due, and why others are left alone
 
-A profile that lacks something required, or is not good enough, is due once a source may be asked that could mend it: it
-is back, the rules have changed, or what it knew nothing of has expired. Else another plan would find the same gap.
+A profile that lacks something required, or is not good enough, is due once sources may be asked that could complete it:
+one is back, the rules have changed, or what it knew nothing of has expired. Else another plan would find the same gap.
 """
 
 from collections import defaultdict
@@ -37,10 +37,13 @@ class DueProfiles:
 
 @dataclass(frozen=True, slots=True)
 class _Need:
-    """What one company's plan would do. lacking: datasets that memory does not satisfy. cost: of sources alone."""
+    """What one company's plan would do. lacking, askable: datasets that memory does not satisfy, and those of them
+    that a source can be asked about. cost: of sources alone.
+    """
 
     lacking: frozenset[str]
     first: frozenset[str]
+    askable: frozenset[str]
     cost: int
 
 
@@ -144,9 +147,10 @@ class _OfConsumer:
         )
 
     def _may_answer(self, need: _Need) -> bool:
-        """Whether a source is asked that may answer what is required and lacking."""
+        """Whether a source is asked that may answer what is required and lacking, and all of that may be had."""
         required = need.lacking.intersection(self._requirements.collected_required)
-        return any(not required.isdisjoint(self._rules.sources[source].datasets) for source in need.first)
+        answers = [self._rules.sources[source].datasets for source in need.first]
+        return required <= need.askable and any(not required.isdisjoint(datasets) for datasets in answers)
 
     def _why(self, profile: ProfileHead) -> str:
         """Why it may not be served; '' where something required is missing: its document names it."""
@@ -191,11 +195,16 @@ class _OfConsumer:
 
 
 def _need(group: Group) -> _Need:
-    return _Need(group.missing, group.first, group.expected_micro_usd)
+    return _Need(group.missing, group.first, group.askable, group.expected_micro_usd)
 
 
 def _both(identity: _Need, rest: Group) -> _Need:
     """Without a source that may find the domain, nothing of the rest can be asked either."""
     if identity.lacking and not identity.first:
         return identity
-    return _Need(identity.lacking | rest.missing, identity.first | rest.first, identity.cost + rest.expected_micro_usd)
+    return _Need(
+        identity.lacking | rest.missing,
+        identity.first | rest.first,
+        identity.askable | rest.askable,
+        identity.cost + rest.expected_micro_usd,
+    )

@@ -50,6 +50,7 @@ class Group:
 
     missing: wanted datasets that memory does not satisfy. first: the sources to ask now. If a cap leaves too little to
     ask all of them together, it names only those that fit together. If it is empty, no source is worth asking.
+    askable: those of the missing ones that some source can be asked about.
     expected_micro_usd: what the vendors cost for one company, by the policy alone. Caps that bind on the way,
     redundancy rules and last resorts are not in it; the quote of a plan has them.
     """
@@ -58,6 +59,7 @@ class Group:
     strategy: str
     missing: frozenset[str]
     first: frozenset[str]
+    askable: frozenset[str]
     expected_micro_usd: int
 
 
@@ -198,7 +200,8 @@ class _StatePlanner:
             states = _states(whole, usable, open_, of_families)
             decided = [whole.decided(part) for part in sorted(states, key=self._is_optional)]
         first = self._together(tuple(source for asked, _ in decided for source in sorted(asked)))
-        return Group(companies, state.strategy, open_, first, round(sum(spend for _, spend in decided)))
+        askable = frozenset[str]().union(*(one.about for one in usable))
+        return Group(companies, state.strategy, open_, first, askable, round(sum(spend for _, spend in decided)))
 
     def _is_optional(self, state: State) -> bool:
         return state.unsatisfied.isdisjoint(self._inputs.requirements.collected_required)

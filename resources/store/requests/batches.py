@@ -63,6 +63,14 @@ _AS_BEFORE = (
 )
 
 
+# What was begun, paid for something and does not fit now is not as if it had never been begun.
+_BEGUN = (
+    sa.update(t.batch_companies)
+    .where(_c.batch_id == sa.bindparam("of_batch"), _c.state == "postponed", _c.cost_micro_usd > 0)
+    .values(state="stopped", reason=sa.literal("it was begun, and what is left ", PlainText) + _c.reason)
+)
+
+
 # With what its payer may spend a day now: the limit of the latest key of that name, revoked or not.
 _k = t.api_keys.c
 _PER_DAY = (
@@ -228,7 +236,8 @@ class SqlBatches:
             tx.execute(sa.select(_b.batch_id).where(_b.batch_id == batch_id).with_for_update())
             if _is_left(tx, batch_id, caps):
                 return False
-            tx.execute(_AS_BEFORE, {"of_batch": batch_id})
+            for change in (_AS_BEFORE, _BEGUN):
+                tx.execute(change, {"of_batch": batch_id})
             change = sa.update(t.batches).where(_b.batch_id == batch_id, _b.state == "open").values(state="done")
             if tx.execute(change).rowcount == 1:
                 done = tx.execute(_BATCHES.where(_b.batch_id == batch_id)).one()

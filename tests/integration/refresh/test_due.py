@@ -104,6 +104,14 @@ def test_an_incomplete_profile_is_left_alone_until_what_was_not_known_has_expire
     assert {"industry", "employee_count"} <= one.renews
 
 
+def test_an_incomplete_profile_is_left_alone_while_only_a_part_of_what_it_lacks_could_be_had(store: SqlStore) -> None:
+    industry, headcount = (set(MATRIX.datasets[name].sources) for name in ("industry", "employee_count"))
+    assert industry - headcount, "they were not asked, as the company was given up"
+    nothing: dict[str, Answers] = {source: {} for source in sorted(headcount - {"google_knowledge_graph"})}
+    profiled(store, company(store, "acme.com"), buys={"google_knowledge_graph": IDENTITY, **nothing})
+    assert due(store, NOON + timedelta(hours=1)) == DueProfiles((), {NOTHING_TO_ASK: 1})
+
+
 def test_an_incomplete_profile_is_due_when_its_source_is_back(store: SqlStore) -> None:
     about = company(store, "acme.com")
     down = {

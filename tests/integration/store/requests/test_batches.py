@@ -184,13 +184,25 @@ def test_what_was_in_vain_is_tried_once_more_after_all_others_and_stays_as_it_wa
     assert rows["com_1"].cost == 0
 
 
+def test_what_was_begun_and_paid_for_is_not_postponed_but_stopped_where_the_rest_does_not_fit(store: SqlStore) -> None:
+    batch = batch_of(store, 1, max_cost=100)
+    (one,) = claim(store, batch)
+    store.batches.finish(begin(store, batch, one, 60), BatchEnd("waiting", 60, "waits"), at=NOON)
+    (again,) = claim(store, batch)
+    store.batches.postpone(again, "a", need=150, reason="may need more than this batch leaves")
+    assert store.batches.end_if_done(batch.batch_id, [batch.budget])
+    (row,) = store.batches.companies(batch.batch_id)
+    said = "it was begun, and what is left may need more than this batch leaves"
+    assert (row.state, row.cost, row.reason) == ("stopped", 60, said)
+
+
 def test_what_is_begun_once_more_ends_as_that_attempt_does(store: SqlStore) -> None:
     batch = batch_of(store, 1)
     (one,) = claim(store, batch)
-    store.batches.finish(begin(store, batch, one, 0), BatchEnd("incomplete", 3, "no headcount"), at=NOON)
+    store.batches.finish(begin(store, batch, one, 0), BatchEnd("incomplete", 0, "no headcount"), at=NOON)
     store.batches.reopen(batch.batch_id, "incomplete")
     (again,) = claim(store, batch)
-    store.batches.finish(begin(store, batch, again, 0), BatchEnd("stopped", 2, "stopped"), at=NOON)
+    store.batches.finish(begin(store, batch, again, 0), BatchEnd("stopped", 0, "stopped"), at=NOON)
     store.batches.reopen(batch.batch_id, "stopped")
     (third,) = claim(store, batch)
     store.batches.postpone(third, "a", need=50, reason="may need more than this batch leaves")
