@@ -270,7 +270,7 @@ def _is_name(words: Sequence[Word], start: int, end: int, taken: Collection[int]
     first, before = words[start], words[start - 1] if start and not words[start].apart else None
     if _is_none_anyway(words[start:end], before):
         return False
-    if _is_where_a_name_is(words, start, end) or (first.apart and start - 1 in taken):
+    if _is_where_a_name_is(words, start, end) or (first.apart and not first.begins and start - 1 in taken):
         return True  # of a list of names, too
     if end - start == 1 and first.begins:
         return _stands_alone(words, first, has_known=has_known)

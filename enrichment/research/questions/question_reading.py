@@ -241,7 +241,7 @@ class _Reader:
                 yield span
             at = max(end, at + 1)
 
-    def _unsure(self, spans: Sequence[Sequence[Word]]) -> Iterator[str]:
+    def _unsure(self, spans: Sequence[tuple[Word, ...]]) -> Iterator[str]:
         """Coined words, that may be names in small letters; what is written in a script that is not read."""
         yield from _UNREAD.findall(self.text)
         yield from (_text(span) for span in spans if self._is_subject(span))
