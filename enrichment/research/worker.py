@@ -56,6 +56,7 @@ from enrichment.research.requests.session_knowledge import SessionKnowledge, rel
 from enrichment.research.requests.topic_searches import TopicSearches
 
 _CONTEXT = "vendor_context"
+_NO_LISTS = "it asks for a list of companies: a question is answered about one to three companies that it names"
 _FIRST = 2 + SLOTS
 """The slot of the first company's request: after those that find out which company a name means."""
 SURE = "each of its words is known"
@@ -227,6 +228,8 @@ class _Research:
         """Those to look at, and what is left open about the others; None: a person is asked."""
         if asks_what_nobody_knows(parts):
             return [], []
+        if parts.asks_for_a_list and not parts.companies:
+            return [], [OpenPoint("the question", _NO_LISTS)]
         if asks_nothing(self.question.text, parts):
             return [], [OpenPoint("the question", "it asks nothing that can be looked up: ask one of those below")]
         companies, open_points = await self.meant.found(parts)

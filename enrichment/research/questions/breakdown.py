@@ -75,6 +75,7 @@ class QuestionParts:
     compares: bool = False
     restates: bool = False
     places: tuple[int, ...] = ()
+    asks_for_a_list: bool = False
     is_sure: bool = False
 
     @property
@@ -251,6 +252,7 @@ def by_rule(
         compares=compares,
         restates=reading.restates,
         places=reading.places,
+        asks_for_a_list=reading.asks_for_a_list,
         is_sure=reading.is_sure and not is_an_order(text),
     )
 

@@ -91,6 +91,8 @@ def mentions_in(words: Sequence[Word], known: KnownNames) -> tuple[Mention, ...]
     parted: list[Mention] = []
     for one in found:
         place = _Place(words, one, parted, found, known)
+        if place.is_topic:
+            continue
         part = Part.NONE if name_words(one.name) in own and not place.is_sought else place.part
         parted.append(replace(one, part=part, is_used=place.is_used))
     return tuple(parted)
@@ -197,7 +199,7 @@ def _others(words: Sequence[Word], taken: Collection[int], *, has_known: bool) -
     while at < len(words):
         start, end = _run(words, at, taken, titled=titled)
         sure = start < end and (
-            _is_german_name(words, start, end) if german else _is_name(words, start, end, has_known=has_known)
+            _is_german_name(words, start, end) if german else _is_name(words, start, end, taken, has_known=has_known)
         )
         if sure or (start == end and at not in taken and _is_small_name(words, at)):
             end = max(end, start + 1)
@@ -263,13 +265,13 @@ def _is_titled(words: Sequence[Word]) -> bool:
     return len(later) > _FAR and all(word.is_capital for word in later)
 
 
-def _is_name(words: Sequence[Word], start: int, end: int, *, has_known: bool) -> bool:
+def _is_name(words: Sequence[Word], start: int, end: int, taken: Collection[int], *, has_known: bool) -> bool:
     """Of words with capitals, whether they surely name a company."""
     first, before = words[start], words[start - 1] if start and not words[start].apart else None
     if _is_none_anyway(words[start:end], before):
         return False
-    if _is_where_a_name_is(words, start, end):
-        return True
+    if _is_where_a_name_is(words, start, end) or (first.apart and not first.begins and start - 1 in taken):
+        return True  # of a list of names, too
     if end - start == 1 and first.begins:
         return _stands_alone(words, first, has_known=has_known)
     if all((word.is_acronym or word.own.isdigit()) and "&" not in word.own for word in words[start:end]):
@@ -372,6 +374,14 @@ class _Place:
         self.front = list(words[: one.start])
 
     @property
+    def is_topic(self) -> bool:
+        """'Why would Acme care about DevSecOps?'"""
+        is_about = bool(self.front) and self.front[-1].does("about")
+        begins = len(self.front) - len(self._in_sentence)
+        earlier = (one for one in self.earlier if one.part is Part.ASKED and one.start >= begins)
+        return is_about and not self.one.is_known and any(True for _ in earlier)
+
+    @property
     def part(self) -> Part:
         if not self.one.is_known and self._is_person:
             return Part.PERSON
@@ -428,8 +438,8 @@ class _Place:
             return True
         near = self.front[-_FAR:]
         while near and near[-1].does("before_used"):
-            if near[-1].small == "to":
-                return len(near) > 1 and near[-2].does("moved")
+            if near[-1].does("to_or_from"):
+                return any(word.does("moved") for word in self._in_sentence[-_FAR - 2 : -1])
             if near[-1].small == "on" and len(near) > 1 and near[-2].does("goes_on", "being"):
                 return True
             near = near[:-1]

@@ -37,8 +37,6 @@ _ADVICE = re.compile(
 )
 """The seller asks what to do: the whole company matters."""
 _MOST_WORDS = 5
-_FEW = 3
-"""So many words may be before the only topic of a short question: 'and what about zero trust?'."""
 _LONGEST_LISTED = 11
 """Letters of the longest English words that the table of them has."""
 
@@ -63,6 +61,7 @@ class Reading:
     asks_for_advice: bool = False
     restates: bool = False
     places: tuple[int, ...] = ()
+    asks_for_a_list: bool = False
     is_sure: bool = False
     """Nothing is left to be understood: companies that are known, and areas or advice."""
 
@@ -104,12 +103,13 @@ class _Reader:
         topics = [*map(_text, self.topics)]
         if not self.areas and not unsure:
             topics += [*self._relations(), *self._topics_of(span for span in spans if self._is_in_place(span))]
-            sought += self._topics_of(span for span in spans if not self._is_in_place(span))
+            left = [span for span in spans if not self._is_in_place(span)]
+            sought += self._topics_of(span for span in left if _says_more(span) or not (topics or self._requests))
         elif self.areas:
             sought += self._topics_of(span for span in spans if _says_more(span) or self._is_for(span))
-        if "people" in self.areas:
+        areas = self.areas or self._people_meant(topics)
+        if "people" in areas:
             sought, topics = [*sought, *topics], []
-        areas = self.areas
         if (
             not areas
             and not topics
@@ -133,9 +133,22 @@ class _Reader:
             topics=tuple(dict.fromkeys(topics)),
             sought=tuple(dict.fromkeys(sought)),
             unsure=tuple(dict.fromkeys(unsure)),
+            asks_for_a_list=not companies and has_phrase(self.words, "list"),
             restates=not (companies or areas or topics or sought or unsure) and has_phrase(self.words, "restates"),
             places=tuple(at for at, kind in enumerate(("place_first", "place_second")) if has_phrase(self.words, kind)),
         )
+
+    @property
+    def _requests(self) -> bool:
+        """'Give me a ...', 'walk me through ...': what is to be made of the answer."""
+        first = next((word for word in self.words if not word.does("function", "filler")), None)
+        return first is not None and first.does("request")
+
+    def _people_meant(self, topics: Sequence[str]) -> tuple[str, ...]:
+        """By 'she', or 'who handles ...'."""
+        handled = bool(topics) and any(word.does("handled") for word in self.words)
+        asks = handled and any(word.does("asks_people") for word in self.words)
+        return ("people",) if asks or (not topics and any(word.does("person_meant") for word in self.words)) else ()
 
     def _named(self, part: Part) -> tuple[str, ...]:
         return tuple(dict.fromkeys(one.name for one in self.mentions if one.part is part))
@@ -169,7 +182,7 @@ class _Reader:
     def _asks_what_is_used(self) -> bool:
         """'Which provider do they use?', 'what is Acme on?'"""
         words = self.words
-        ends_on = bool(words) and words[-1].small == "on" and words[0].small in ("what", "which")
+        ends_on = len(words) > 1 and words[-1].does("use") and words[0].does("which")
         return ends_on or any(word.does("use") and not word.does("runs") for word in words)
 
     # what is asked about in particular
@@ -228,11 +241,18 @@ class _Reader:
                 yield span
             at = max(end, at + 1)
 
-    def _unsure(self, spans: Sequence[Sequence[Word]]) -> Iterator[str]:
+    def _unsure(self, spans: Sequence[tuple[Word, ...]]) -> Iterator[str]:
         """Coined words, that may be names in small letters; what is written in a script that is not read."""
         yield from _UNREAD.findall(self.text)
+        yield from (_text(span) for span in spans if self._is_subject(span))
         if self.is_english and not self.areas:
             yield from (word.written for span in spans if _may_all_be_names(span) for word in span if is_coined(word))
+
+    def _is_subject(self, span: tuple[Word, ...]) -> bool:
+        """'does ford motor use ...': it is asked what this does, not what the company of before does."""
+        before, end = self.places[span], len(self.places[span]) + len(span)
+        does = end < len(self.words) and self.words[end].does("subject")
+        return self.is_english and does and bool(before) and before[-1].does("auxiliary")
 
     def _topics_of(self, spans: Iterable[tuple[Word, ...]]) -> Iterator[str]:
         """Spans of a question in English; words of relations are told with the name they tie to."""
@@ -254,7 +274,7 @@ class _Reader:
     def _is_in_place(self, span: tuple[Word, ...]) -> bool:
         """Where a topic is: behind 'about', 'has a', 'plans a' or a possessive; or it is all that is asked."""
         before = self.places[span]
-        is_alone = len(self.words) == len(before) + len(span) and len(before) <= _FEW
+        is_alone = len(self.words) == len(before) + len(span) and all(word.does("alone") for word in before)
         if is_alone and not self._named(Part.ASKED):
             return True
         if not before or before[-1].possessive or before[-1].does("about"):

@@ -60,3 +60,10 @@ def test_what_no_source_knows_is_an_open_point_and_the_answer_is_not_sure(stack:
     (answer,) = seller(stack).ask(question)
     assert "birthday" in open_points(answer)
     assert answer["confidence"]["level"] != "High"
+
+
+def test_a_list_of_companies_is_not_searched_and_questions_to_begin_with_are_offered(stack: Stack) -> None:
+    (answer,) = seller(stack).ask("Which companies should I sell to?")
+    assert (answer["companies"], answer["claims"]) == ([], [])
+    assert "one to three companies that it names" in open_points(answer)["the question"]["because"]
+    assert answer["next_questions"]
