@@ -82,6 +82,8 @@ def _add_field(table: Table, name: str, field: Mapping[str, Any], *, every: bool
     mark = _MARK.get(field["status"], f"[red]{field['status']}[/]")
     if field["disputed"]:
         mark += " [yellow]disputed[/]"
+    if field.get("fewer"):
+        mark += f" [dim]{field['fewer']}[/]"
     if not field["values"]:
         table.add_row(name, mark, "", "", "", "")
     shown = field["values"] if every else field["values"][:_SHOWN_ITEMS]

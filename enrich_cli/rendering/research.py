@@ -10,6 +10,7 @@ from enrichment.domain.json_values import Json
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.research import SessionEvent
+from enrichment.research.answers.answer import besides_in_words
 from enrichment.research.answers.missing_reasons import NOTHING_KNOWN
 from enrichment.research.answers.next_questions import NextQuestion
 from enrichment.rules.names_for_people import called
@@ -58,6 +59,7 @@ def _lines(answer: Mapping[str, Json]) -> Iterator[Text]:
             yield Text(f"\n{title}", style="bold")
         for claim_id in answer[name]:
             yield from _claim(claims[claim_id])
+    yield from (Text(plain(f"{line}."), style="dim") for line in besides_in_words(answer))
     if answer["open_points"]:
         yield Text("\nWhat is not known", style="bold")
     for point in answer["open_points"]:

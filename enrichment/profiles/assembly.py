@@ -23,6 +23,7 @@ from enrichment.memory.verdicts import rejections, sorted_out
 from enrichment.planning.plan import Plan
 from enrichment.planning.skip_reasons import shown
 from enrichment.profiles.disputes import checked, disputed, fits_site_better, most_likely_first
+from enrichment.profiles.fewer_units import fewer_units
 from enrichment.profiles.quality import Aged, Quality, profile_quality
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements, requirements_hash
@@ -355,7 +356,7 @@ def _shown(
         ],
         "disputed": field.disputed,
         "why": field.why,
-    }
+    } | ({} if (fewer := fewer_units(rules, made_of.known, field.values)) is None else {"fewer": fewer})
 
 
 def _fact(rules: Rules, requirements: Requirements, made_of: Ingredients, fact: Fact, now: datetime) -> dict[str, Json]:

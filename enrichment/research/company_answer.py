@@ -31,13 +31,14 @@ from enrichment.research.answers.open_points import (
     nobody_fits,
     not_among_the_known,
     nothing_to_recommend,
+    only_ranges,
     role_unknown,
     unanswered_areas,
     unanswered_aspects,
     unfound_words,
 )
 from enrichment.research.answers.selection import chosen
-from enrichment.research.answers.what_is_asked import what_is_asked
+from enrichment.research.answers.what_is_asked import known_besides, what_is_asked
 from enrichment.research.claims.claim import CheckedClaim, DroppedClaim, checked, in_order
 from enrichment.research.claims.model_answers import ResearchAnswer
 from enrichment.research.claims.stored_quotes import compared_with_replies
@@ -142,6 +143,7 @@ class CompanyAnswers:
             vendor_evidence=both.vendor_evidence,
             profile=one.profile,
             missing_micro_usd=missing,
+            besides=known_besides(both, asked, claims),
         )
         await self._shown(answer)
         return answer
@@ -252,7 +254,8 @@ class CompanyAnswers:
         said = {area for area, names in looked_for_in.items() if names}
         has_person = any(claim.kind == "person" for claim in claims)
         aspects = [] if asked.point is None else [
-            *unanswered_aspects(asked.point, claims, one.company, one.known, self.rules)
+            *unanswered_aspects(asked.point, claims, one.company, one.known, self.rules),
+            *only_ranges(asked.point, claims, one.company),
         ]  # fmt: skip
         points += aspects
         points += [

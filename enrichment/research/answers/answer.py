@@ -82,7 +82,8 @@ class CompanyAnswer:
     """What is known of one company for the question. by: 'model', or 'rule', then because says why.
 
     evidence, vendor_evidence: what was there to be cited, and what did not fit. missing_micro_usd: what all that is
-    missing would cost together: one call may answer several of its open points.
+    missing would cost together: one call may answer several of its open points. besides: dataset -> how many more of
+    what the answer lists are known.
     """
 
     company: Company
@@ -97,6 +98,7 @@ class CompanyAnswer:
     profile: Profile | None = None
     payers: tuple[Payer, ...] = ()
     missing_micro_usd: int = 0
+    besides: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,17 @@ def without_model(data: Mapping[str, Json]) -> list[str]:
     """Why no answer of a model could be used, of each company of which a plain rule made one in its stead."""
     each = (one["because"] for one in data["how_found"]["answer"] if one["by"] == "rule")
     return list(dict.fromkeys(because for because in each if because not in _WITHOUT_FAILING))
+
+
+def besides_in_words(answer: Mapping[str, Json]) -> list[str]:
+    """answer: the data of research_complete. 'Known of acme.com besides: 7 of contacts'."""
+    how = answer.get("how_found", {}).get("answer", ())
+    each = ((one["company"], one.get("known_besides") or {}) for one in how)
+    return [
+        f"Known of {company} besides: {', '.join(f'{many} of {called(name)}' for name, many in more.items())}"
+        for company, more in each
+        if more
+    ]
 
 
 def missing_points(
@@ -288,6 +301,7 @@ def _how_found(parts: QuestionParts | None, answers: Sequence[CompanyAnswer]) ->
                 "left_out": left_out_of(answer.evidence),
                 "left_out_of_vendor": left_out_of(answer.vendor_evidence),
                 "claims_dropped": len(answer.dropped),
+                "known_besides": dict(answer.besides),
             }
             for answer in answers
         ],

@@ -9,6 +9,7 @@ from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Known
 from enrichment.domain.numbers import in_number
 from enrichment.domain.research import Persona
+from enrichment.domain.values import EmployeeCount
 from enrichment.planning.quote import expected_price
 from enrichment.research.answers.answer import OpenPoint, asked_for
 from enrichment.research.claims.claim import CheckedClaim
@@ -48,6 +49,14 @@ def unanswered_aspects(
         if aspect.asked_by and all(rank is None for rank in said):
             asked = (one for dataset in aspect.datasets for one in asked_for(dataset, known, rules))
             yield OpenPoint(aspect.name, "nothing that was found says it", company.key, tuple(dict.fromkeys(asked)))
+
+
+def only_ranges(point: Point, claims: Sequence[CheckedClaim], company: Company) -> Iterator[OpenPoint]:
+    """Of headcounts that are asked for and known without an end: which of two is larger, they do not tell."""
+    counts = [one.citations[0].passage.facts[0].value for one in claims]
+    known = [value for value in counts if isinstance(value, EmployeeCount)]
+    if known and not any(value.closed for value in known) and any(one.name == "headcount" for one in point.aspects):
+        yield OpenPoint("employee_count", "how many exactly is not known", company.key)
 
 
 def role_unknown(company: Company, known: Known, rules: Rules) -> OpenPoint:

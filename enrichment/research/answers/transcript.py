@@ -11,7 +11,7 @@ from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.research import Question, Session
 from enrichment.domain.visible_text import visible
-from enrichment.research.answers.answer import without_model
+from enrichment.research.answers.answer import besides_in_words, without_model
 from enrichment.rules.names_for_people import called
 
 _ENDED: Mapping[str, str] = {
@@ -47,6 +47,8 @@ def _answered(answer: Mapping[str, Json]) -> list[str]:
     claims = {claim["id"]: claim for claim in answer["claims"]}
     names = {one["key"]: one["name"] or one["key"] for one in answer["companies"]}
     lines = [*_why_cut_short(answer), *_glance(answer, claims, names), *_sections(answer, claims)]
+    for line in besides_in_words(answer):
+        lines += [f"{_inline(line)}.", ""]
     lines += ["### What is not known", ""] if answer["open_points"] else []
     lines += dict.fromkeys(_open_point(point, names) for point in answer["open_points"])
     lines += [""] if answer["open_points"] else []

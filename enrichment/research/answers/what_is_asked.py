@@ -5,7 +5,9 @@ text + parts + evidence of both sides -> Asked: which datasets, roles and lines 
 
 from collections.abc import Collection, Sequence
 
-from enrichment.research.answers.answer_without_model import Asked
+from enrichment.analysis.evidence import Passage
+from enrichment.research.answers.answer_without_model import Asked, fits_role
+from enrichment.research.claims.claim import CheckedClaim
 from enrichment.research.evidence.passages import Sides
 from enrichment.research.evidence.relevance import content_words
 from enrichment.research.questions.areas import AREAS, roles_in
@@ -13,6 +15,7 @@ from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.to_the_point import first_line, point_of
 from enrichment.research.questions.topics import PAGE, RESULTS
 
+_LISTED = ("key_contacts", "tech_stack", "hiring_trends", "recent_news")
 _LOOKS_UP = ("look_up", "other", "compare")
 
 
@@ -49,6 +52,23 @@ def what_is_asked(
         point=point,
         advice=not is_narrow or not looks_up,
     )
+
+
+def known_besides(sides: Sides, asked: Asked, claims: Sequence[CheckedClaim]) -> dict[str, int]:
+    """Of what the answer lists, how many more are known that answer the question: dataset -> count."""
+    found = dict[str, int]()
+    for dataset in _LISTED:
+        pieces = [one for one in sides.evidence.passages if one.dataset == dataset and _answers(one, asked)]
+        said = {one.citations[0].passage.text for one in claims if one.citations[0].passage.dataset == dataset}
+        if said and (more := len({one.text for one in pieces} - said)):
+            found[dataset] = more
+    return found
+
+
+def _answers(passage: Passage, asked: Asked) -> bool:
+    if passage.dataset == "key_contacts":
+        return not asked.roles or fits_role(passage, asked.roles)
+    return asked.point is None or asked.point.rank(passage, passage.text.partition("\n")[0]) is not None
 
 
 def technologies_known(sides: Sides) -> set[str]:

@@ -121,7 +121,9 @@ class _Reader:
         asks_for_advice = _ADVICE.search(written_out(self.text)) is not None
         areas = () if asks_for_advice else areas
         sure = tuple(one.name for one in self.mentions if one.is_known and one.part is Part.ASKED)
-        is_left = bool(topics or sought or unsure or not self.is_english or set(companies) - set(sure))
+        is_left = bool(
+            topics or unsure or not all(map(is_technology, sought)) or not self.is_english or set(companies) - set(sure)
+        )
         return Reading(
             companies=companies,
             sure_companies=sure,

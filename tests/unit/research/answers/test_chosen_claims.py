@@ -8,7 +8,9 @@ from enrichment.analysis.evidence import select_evidence
 from enrichment.domain.values import Contact, EmployeeCount, IntentSignal, JobPosting, NewsItem, Technology, Text, Value
 from enrichment.domain.values import WebsitePassage as Page
 from enrichment.research.answers.answer_without_model import Asked, composed
+from enrichment.research.answers.open_points import only_ranges
 from enrichment.research.answers.selection import chosen
+from enrichment.research.answers.what_is_asked import known_besides
 from enrichment.research.claims.claim import CheckedClaim
 from enrichment.research.evidence.passages import PERSONA, Sides
 from enrichment.research.evidence.relevance import VendorRelevance, content_words, relevance_of, words_of_names
@@ -159,3 +161,20 @@ def test_only_what_both_companies_have_is_in_common() -> None:
 )
 def test_a_question_asks_for_what_its_words_name(question: str, aspects: list[str]) -> None:
     assert [one.name for one in aspects_in(question)] == aspects
+
+
+def test_how_many_more_are_known_than_the_answer_lists_is_counted() -> None:
+    many = sides(*(("tech_stack", Technology(name=f"Tool {number:02}")) for number in range(11)))
+    tools = asked("What does Acme run on?", "tech_stack")
+    claims = chosen((), composed(many, VendorRelevance(0.0), tools), tools, many)
+    assert (len(claims), known_besides(many, tools, claims)) == (8, {"tech_stack": 3})
+    assert known_besides(TOOLS, tools, chosen((), composed(TOOLS, VendorRelevance(0.0), tools), tools, TOOLS)) == {}
+
+
+def test_a_headcount_without_an_end_leaves_open_how_many_there_are() -> None:
+    size = asked("Is Acme bigger than Umbrella?", "employee_count")
+    for count, points in ((EmployeeCount(low=10_001), 1), (EmployeeCount(low=900, high=900), 0)):
+        both = sides(("employee_count", count))
+        claims = chosen((), composed(both, VendorRelevance(0.0), size), size, both)
+        assert size.point is not None
+        assert len([*only_ranges(size.point, claims, ACME)]) == points
