@@ -141,11 +141,6 @@ def credential_variables(provider: str) -> tuple[str, ...]:
     return tuple(name.upper() for name in _credentials_of(provider))
 
 
-def variables_of(provider: str) -> tuple[str, ...]:
-    """The environment variables of a provider: its credentials, then its base URL."""
-    return (*credential_variables(provider), f"{provider}_base_url".upper())
-
-
 def _credentials_of(provider: str) -> list[str]:
     """The names of their variables, in lower case."""
     return [f"{provider}_{name}" for name in credential_names(provider)]

@@ -191,7 +191,7 @@ async def opened(
         stopping, bookings = asyncio.Event(), HitBookings(store)
         batches = BatchWork(store, in_force.in_use, override=settings.enrich_strategy, stopping=stopping.is_set)
         streams = SessionStreams(store, stopping)
-        session_runs = SessionRuns(store, runs.worker, in_force.in_use, now, streams, metrics)
+        session_runs = SessionRuns(store, runs.worker, in_force.in_use, now, streams.moved_on, metrics)
         sender = WebhookSender(loopback=settings.enrich_webhook_loopback)
         deliveries = Deliveries(store, sender, now)
         state = ServiceState(

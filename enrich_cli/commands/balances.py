@@ -6,7 +6,7 @@ from enrich_cli.options import AsJson, Sandbox
 
 
 def balances(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
-    """What vendors report as left of our plans, against what the ledger shows as bought since the last look.
+    """What vendors report as left of our plans, against what the ledger shows as bought since the reading before.
 
     Uncertain purchases end where that shows what was billed. Exit code 3: a vendor cannot be read, or its account and
     our ledger differ.

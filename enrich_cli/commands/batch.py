@@ -146,7 +146,7 @@ def show_(batch_id: BatchId, sandbox: Sandbox = False, as_json: AsJson = False) 
 
 @app.command()
 def stop(batch_id: BatchId, sandbox: Sandbox = False, as_json: AsJson = False) -> None:
-    """Begin nothing more of it, in any worker; calls under way are carried out."""
+    """Stop a batch: no worker begins another company of it; calls that were sent are carried to their end."""
     from enrich_cli.companies.batches import opened_batches
 
     with opened_batches(sandbox=sandbox) as batches:
@@ -161,7 +161,7 @@ def resume(
     sandbox: Sandbox = False,
     as_json: AsJson = False,
 ) -> None:
-    """Go on with what waits, was stopped or postponed. --max-cost: a new budget for the whole batch."""
+    """Go on with a batch: companies that wait, were stopped or postponed. --max-cost: a new budget for all of it."""
     _again(batch_id, max_cost, workers, failed=False, sandbox=sandbox, as_json=as_json)
 
 
@@ -173,13 +173,13 @@ def retry(
     sandbox: Sandbox = False,
     as_json: AsJson = False,
 ) -> None:
-    """Go on as `resume` does, and try once more what failed or is incomplete. What is fresh is not bought again."""
+    """Go on with a batch as `resume` does, and try again what failed or is incomplete. What is fresh stays."""
     _again(batch_id, max_cost, workers, failed=True, sandbox=sandbox, as_json=as_json)
 
 
 @app.command()
 def work(batch_id: BatchId, quiet: Quiet = False, sandbox: Sandbox = False, as_json: AsJson = False) -> None:
-    """One worker more, beside those that are at work, in any process or on any machine with the same store."""
+    """Start one more worker for a batch here, beside those at work in any process or machine with the same store."""
     from enrich_cli.companies.batches import opened_batches
 
     with opened_batches(sandbox=sandbox) as batches:
@@ -191,7 +191,7 @@ def work(batch_id: BatchId, quiet: Quiet = False, sandbox: Sandbox = False, as_j
 
 @app.command()
 def export(batch_id: BatchId, csv: CsvFile = None, parquet: ParquetFile = None, sandbox: Sandbox = False) -> None:
-    """Its companies and their profiles as one table: a row for each company and consumer, a column for each dataset."""
+    """Write a batch as a table: a row for each company and consumer, a column for each dataset."""
     from enrich_cli.companies.batches import opened_batches
     from enrich_cli.companies.exported_table import write_csv, write_parquet
     from enrich_cli.errors import UsageError

@@ -98,17 +98,6 @@ def sorted_lists(
     return [UnderstoodList(one.columns, fates) for one, fates in zip(lists, rows, strict=True)]
 
 
-def understand(
-    rows: Lines,
-    *,
-    declared: Mapping[str, ColumnContent] | None = None,
-    known: Callable[[ListEntry], Sequence[Company]],
-    same_name: Callable[[ListEntry], Sequence[Company]],
-) -> UnderstoodList:
-    """One list by itself. Raises NoCompanyColumn."""
-    return sorted_lists([read_rows(rows, declared=declared)], known=known, same_name=same_name)[0]
-
-
 def _entry(line: int, cells: Sequence[object] | UnreadRow, columns: ListColumns, sheet: str) -> ListEntry | ListRow:
     if isinstance(cells, UnreadRow):
         return ListRow(line, "refused", because=cells.because)

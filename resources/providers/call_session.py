@@ -197,10 +197,6 @@ class CallSession:
         self.began = self._clock()
         self._deadline = self.began + config.rules.timeout_seconds
 
-    @property
-    def elapsed(self) -> float:
-        return self._clock() - self.began
-
     def answer(
         self, *, found: bool, payload: Mapping[str, Json], notes: Sequence[str] = (), in_doubt: Mapping[str, int] = FREE
     ) -> SourceAnswer:

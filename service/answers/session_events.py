@@ -2,7 +2,7 @@
 
     Last-Event-ID or ?after= -> the rows after it -> those that come -> stopping: resume elsewhere, or here in a moment
 
-One look a moment tells all streams of this process which sessions have moved on, however many streams there are.
+One query a moment tells all streams of this process which sessions have new events, however many streams there are.
 """
 
 import asyncio

@@ -118,7 +118,6 @@ def allowed_to(right: Right, caller: Caller) -> Caller:
 
 Reader = Annotated[Caller, Depends(may("read"))]
 Enricher = Annotated[Caller, Depends(may("enrich"))]
-Admin = Annotated[Caller, Depends(may("admin"))]
 
 
 async def _without_key(request: Request, state: ServiceState) -> Caller:

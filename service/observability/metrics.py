@@ -3,15 +3,12 @@
 requests, seconds, USD, hits by layer; calls of vendors by outcome; requests under way; vendors that are not asked
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from enrichment.domain.money import MICRO_USD
 from enrichment.domain.requests import Event, Request
-
-if TYPE_CHECKING:
-    from service.installation import ServiceState
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 
@@ -60,12 +57,11 @@ class Metrics:
         self.requests.labels(*labels, request.state, request.served_from or "nothing").inc()
         self.usd.labels(*labels).inc(request.cost_micro_usd / MICRO_USD)
 
-    def text(self, state: "ServiceState") -> bytes:
-        """Blocks."""
-        self.under_way.set(state.runs.under_way)
-        self.room.set(state.runs.most)
-        outages, _ = state.store.provider_health.unavailable(state.now())
+    def text(self, *, under_way: int, most: int, unavailable: Iterable[str]) -> bytes:
+        """As Prometheus reads it. most: cold requests that may be under way. unavailable: providers."""
+        self.under_way.set(under_way)
+        self.room.set(most)
         self.unavailable.clear()
-        for provider in outages:
+        for provider in unavailable:
             self.unavailable.labels(provider).set(1)
         return generate_latest(self.registry)

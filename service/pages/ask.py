@@ -51,7 +51,7 @@ async def open_session(visit: PageEnricher) -> Response:
         return await _page(visit, problem=invalid(error.errors()))
     except (ApiProblem, NotACompany) as error:
         return await _page(visit, problem=problem_of(error))
-    visit.state.session_runs.look_soon()
+    visit.state.session_runs.poll_soon()
     return visit.to(f"/sessions/{made.id}")
 
 

@@ -54,7 +54,7 @@ async def ask(session_id: SessionId, visit: PageEnricher) -> Response:
     await run_in_threadpool(
         sessions.asked, session_id, body.question, body.answer_to, visit.by, visit.state, visit.once()
     )
-    visit.state.session_runs.look_soon()
+    visit.state.session_runs.poll_soon()
     return visit.to(f"/sessions/{session_id}")
 
 
@@ -63,7 +63,7 @@ async def stop(session_id: SessionId, visit: PageEnricher) -> Response:
     stopped = await run_in_threadpool(sessions.stopped, session_id, visit.by, visit.state)
     for question_id in stopped.questions:
         visit.state.session_runs.ask_to_stop(question_id)
-    visit.state.session_runs.look_soon()
+    visit.state.session_runs.poll_soon()
     return visit.to(f"/sessions/{session_id}")
 
 

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 
 from service.answers.views import View
 from service.http.problems import ApiProblem, problems
-from service.installation import Installed
+from service.installation import Installed, ServiceState
 from service.observability.metrics import MEDIA_TYPE
 
 router = APIRouter(tags=["health"])
@@ -58,4 +58,9 @@ async def readyz(state: Installed) -> Readiness:
 @router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(state: Installed) -> PlainTextResponse:
     """For Prometheus."""
-    return PlainTextResponse(await run_in_threadpool(state.metrics.text, state), media_type=MEDIA_TYPE)
+    return PlainTextResponse(await run_in_threadpool(_metrics_of, state), media_type=MEDIA_TYPE)
+
+
+def _metrics_of(state: ServiceState) -> bytes:
+    outages, _ = state.store.provider_health.unavailable(state.now())
+    return state.metrics.text(under_way=state.runs.under_way, most=state.runs.most, unavailable=outages)

@@ -80,7 +80,7 @@ async def open_session(
     )
     say_if_replayed(response, replayed)
     response.headers["Location"] = made.links["self"]
-    state.session_runs.look_soon()
+    state.session_runs.poll_soon()
     return await sessions.with_next_questions(made, caller, state)
 
 
@@ -108,7 +108,7 @@ async def ask(
     key = await idempotency_key(idempotency, request, caller)
     made = await run_in_threadpool(sessions.asked, session_id, body.question, body.answer_to, caller, state, key)
     say_if_replayed(response, made.replayed)
-    state.session_runs.look_soon()
+    state.session_runs.poll_soon()
     return made.view
 
 
@@ -171,7 +171,7 @@ async def stop(session_id: SessionId, caller: Enricher, state: Installed) -> Sto
     stopped = await run_in_threadpool(sessions.stopped, session_id, caller, state)
     for question_id in stopped.questions:
         state.session_runs.ask_to_stop(question_id)
-    state.session_runs.look_soon()
+    state.session_runs.poll_soon()
     return stopped
 
 

@@ -161,7 +161,7 @@ class LeasedWork(ABC, Generic[Work]):
         self._runs[self._id_of(work)] = run
         self._in_the_background(self._to_its_end(run, carry_out or self._carry_out))
 
-    def look_soon(self) -> None:
+    def poll_soon(self) -> None:
         """A row waits: claimed in a moment, without waiting for the next tick."""
         if not self._stopping:
             self._in_the_background(self._look())
@@ -218,7 +218,7 @@ class LeasedWork(ABC, Generic[Work]):
         finally:
             del self._runs[self._id_of(run.work)]
             run.done.set()
-        self.look_soon()
+        self.poll_soon()
 
     def _in_the_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

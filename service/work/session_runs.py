@@ -17,7 +17,6 @@ from enrichment.research.requests.question_requests import ResearchContext
 from enrichment.research.worker import end_as_failed, research
 from enrichment.rules import Rules
 from resources.store import SqlStore
-from service.answers.session_events import SessionStreams
 from service.http.problems import problem_of
 from service.observability.logs import log
 from service.observability.metrics import Metrics
@@ -29,7 +28,7 @@ _MOST_AT_ONCE = 16
 
 
 class SessionRuns(LeasedWork[Question]):
-    """streams: what happens is shown there. metrics: what vendors answer is counted there."""
+    """moved_on: takes a session and the number of its newest event. metrics: what vendors answer is counted there."""
 
     def __init__(
         self,
@@ -37,12 +36,12 @@ class SessionRuns(LeasedWork[Question]):
         worker: str,
         in_use: InUse,
         now: Callable[[], datetime],
-        streams: SessionStreams,
+        moved_on: Callable[[str, int], None],
         metrics: Metrics,
     ) -> None:
         super().__init__(store.sessions, worker, now, most=lambda: _MOST_AT_ONCE)
         self._store, self._in_use = store, in_use
-        self._streams, self._metrics = streams, metrics
+        self._moved_on, self._metrics = moved_on, metrics
 
     def _id_of(self, work: Question) -> str:
         return work.question_id
@@ -96,5 +95,5 @@ class SessionRuns(LeasedWork[Question]):
             leave_open=lambda: self.stopping,
             daily=None if key is None else key.daily,
             watch=self._metrics.watch,
-            shown=lambda event: self._streams.moved_on(event.session_id, event.number),
+            shown=lambda event: self._moved_on(event.session_id, event.number),
         )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from resources.settings import Settings, load_settings, variables_of
+from resources.settings import Settings, credential_variables, load_settings
 
 
 @pytest.fixture
@@ -13,14 +13,15 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "workspace.yaml").write_text("", encoding="utf-8")
     (tmp_path / ".env").write_text("", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    for name in (*variables_of("snov"), *variables_of("serpapi"), *variables_of("hunter")):
-        monkeypatch.delenv(name, raising=False)
+    for provider in ("snov", "serpapi", "hunter"):
+        for name in (*credential_variables(provider), f"{provider.upper()}_BASE_URL"):
+            monkeypatch.delenv(name, raising=False)
     return tmp_path
 
 
 def test_a_providers_variables_are_those_its_client_names() -> None:
-    assert variables_of("serpapi") == ("SERPAPI_API_KEY", "SERPAPI_BASE_URL")
-    assert variables_of("snov") == ("SNOV_CLIENT_ID", "SNOV_CLIENT_SECRET", "SNOV_BASE_URL")
+    assert credential_variables("serpapi") == ("SERPAPI_API_KEY",)
+    assert credential_variables("snov") == ("SNOV_CLIENT_ID", "SNOV_CLIENT_SECRET")
 
 
 def test_what_is_set_is_a_secret_and_what_is_not_is_named(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,8 @@
 "Brackwater opened a plant", of "Farrow opened a plant; its rival Brackwater declined to comment" -> False
 "Brackwater opens a plant", of "Brackwater plans to open a plant"                                 -> False
 
-What is said begins where a clause begins, leaves out one telling word in a row at most, and keeps the order of words
-where another name or a number is among them. A doubt ('if', 'may', 'rivals say') is not left out.
+What is said begins where a clause begins, and leaves out single words only, each in front of the one it describes.
+Where another name or a number is among the words, their order stays. A doubt ('if', 'may') is not left out.
 """
 
 import re
@@ -19,8 +19,6 @@ from enrichment.parsing.assertions import telling_stems
 
 _WORD = re.compile(r"[^\W_]+")
 _CLAUSE = re.compile(r"[,;:()\u2013\u2014]\s|\s(?:and|but|while|although|whereas)\s", re.IGNORECASE)
-_LEFT_OUT = 1
-"""Telling words in a row that may be left out between two that are said."""
 _OWN = "the company"
 
 
@@ -88,8 +86,12 @@ def _begins_clause(told: Sequence[_Word], begin: int, first: int) -> bool:
 
 
 def _leaves_out(told: Sequence[_Word], places: Sequence[int]) -> bool:
-    between = (told[one + 1 : other] for one, other in pairwise(places))
-    return any(sum(1 for word in gap if word.tells) > _LEFT_OUT for gap in between)
+    """More than one word that tells, or one that is no part of the next: 'a successor of its chief'."""
+    for one, other in pairwise(places):
+        gap = told[one + 1 : other]
+        if any(word.tells for word in gap) and not (gap[-1].tells and sum(word.tells for word in gap) == 1):
+            return True
+    return False
 
 
 def _in_order(said: Sequence[_Word], clause: Sequence[_Word]) -> bool:

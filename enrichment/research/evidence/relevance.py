@@ -205,12 +205,6 @@ def as_written(word: str, text: str) -> str:
     return next((one for one in words_in(text) if stem_of(one) == word), word)
 
 
-def line_with(word: str, text: str) -> str:
-    """The line of a text that has this word; verbatim."""
-    lines = text.split("\n")
-    return next((line for line in lines if word in {stem_of(one) for one in words_in(line)}), lines[0])
-
-
 def _is_telling(passage: Passage) -> bool:
     """Whether it says what is sold, needed or done; an own price table says neither."""
     value = passage.facts[0].value

@@ -1,11 +1,7 @@
 """All tables of the store. Money: integer micro-USD; times: column_types.UtcMicros; ids: text that sorts by time.
 
 companies <- requests <- purchases <- replies <- facts;   purchases <- model_replies <- analyses <- facts
-requests <- profiles <- changes: what is different since.   verdicts: what people say of values
-requests <- events, decisions: what happened in it, and what the policy decided between
-company_events: merges and splits.   former_companies: ids that lead to another one since
-caps: sums.   turns: calls, for rate limits.   providers, suspensions: outages.   balances: of vendors' accounts
-webhooks <- webhook_deliveries: what is sent to others.   sessions <- questions, session_events: research
+requests <- profiles <- changes;   requests <- events, decisions;   sessions <- questions, session_events
 
 `changed`: number of the transaction that last wrote the row (see SqlStore.changes); replaced facts raise their reply's.
 Partial indexes have their condition for SQLite alone: naming Postgres imports its dialect. The migrations have both.

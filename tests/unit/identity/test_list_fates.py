@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from enrichment.domain.companies import Company
-from enrichment.identity.company_list import Lines, read_rows, sorted_lists, understand
+from enrichment.identity.company_list import Lines, read_rows, sorted_lists
 from enrichment.identity.domains import company_key
 from enrichment.identity.list_fates import ListRow
 from enrichment.identity.list_rows import ListEntry
@@ -26,7 +26,7 @@ def fates(lines: Sequence[Sequence[object]], *companies: Company) -> list[ListRo
         return [one for one in companies if spellings & name_form(one.name or "").spellings]
 
     rows: Lines = list(enumerate(lines, start=1))
-    return list(understand(rows, known=known, same_name=same_name).sorted.rows)
+    return list(sorted_lists([read_rows(rows)], known=known, same_name=same_name)[0].sorted.rows)
 
 
 @pytest.mark.parametrize(
@@ -155,8 +155,8 @@ def test_a_row_that_its_name_leaves_open_is_asked_about_with_every_company_it_ma
 def test_a_former_website_of_the_same_company_makes_no_row_ambiguous() -> None:
     moved = Company("com_1", "acme-x.com", "Acme", "acme-x.com", NOON)
     rows: Lines = [(1, ["name", "website"]), (2, ["Acme", "old-acme-x.com"]), (3, ["ACME", ""])]
-    found = understand(rows, known=lambda _: (moved,), same_name=lambda _: (moved,)).sorted.rows
-    assert [row.fate for row in found] == ["known", "same as another row"]
+    (found,) = sorted_lists([read_rows(rows)], known=lambda _: (moved,), same_name=lambda _: (moved,))
+    assert [row.fate for row in found.sorted.rows] == ["known", "same as another row"]
 
 
 def by_id(header: str, line: str, *, holders: Sequence[Company], website_of: Sequence[Company] = ()) -> list[ListRow]:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from enrichment.identity.company_list import understand
+from enrichment.identity.company_list import read_rows, sorted_lists
 from enrichment.identity.comparison import same_company
 from enrichment.identity.domains import NotACompany, company_key, own_domain, parse_company
 from enrichment.identity.list_columns import NoCompanyColumn
@@ -81,7 +81,7 @@ def registered(path: Path) -> list[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = []
     for table in tables:
         try:
-            understood = understand(table.rows, known=lambda _: (), same_name=lambda _: ())
+            (understood,) = sorted_lists([read_rows(table.rows)], known=lambda _: (), same_name=lambda _: ())
         except NoCompanyColumn:
             continue
         entries = [row.entry for row in understood.sorted.of("new") if row.entry is not None]

@@ -12,7 +12,7 @@ from enrich_cli.commands.rules import check
 from enrichment.policy import Problem, compile_enhanced
 from enrichment.rules import load_rules
 from enrichment.rules.requirements import requirements_of
-from resources.settings import Settings, variables_of
+from resources.settings import Settings, credential_variables
 from tests.support.examples import MATRIX
 
 RULES = load_rules(CONFIG)
@@ -51,7 +51,8 @@ def test_the_example_of_an_env_file_names_every_variable_of_every_provider_and_n
     lines = (CONFIG.parent / ".env.example").read_text(encoding="utf-8").splitlines()
     written = [line.partition("=")[0] for line in lines if line and not line.startswith("#")]
     ours = [name.upper() for name in Settings.model_fields if name.startswith("enrich_")]
-    of_providers = [name for provider in RULES.providers for name in variables_of(provider)]
+    of_providers = [name for provider in RULES.providers for name in credential_variables(provider)]
+    of_providers += [f"{provider.upper()}_BASE_URL" for provider in RULES.providers]
     assert sorted(written) == sorted(ours + of_providers)
 
 

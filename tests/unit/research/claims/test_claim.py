@@ -247,6 +247,7 @@ def of_news(title: str, statement: str, quote: str = "") -> str:
         ("Its rival Farrow has 9,000 employees; Acme has far fewer", "Acme has 9,000 employees."),
         ("Critics call the new chief of Acme weak", "The new chief of Acme is weak."),
         ("Acme considered moving to SAP but stayed with Infor", "Acme moved to SAP."),
+        ("Acme is looking for a successor of its finance chief", "Acme is looking for its finance chief."),
     ],
 )
 def test_what_its_quote_says_of_another_or_in_doubt_is_shown_in_the_words_of_the_quote(
