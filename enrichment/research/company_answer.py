@@ -43,7 +43,7 @@ from enrichment.research.claims.claim import CheckedClaim, DroppedClaim, checked
 from enrichment.research.claims.model_answers import ResearchAnswer
 from enrichment.research.claims.stored_quotes import compared_with_replies
 from enrichment.research.evidence.passages import Sides
-from enrichment.research.questions.areas import datasets_of
+from enrichment.research.questions.areas import AREAS, datasets_of
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.looked_for import LookedFor, looked_for
 from enrichment.research.questions.to_the_point import (
@@ -149,12 +149,13 @@ class CompanyAnswers:
         return answer
 
     def _wanted(self, one: CompanyCollected, parts: QuestionParts) -> set[str]:
-        """The datasets that were asked for, and those that their analyses read; of a topic, all that may tell of it."""
+        """The datasets that were asked for, that their analyses read, and that tell of an area or a topic."""
         requirements = one.ask.requirements(self.rules)
         read = {d for name in requirements.analyses for d in self.rules.analyses[name].reads}
         found = {RESULTS, PAGE} if one.searched.topics else set[str]()
         if not parts.areas and not parts.is_whole:
             found |= {*OF_TOPICS}
+        found = found.union(*(area.told_by for area in AREAS if area.name in parts.areas))
         return {*requirements.datasets, *requirements.collected, *read, *found} - {"company_name", "domain"}
 
     def _left_open(

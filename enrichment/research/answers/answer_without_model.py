@@ -143,11 +143,11 @@ def _to_the_point(sides: Sides, asked: Asked, point: Point) -> Iterator[CheckedC
 def _without_ranges(passages: Sequence[Passage]) -> list[Passage]:
     """Of headcounts the exact ones, where there is any."""
     counts = [one for one in passages if isinstance(one.facts[0].value, EmployeeCount)]
-    exact = [one for one in counts if not _is_range(one)]
+    exact = [one for one in counts if not is_range(one)]
     return [one for one in passages if one not in counts or one in (exact or counts)]
 
 
-def _is_range(passage: Passage) -> bool:
+def is_range(passage: Passage) -> bool:
     value = passage.facts[0].value
     return isinstance(value, EmployeeCount) and value.low != value.high
 
@@ -156,7 +156,7 @@ def _order(passage: Passage, sides: Sides) -> tuple[float, ...]:
     """Exact numbers before ranges; what bears on what is sold first; then the newest."""
     value = passage.facts[0].value
     if isinstance(value, EmployeeCount):
-        return (float(_is_range(passage)), 0.0)
+        return (float(is_range(passage)), 0.0)
     fits = isinstance(value, Technology | IntentSignal) and not _sold(sides).keys().isdisjoint(themes_in(passage.text))
     return (float(not fits), -_moment(passage))
 
@@ -227,7 +227,8 @@ def in_full(claim: CheckedClaim, name: str) -> CheckedClaim:
     cited = claim.citations[0]
     if claim.kind != "finding" or _words(claim.text) != _words(cited.quote):
         return claim
-    text = _as_row(cited.quote, name) or _as_sentence(cited.passage, cited.quote, name)
+    quote = cited.quote.lstrip("-•*· ")
+    text = _as_row(quote, name) or _as_sentence(cited.passage, quote, name)
     return claim if text is None else replace(claim, text=_ended(text))
 
 

@@ -8,8 +8,15 @@ The model's sentence is taken before another one on the same passage.
 
 from collections.abc import Iterable, Sequence
 
-from enrichment.domain.values import CompetitorMention
-from enrichment.research.answers.answer_without_model import Asked, contact_rank, in_full, runs_what_is_sold, with_why
+from enrichment.domain.values import CompetitorMention, EmployeeCount
+from enrichment.research.answers.answer_without_model import (
+    Asked,
+    contact_rank,
+    in_full,
+    is_range,
+    runs_what_is_sold,
+    with_why,
+)
 from enrichment.research.claims.claim import CheckedClaim, ClaimKind
 from enrichment.research.evidence.passages import Sides
 from enrichment.research.questions.to_the_point import Point
@@ -48,6 +55,8 @@ def _findings(
 ) -> list[CheckedClaim]:
     own = [in_full(one, sides.names[0]) for one in _of("finding", kept) if _names_its_rival(one)]
     others = _of("finding", spare)
+    if any(_is_headcount(one) and not is_range(one.citations[0].passage) for one in (*own, *others)):
+        own, others = ([one for one in said if not is_range(one.citations[0].passage)] for said in (own, others))
     if asked.point is None:
         on_topic = [one for one in (*own, *others) if asked.topic_words and _dataset(one) in _FOUND]
         return _once((*on_topic, *(own or others)))
@@ -76,6 +85,10 @@ def rank_of(claim: CheckedClaim, point: Point) -> int | None:
     cited = claim.citations[0]
     ranks = [rank for line in cited.quote.split("\n") if (rank := point.rank(cited.passage, line)) is not None]
     return min(ranks, default=None)
+
+
+def _is_headcount(claim: CheckedClaim) -> bool:
+    return isinstance(claim.citations[0].passage.facts[0].value, EmployeeCount)
 
 
 def _names_its_rival(claim: CheckedClaim) -> bool:

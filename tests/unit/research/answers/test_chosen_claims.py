@@ -5,13 +5,25 @@ from dataclasses import replace
 import pytest
 
 from enrichment.analysis.evidence import select_evidence
-from enrichment.domain.values import Contact, EmployeeCount, IntentSignal, JobPosting, NewsItem, Technology, Text, Value
+from enrichment.domain.values import (
+    Contact,
+    EmployeeCount,
+    Founded,
+    Headquarters,
+    IntentSignal,
+    JobPosting,
+    NewsItem,
+    Revenue,
+    Technology,
+    Text,
+    Value,
+)
 from enrichment.domain.values import WebsitePassage as Page
 from enrichment.research.answers.answer_without_model import Asked, composed
 from enrichment.research.answers.open_points import only_ranges
 from enrichment.research.answers.selection import chosen
 from enrichment.research.answers.what_is_asked import known_besides
-from enrichment.research.claims.claim import CheckedClaim
+from enrichment.research.claims.claim import CheckedClaim, Citation
 from enrichment.research.evidence.passages import PERSONA, Sides
 from enrichment.research.evidence.relevance import VendorRelevance, content_words, relevance_of, words_of_names
 from enrichment.research.questions.to_the_point import asks_what_is_common, aspects_in, in_common, point_of
@@ -19,7 +31,7 @@ from tests.unit.research.claims.test_claim import ACME, OKTA, fact
 
 READS = (
     "recent_news", "purchase_intent", "hiring_trends", "key_contacts", "tech_stack", "website_passages",
-    "company_description", "employee_count",
+    "company_description", "employee_count", "revenue", "founded", "headquarters",
 )  # fmt: skip
 CUSTOMER = "Umbrella saved 20 percent of its time."
 SITE = (
@@ -178,3 +190,26 @@ def test_a_headcount_without_an_end_leaves_open_how_many_there_are() -> None:
         claims = chosen((), composed(both, VendorRelevance(0.0), size), size, both)
         assert size.point is not None
         assert len([*only_ranges(size.point, claims, ACME)]) == points
+
+
+def test_a_range_of_a_model_gives_way_to_the_exact_number() -> None:
+    both = sides(("employee_count", EmployeeCount(low=10_001)), ("employee_count", EmployeeCount(low=900, high=900)))
+    size = asked("How many people work at Acme?", "employee_count")
+    vague = next(one for one in both.evidence.passages if "or more" in one.text)
+    of_model = CheckedClaim("finding", vague.text, "exact", (Citation("company", ACME.key, vague, vague.text),))
+    assert said(both, size, (of_model,)) == ["Acme has 900 employees."]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "value", "sentence"),
+    [
+        ("revenue", Revenue(low=640_000_000, high=640_000_000, currency="USD", year=2025), "640,000,000 USD (2025)"),
+        ("founded", Founded(year=1987), "Acme was founded in 1987"),
+        ("headquarters", Headquarters(city="Leeds", country="GB"), "Acme has its headquarters in Leeds, GB"),
+    ],
+)
+def test_a_figure_that_is_known_is_said(dataset: str, value: Value, sentence: str) -> None:
+    question = {"revenue": "What is the revenue of Acme?", "founded": "How old is Acme?"}.get(dataset, "Where is Acme?")
+    both = sides((dataset, value))
+    (text,) = said(both, asked(question, dataset, "company_description"))
+    assert sentence in text
