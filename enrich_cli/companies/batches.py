@@ -187,7 +187,7 @@ class BatchCommands:
     def _check(self, wish: BatchWish) -> None:
         requirements = requirements_of(self._rules, wish.consumers)
         if [wish.file is not None, bool(wish.companies), wish.due].count(True) > 1:
-            raise UsageError("A file of companies, --companies and --due exclude one another: name one of them.")
+            raise UsageError("Name only one of these: a file of companies, --companies, or --due.")
         if wish.file is None and not wish.companies and not wish.due:
             raise UsageError("Name a file of companies, or --companies with commas between them, or --due.")
         if wish.due and requirements.audience:

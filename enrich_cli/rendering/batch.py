@@ -19,6 +19,7 @@ from enrichment.batches.progress import (
     pace_of,
     span_in_words,
     state_in_words,
+    what_it_waits_for,
 )
 from enrichment.batches.quote import BatchQuote
 from enrichment.domain.batches import BatchSummary
@@ -104,7 +105,8 @@ def batch_view(summary: BatchSummary, now: datetime, *, sandbox: bool) -> Render
 def batch_line(summary: BatchSummary, now: datetime) -> str:
     """One line for a log."""
     states = ", ".join(f"{summary.count(s):,} {s.replace('_', ' ')}" for s in IN_ORDER if summary.count(s))
-    return f"{summary.batch.batch_id}: {states}; {_money(summary)}; {pace_in_words(summary, now)}"
+    parts = (states, _money(summary), pace_in_words(summary, now), what_it_waits_for(summary))
+    return f"{summary.batch.batch_id}: {'; '.join(part for part in parts if part)}"
 
 
 def batches_view(summaries: Sequence[BatchSummary]) -> RenderableType:

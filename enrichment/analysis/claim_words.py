@@ -6,7 +6,8 @@ and "30M", but neither 30 nor 30 per cent.
 
 import calendar
 import re
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from functools import lru_cache
 
@@ -60,10 +61,19 @@ def _written(form: str) -> str:
     return f"(?i:{spaced})"
 
 
+def _by_first_letter(forms: Iterable[str]) -> Iterator[str]:
+    """Patterns of which one at most is tried at a place of a text: three times as fast as all forms in a row."""
+    groups = defaultdict[str, list[str]](list)
+    for form in forms:
+        groups[form[0].casefold()].append(_written(form))
+    for letter, its in groups.items():
+        yield rf"(?=[{re.escape(letter)}{re.escape(letter.upper())}])(?:{'|'.join(its)})"
+
+
 _SAME_NAMES = [listed(forms) for (forms,) in rows_of("enrichment.analysis", "same_names")]
 _FORMS = {form if form.isupper() else _loose(form): forms for forms in _SAME_NAMES for form in forms}
 _LONGEST_FIRST = sorted((form for forms in _SAME_NAMES for form in forms), key=len, reverse=True)
-_ANY_FORM = re.compile(rf"(?<![\w-])(?:{'|'.join(_written(form) for form in _LONGEST_FIRST)})(?!\w)")
+_ANY_FORM = re.compile(rf"(?<![\w-])(?:{'|'.join(_by_first_letter(_LONGEST_FIRST))})(?!\w)")
 _STARTS = frozenset(word for (word,) in rows_of("enrichment.analysis", "sentence_starts"))
 _ACRONYMS = frozenset(word for (word,) in rows_of("enrichment.analysis", "plain_acronyms"))
 _COMMON = frozenset(word for word, *_ in rows_of("enrichment.identity", "common_name_words"))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from math import prod
 
+from enrichment.batches.progress import waits_for
 from enrichment.context.run_context import RunContext
 from enrichment.domain.purchases import Outage
 from enrichment.pipeline.stages import Enriched
@@ -66,7 +67,7 @@ class Outages:
             return None
         away = missed.intersection(await self._lately_away())
         self._looked_at = -PATIENCE
-        return f"waits for {', '.join(sorted(missed))} to answer again" if away or attempt < _TRIES else None
+        return waits_for(missed) if away or attempt < _TRIES else None
 
     async def _lately_away(self) -> set[str]:
         """A vendor may be back by the time a company ends that missed it."""

@@ -20,6 +20,7 @@ IN_ORDER: tuple[BatchCompanyState, ...] = ("complete", "incomplete", "failed", "
 
 _PAUSE = timedelta(seconds=30)
 """Between two companies: a longer one is no work, a shorter one is planning."""
+_WAITS_FOR = "waits for"
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -90,6 +91,16 @@ def _to_come(summary: BatchSummary, ended: int, left: int) -> int | None:
 def not_covered(cap: str) -> str:
     """Why a company is postponed, by the name of the cap that its plan may need more of than is left."""
     return f"may need more than {in_words(cap)} leaves"
+
+
+def waits_for(vendors: Iterable[str]) -> str:
+    """Why a company that was begun waits, by the vendors that it missed."""
+    return f"{_WAITS_FOR} {', '.join(sorted(vendors))} to answer again"
+
+
+def what_it_waits_for(summary: BatchSummary) -> str | None:
+    """The commonest reason of companies that wait for a vendor; None: none does."""
+    return next((reason for reason, _ in summary.reasons if reason.startswith(_WAITS_FOR)), None)
 
 
 def is_of_the_budget(reason: str) -> bool:

@@ -47,12 +47,24 @@ def valid_until(rules: Rules, requirements: Requirements, fact: Fact) -> datetim
     """Until when this fact is fresh for this request, by the rules as they are now; a verdict until it is withdrawn."""
     if fact.source == VERDICT:
         return fact.holds_until
-    if fact.source not in rules.sources or fact.dataset not in rules.datasets:
-        until = fact.holds_until
-    else:
-        until = fact.collected_at + timedelta(seconds=rules.valid_seconds(fact.source, fact.dataset))
-    limit = requirements.age_limit(fact.dataset)
-    return until if limit is None else min(until, fact.collected_at + timedelta(seconds=limit))
+    return _until(fact, *_lasts(rules, requirements, fact.source, fact.dataset))
+
+
+def _lasts(
+    rules: Rules, requirements: Requirements, source: str, dataset: str
+) -> tuple[timedelta | None, timedelta | None]:
+    """How long a value is valid by the rules (None: they do not know it), and for this request (None: as long)."""
+    limit = requirements.age_limit(dataset)
+    is_known = source in rules.sources and dataset in rules.datasets
+    return (
+        timedelta(seconds=rules.valid_seconds(source, dataset)) if is_known else None,
+        None if limit is None else timedelta(seconds=limit),
+    )
+
+
+def _until(fact: Fact, valid: timedelta | None, limit: timedelta | None) -> datetime:
+    until = fact.holds_until if valid is None else fact.collected_at + valid
+    return until if limit is None else min(until, fact.collected_at + limit)
 
 
 def reply_is_fresh(rules: Rules, requirements: Requirements, reply: ReplyHead, dataset: str, now: datetime) -> bool:
@@ -85,7 +97,9 @@ def fresh_facts(
 
     moments: as of `request_moments`; without one a fact is as new as its reply.
     """
-    fresh = [f for f in facts if f.dataset == dataset and now < valid_until(rules, requirements, f)]
+    its = [fact for fact in facts if fact.dataset == dataset]
+    lasts = {source: _lasts(rules, requirements, source, dataset) for source in {fact.source for fact in its}}
+    fresh = [f for f in its if now < (f.holds_until if f.source == VERDICT else _until(f, *lasts[f.source]))]
     fresh.sort(key=attrgetter("source"))
     return tuple(sorted(fresh, key=lambda fact: _rank(fact, moments), reverse=True))
 

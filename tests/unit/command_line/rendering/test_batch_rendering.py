@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from enrich_cli.rendering.batch import batch_data, batch_view
+from enrich_cli.rendering.batch import batch_data, batch_line, batch_view
+from enrichment.batches.progress import waits_for
 from enrichment.domain.batches import Batch, BatchSummary
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -43,3 +44,9 @@ def test_what_takes_up_postponed_companies_depends_on_what_was_too_small(
     printed = as_printed(done(max_cost=max_cost, reason=f"may need more than {cap} leaves"))
     assert advice in printed
     assert ("--max-cost" in printed) == ("--max-cost" in advice)
+
+
+def test_the_line_in_a_log_says_which_vendor_companies_wait_for() -> None:
+    waiting = done(max_cost=None, reason=waits_for(["openai", "brightdata"]))
+    assert batch_line(waiting, NOW).endswith("; waits for brightdata, openai to answer again")
+    assert "waits" not in batch_line(done(max_cost=None, reason="no headcount"), NOW)
