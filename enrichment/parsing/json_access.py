@@ -4,7 +4,7 @@ member(body, 'a', 'b') -> Json | None;  text(value) -> str | None;  entries(valu
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from enrichment.domain.json_values import Json
 
@@ -63,3 +63,15 @@ def _labelled(element: Json, longest: int) -> str | None:
     if not isinstance(element, dict):
         return text(element, longest)
     return next((label for key in ("value", "name", "title") if (label := text(element.get(key), longest))), None)
+
+
+def texts_in(value: Json) -> Iterator[str]:
+    """All texts of a value, at any depth."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from texts_in(one)
+    elif isinstance(value, Sequence):
+        for one in value:
+            yield from texts_in(one)

@@ -5,11 +5,11 @@ ExplorationRules + company + day + what the plan says of each source  ->  Explor
 Off unless a budget is set. Which requests explore, and what they ask, follows from a hash: a quote shows what is done.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from enrichment.domain.numbers import hashed_share
 from enrichment.planning.explanation import SourcePlan
 from enrichment.planning.quote import Quote
 from enrichment.planning.skip_reasons import SourceDecision
@@ -43,12 +43,12 @@ def explored(
     spent: of the day's budget for exploration.
     """
     day, limit = now.date().isoformat(), exploration_cap(rules, now).limit_micro_usd or 0
-    if not limit or _share(f"explores|{company_key}|{day}") >= rules.exploration.share:
+    if not limit or hashed_share(f"explores|{company_key}|{day}") >= rules.exploration.share:
         return None
     passed_over = _passed_over(sources, min(left, limit - spent))
     if not passed_over:
         return None
-    one = passed_over[int(_share(f"asks|{company_key}|{day}") * len(passed_over))]
+    one = passed_over[int(hashed_share(f"asks|{company_key}|{day}") * len(passed_over))]
     return Explored(
         source=one.source,
         alternatives=tuple(other.source for other in passed_over),
@@ -113,7 +113,3 @@ def sources_with(sources: Sequence[SourcePlan], one: Explored) -> tuple[SourcePl
 def _besides(source: SourcePlan) -> SourcePlan:
     why = f"asked besides, to learn what it answers; else {source.verdict}: {source.why}"
     return replace(source, verdict="explored", why=why, chance=1.0)
-
-
-def _share(text: str) -> float:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) / 2**32

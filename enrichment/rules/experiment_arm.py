@@ -3,11 +3,11 @@
 Rules + consumer + company_id -> Arm | None;  -> the Rules of that arm, or those of all
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from enrichment.domain.companies import Company
+from enrichment.domain.numbers import hashed_share
 from enrichment.rules import Rules, Strategy
 
 
@@ -23,9 +23,9 @@ class Arm(NamedTuple):
 def arm_of(rules: Rules, *, consumer: str, company_id: str) -> Arm | None:
     """None: no experiment is under way for this consumer, the company takes no part, or its arm is stopped."""
     for name, experiment in rules.experiments.items():
-        if experiment.consumer == consumer and _share(f"{name}|part|{company_id}") < experiment.share:
+        if experiment.consumer == consumer and hashed_share(f"{name}|part|{company_id}") < experiment.share:
             arms = [*experiment.arms]
-            arm = arms[int(_share(f"{name}|arm|{company_id}") * len(arms))]
+            arm = arms[int(hashed_share(f"{name}|arm|{company_id}") * len(arms))]
             if arm in experiment.stopped:
                 return None
             return Arm(name, arm, experiment.arms[arm].strategy, experiment.share / len(arms))
@@ -48,7 +48,3 @@ def companies_by_rules(
         its = rules_of(rules, consumer=consumer, company_id=company.company_id)
         found.setdefault(its.hash, (its, []))[1].append(company)
     yield from found.values()
-
-
-def _share(text: str) -> float:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) / 2**32

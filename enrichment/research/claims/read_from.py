@@ -6,12 +6,12 @@ payload, 'records[0].employees_in_linkedin', 122552  -> 'employees_in_linkedin: 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from enrichment.domain.json_values import Json
 from enrichment.domain.values import Technology, Value
 from enrichment.parsing.assertions import sentences_of
-from enrichment.parsing.json_access import member, text
+from enrichment.parsing.json_access import member, text, texts_in
 from enrichment.parsing.technologies import named_technologies, traces_of
 
 _STEP = re.compile(r"(?P<step>[^.#\[]+)(?P<rest>.*)", re.DOTALL)
@@ -51,7 +51,7 @@ def _of_row(name: str, body: Json, rest: str) -> str | None:
     if not rows:
         return None
     title = text(rows[-1].get("title"), _LONGEST) or text(rows[-1].get("job_title"), _LONGEST)
-    said = next((one for stated in _texts(rows[-1]) for one in _naming(name, stated)), None)
+    said = next((one for stated in texts_in(rows[-1]) for one in _naming(name, stated)), None)
     return f'{title}: "{said}"' if title and said else said
 
 
@@ -77,14 +77,3 @@ def _around(markup: str, start: int, length: int) -> str:
 
 def _cut(stated: str) -> str:
     return stated if len(stated) <= _LONGEST else f"{stated[:_LONGEST]}\u2026"
-
-
-def _texts(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _texts(one)
-    elif isinstance(value, Sequence):
-        for one in value:
-            yield from _texts(one)

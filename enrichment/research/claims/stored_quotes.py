@@ -9,11 +9,12 @@ that a person finds there. What a seller said, or a reply that is gone, is as th
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import unescape
 
 from enrichment.domain.json_values import Json
+from enrichment.parsing.json_access import texts_in
 from enrichment.ports import Knowledge
 from enrichment.research.claims.claim import CheckedClaim, Citation, plain
 from enrichment.research.claims.read_from import read_from
@@ -64,18 +65,7 @@ def stands_in(quote: str, text: str) -> bool:
 
 def text_of(payload: Mapping[str, Json]) -> str:
     """All texts of a reply in a row, without the tags of a page."""
-    return " ".join(_on_one_line(_TAGS.sub(" ", text)) for text in _texts(payload))
-
-
-def _texts(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _texts(one)
-    elif isinstance(value, Sequence):
-        for one in value:
-            yield from _texts(one)
+    return " ".join(_on_one_line(_TAGS.sub(" ", text)) for text in texts_in(payload))
 
 
 def _on_one_line(text: str) -> str:
