@@ -1,4 +1,4 @@
-"""Numbers of things as people read them: "1 company", "2,000 companies"; and a number that follows from a text. Pure."""
+"""Numbers of things as people read them: "1 company", "2,000 companies"; a number that follows from a text. Pure."""
 
 import hashlib
 import re
