@@ -35,6 +35,7 @@ _SHOWN_COMPANIES = 5
 _COMPARES = re.compile(
     r"\b(?:compare|compared|comparison|versus|vs|against|better than|differ|differs|difference|differences)\b", re.I
 )
+_CLOSES = re.compile(r"\b(?:thanks|thank you|thx|that's all|that is all|bye|danke|merci|gracias|grazie)\b", re.I)
 _EVERYTHING = re.compile(r"\b(?:everything|all|know|more)\b", re.I)
 _GOES_ON = re.compile(r"\b(?:it|its|them|they|their|those|these|both|the two|the (?:first|second|other) one)\b", re.I)
 _ASKS_FOR_ADVICE = frozenset({"position", "approach", "compare", "qualify", "prepare_meeting"})
@@ -273,6 +274,8 @@ def asks_nothing(text: str, parts: QuestionParts) -> bool:
     """Such as 'hi': no company, area or topic, and nothing that could be looked up."""
     if parts.companies or parts.unsure or parts.topics or parts.sought or parts.intent not in ("other", "look_up"):
         return False
+    if _CLOSES.search(text):
+        return True
     if _EVERYTHING.search(text) or parts.compares or parts.areas or roles_in(text):
         return False
     return not content_words(text)

@@ -327,6 +327,8 @@ def _is_where_a_name_is(words: Sequence[Word], start: int, end: int) -> bool:
     if before is not None and before.does("auxiliary") and behind is not None and behind.does("subject", "article"):
         return True
     beside_another = behind is not None and behind.small in ("vs", "versus")
+    if any(word.does("compares") for word in words):
+        beside_another |= any(one is not None and one.does("and_or") for one in (before, behind))
     begins = start == 0 and behind is not None and _is_of_an_area(behind)
     return beside_another or begins
 
@@ -387,7 +389,8 @@ class _Place:
             return Part.PERSON
         if self.is_sought:
             return Part.SOUGHT
-        if is_technology(self.one.name) and not self._is_asked_technology:
+        is_compared = self.one.is_known and any(word.does("compares") for word in self.words)
+        if is_technology(self.one.name) and not (is_compared or self._is_asked_technology):
             return Part.SOUGHT if self._has_another else Part.NONE
         return Part.ASKED
 

@@ -8,6 +8,7 @@ A topic is made of content words, or it is none: nothing is searched for the gra
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from enrichment.identity.countries import is_country
 from enrichment.parsing.mentions import is_common
@@ -71,7 +72,13 @@ class Reading:
 
 
 def read_question(text: str, known: KnownNames) -> Reading:
-    reader = _Reader(text, known)
+    return _read(text, frozenset(known.registered), tuple(known.before), tuple(known.own))
+
+
+@lru_cache(maxsize=256)
+def _read(text: str, registered: frozenset[str], before: tuple[str, ...], own: tuple[str, ...]) -> Reading:
+    """Several steps of a question ask for it."""
+    reader = _Reader(text, KnownNames(registered, before, own))
     if has_phrase(reader.words, "meta") and not any(one.part is Part.ASKED for one in reader.mentions):
         return Reading(restates=True)
     return reader.reading
@@ -164,14 +171,17 @@ class _Reader:
 
     def _shown_areas(self) -> tuple[str, ...]:
         """Longer phrases first, and each word once: 'how many people' asks for no person."""
-        shown, read, places = set[str](), set[int](), list[range]()
+        shown, read, places, by_size = set[str](), set[int](), list[range](), False
         for phrase, area in phrases_of_areas():
             for place in places_of(self.words, phrase):
                 if self.used.isdisjoint(place) and (read.isdisjoint(place) or place in places):
                     shown.add(area)
+                    by_size |= area == "size" and not self.words[place[0]].does("superlative")
                     places.append(place)
                     read |= {*place}
                     self.phrases |= {*place} if len(place) > 1 else set()
+        if len(shown) > 1 and not by_size:
+            shown.discard("size")  # 'their biggest rival'
         if _OTHER_SCRIPT.search(self.text):
             shown |= {area.name for area in AREAS if any(_OTHER_SCRIPT.match(w) and w in self.text for w in area.words)}
         if any(self._is_used(one) for one in self.mentions) or (not shown and self._asks_what_is_used):
@@ -214,7 +224,7 @@ class _Reader:
         return kind == "task" or not _shows_one_area(span)
 
     def _is_function(self, word: Word) -> bool:
-        return word.does(*self.grammar) or word.small == "&"
+        return (word.does(*self.grammar) and not word.is_acronym) or word.small == "&"
 
     def _end_of_span(self, start: int) -> int:
         end = start
@@ -287,9 +297,8 @@ class _Reader:
             return True
         *_, last = before
         others = before[:-1]
-        return follows(self.words, len(before), "has") or (
-            last.does("article", "any") and bool(others) and others[-1].does("plans")
-        )
+        is_had = follows(self.words, len(before), "has") and not any(word.does("ours_has") for word in before)
+        return is_had or (last.does("article", "any") and bool(others) and others[-1].does("plans"))
 
     def _relations(self) -> Iterator[str]:
         """'contract Microsoft', 'buy Tesla'."""

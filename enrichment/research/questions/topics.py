@@ -22,7 +22,7 @@ from enrichment.rules.requirements import topic_of
 RESULTS, PAGE = "topic_results", "page_passages"
 MENTIONS = "competitor_mentions"
 _LONGEST_PARTICLE = 3
-_IS_AN_ORDER = re.compile(r"\b(?:ignore|disregard|instructions?|prompts?|jailbreak|pretend|budget)\b", re.I)
+_IS_AN_ORDER = re.compile(r"\b(?:ignore|disregard|instructions?|prompts?|jailbreak|pretend)\b", re.I)
 """Words of a text that tells a program what to do: nothing is searched for it."""
 
 

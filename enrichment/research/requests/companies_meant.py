@@ -17,7 +17,6 @@ from enrichment.identity.companies import reference_of
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.identity.names import name_words
 from enrichment.memory.recall import recall
-from enrichment.parsing.mentions import is_common
 from enrichment.pipeline.candidates import called_longer
 from enrichment.pipeline.enrich import Ask, Enriched
 from enrichment.pipeline.identify import company_asked_for
@@ -45,6 +44,8 @@ _OURS = re.compile(
 _MEANS_SEVERAL = re.compile(
     r"\b(?:of the two|which (?:one|of them)|both|compare them|the other one|each of them)\b", re.I
 )
+_SHORTEST = 3
+"""Letters of a word that may be short for a longer name."""
 _FIRST_SLOT = 2
 _VENDOR_SLOT = _FIRST_SLOT + _MOST_COMPANIES * _MOST_READINGS
 SLOTS = _MOST_COMPANIES * _MOST_READINGS + 1
@@ -138,9 +139,9 @@ class CompaniesMeant:
         return found
 
     def _is_called(self, phrase: str) -> bool:
-        """Whether a registered company is called so, or begins with this one coined word."""
+        """Whether a registered company is called so, or has a name that begins with this one word."""
         companies = self._context.store.companies
-        is_short = phrase.isalpha() and not is_common(phrase)
+        is_short = phrase.isalpha() and len(phrase) >= _SHORTEST
         return bool(companies.named(phrase) or (is_short and companies.named_longer(phrase, most=1)))
 
     async def _named(self, name: str) -> Company:
@@ -205,6 +206,8 @@ class CompaniesMeant:
     async def before(self, parts: QuestionParts) -> list[Company]:
         """What the question before was about, or the one of them that is meant; to be compared, several."""
         ids = await self._last_ids(parts)
+        if parts.places and len(ids) == 1:  # 'the other one': of those asked about one by one
+            ids = [*ids, *(one for one in await self.ids_before() if one not in ids)]
         meant = [ids[place] for place in parts.places if place < len(ids)]
         return await self._by_ids(meant or ids)
 
