@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from enrich_cli.bootstrap import opened_store, settings_and_rules, opened_warehouse
+from enrich_cli.bootstrap import opened_store, opened_warehouse, settings_and_rules
 from enrich_cli.operations.learned_reliability import learned_reliability
 from enrich_cli.rendering.profile import enriched_data, enriched_view
 from enrich_cli.requests.answering import enriched
