@@ -45,6 +45,7 @@ def company(
     as_json: AsJson = False,
 ) -> None:
     """Enrich one company: plan, buy what is missing, and show the profile."""
+    from enrich_cli.bootstrap import settings_and_rules
     from enrich_cli.requests.asking import ask_from
 
     ask = ask_from(
@@ -61,6 +62,8 @@ def company(
         country=country,
         new=new,
     )
+    settings, rules = settings_and_rules(sandbox=sandbox)
+    ask.requirements(rules)  # a wrong name is refused before all that a request needs is imported
     from enrich_cli.errors import INCOMPLETE, REFUSED_BY_CAP
     from enrich_cli.rendering.profile import enriched_data, enriched_view
     from enrich_cli.rendering.terminal import show
@@ -72,7 +75,10 @@ def company(
 
         ask = replace(ask, company=parent_asked(text, sandbox=sandbox))
     done, to_mend = choosing(
-        lambda ask: enriched(ask, sandbox=sandbox, confirm_above=confirm_above), ask, sandbox=sandbox, as_json=as_json
+        lambda ask: enriched(ask, settings, rules, sandbox=sandbox, confirm_above=confirm_above),
+        ask,
+        sandbox=sandbox,
+        as_json=as_json,
     )
     view = enriched_view(done, to_mend, sandbox=sandbox, every=every)
     show(view, enriched_data(done, to_mend), as_json=as_json)

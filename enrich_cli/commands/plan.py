@@ -59,6 +59,7 @@ def plan(
         return
     if text is None or rules is not None or replay is not None:
         raise UsageError("Name a company to plan for, or give both --rules DIR and --replay 30d without a company.")
+    from enrich_cli.bootstrap import settings_and_rules
     from enrich_cli.requests.asking import ask_from
 
     ask = ask_from(
@@ -75,6 +76,8 @@ def plan(
         country=country,
         new=new,
     )
+    settings, active = settings_and_rules(sandbox=sandbox)
+    ask.requirements(active)  # a wrong name is refused before all that planning needs is imported
     from enrich_cli.rendering.plan import quote_data, quote_view
     from enrich_cli.rendering.terminal import show
     from enrich_cli.requests.choosing import choosing
@@ -84,7 +87,7 @@ def plan(
         from enrich_cli.companies.company_events import parent_asked
 
         ask = replace(ask, company=parent_asked(text, sandbox=sandbox))
-    quote = choosing(lambda ask: quoted(ask, sandbox=sandbox), ask, sandbox=sandbox, as_json=as_json)
+    quote = choosing(lambda ask: quoted(ask, settings, active), ask, sandbox=sandbox, as_json=as_json)
     show(quote_view(quote), quote_data(quote), as_json=as_json)
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import typer
 
-from enrich_cli.bootstrap import settings_and_rules
 from enrich_cli.errors import UsageError
 from enrich_cli.rendering.terminal import ProgressLine
 from enrich_cli.typed_values import usd
@@ -24,12 +23,13 @@ from resources.store.database.error_messages import of_read_only
 from resources.wiring import open_context, open_store_of
 
 
-def enriched(ask: Ask, *, sandbox: bool, confirm_above: str | None) -> tuple[Enriched, list[str]]:
+def enriched(
+    ask: Ask, settings: Settings, rules: Rules, *, sandbox: bool, confirm_above: str | None
+) -> tuple[Enriched, list[str]]:
     """The finished request, and a sentence per thing it left out that a command can mend.
 
     Raises UsageError, and what a request raises.
     """
-    settings, rules = settings_and_rules(sandbox=sandbox)
     ask = replace(ask, strategy_override=settings.enrich_strategy)
     limit = None if confirm_above is None else usd("--confirm-above", confirm_above)
     done = asyncio.run(_enrich(ask, settings, rules, limit))

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from enrich_cli.bootstrap import settings_and_rules
 from enrichment.context.run_context import RunContext
 from enrichment.domain.profiles import Profile
 from enrichment.pipeline.dry_run import profile_or_plans
@@ -28,9 +27,8 @@ class Quoted:
     home: Path
 
 
-def quoted(ask: Ask, *, sandbox: bool) -> Quoted:
+def quoted(ask: Ask, settings: Settings, rules: Rules) -> Quoted:
     """Raises what a request raises before it buys anything."""
-    settings, rules = settings_and_rules(sandbox=sandbox)
     ask = replace(ask, strategy_override=settings.enrich_strategy)
     return asyncio.run(_quote(ask, settings, rules))
 

@@ -53,6 +53,8 @@ def imported(heavy: tuple[str, ...], *words: str, home: str, **environment: str)
         (("company", "Tesla", "--max-cost", "lots"), 2),
         (("plan", "Tesla", "--max-age", "soon"), 2),
         (("plan",), 2),
+        (("plan", "Tesla", "--for", "nothing"), 2),
+        (("company", "Tesla", "--for", "nothing"), 2),
     ],
 )
 def test_help_and_a_slip_in_an_option_import_neither_store_nor_vendors(

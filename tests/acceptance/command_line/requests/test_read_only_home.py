@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from enrich_cli.bootstrap import opened_store, opened_warehouse
+from enrich_cli.bootstrap import opened_store, opened_warehouse, settings_and_rules
 from enrich_cli.operations.learned_reliability import learned_reliability
 from enrich_cli.rendering.profile import enriched_data, enriched_view
 from enrich_cli.requests.answering import enriched
@@ -49,12 +49,14 @@ def accounts() -> list[AccountReading]:
 
 
 def test_what_is_known_is_shown_from_a_home_that_one_may_only_read(home: Path) -> None:
-    made, _ = enriched(ADOBE, sandbox=True, confirm_above=None)
+    made, _ = enriched(ADOBE, *settings_and_rules(sandbox=True), sandbox=True, confirm_above=None)
     checked, before = learned_reliability(sandbox=True).figures, accounts()
     with only_readable(home):
-        looked, _ = enriched(ADOBE, sandbox=True, confirm_above="0.01")
+        looked, _ = enriched(ADOBE, *settings_and_rules(sandbox=True), sandbox=True, confirm_above="0.01")
         with pytest.raises(StoreError, match=r"^No finished profile answers this request\. The store .* is read-only"):
-            enriched(Ask("tesla.com", ("profile",)), sandbox=True, confirm_above=None)
+            enriched(
+                Ask("tesla.com", ("profile",)), *settings_and_rules(sandbox=True), sandbox=True, confirm_above=None
+            )
         assert learned_reliability(sandbox=True).figures == checked
         assert [one.status for one in accounts()] == [one.status for one in before]
         with opened_warehouse(load_settings(sandbox=True)) as warehouse:
