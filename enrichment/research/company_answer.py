@@ -45,7 +45,7 @@ from enrichment.research.claims.stored_quotes import compared_with_replies
 from enrichment.research.evidence.passages import Sides
 from enrichment.research.questions.areas import AREAS, datasets_of
 from enrichment.research.questions.breakdown import QuestionParts
-from enrichment.research.questions.looked_for import LookedFor, looked_for
+from enrichment.research.questions.looked_for import LookedFor, looked_for, mentions
 from enrichment.research.questions.to_the_point import (
     OF_TOPICS,
     asks_what_is_common,
@@ -109,7 +109,8 @@ class CompanyAnswers:
         if not parts.is_whole:
             wanted = self._wanted(one, parts)
             found = looked_for([f for f in one.known.facts if f.dataset in wanted], parts.sought, parts.areas)
-            asked_of = replace(one.known, facts=found.facts)
+            told = mentions(one.known.facts, found.technologies)
+            asked_of = replace(one.known, facts=tuple(dict.fromkeys((*found.facts, *told))))
             both = await self.knowledge.sides(one.company, asked_of, vendor, ranked_by)
             both = replace(both, names=whole.names)
         asked = what_is_asked(

@@ -130,7 +130,7 @@ def _to_the_point(sides: Sides, asked: Asked, point: Point) -> Iterator[CheckedC
     """Line by line, those that say what is asked most directly first; each line once."""
     found = dict[str, tuple[tuple[Any, ...], Passage]]()
     for at, passage in enumerate(_without_ranges(sides.evidence.passages)):
-        for number, line in enumerate(_lines_of(passage)):
+        for number, line in enumerate((*_lines_of(passage), *_sentences_naming(passage, point.named))):
             rank = point.rank(passage, line)
             if rank is not None and passage.dataset != "key_contacts" and not _is_of_headings(line):
                 shared = -len(asked.words & content_words(line))
@@ -176,6 +176,15 @@ def _lines_of(passage: Passage) -> list[str]:
     return lines[:1]
 
 
+def _sentences_naming(passage: Passage, names: Collection[str]) -> list[str]:
+    """Of a posting's text, those with one of these names."""
+    value = passage.facts[0].value
+    if not names or not isinstance(value, JobPosting) or not value.text:
+        return []
+    parts = [part for line in passage.text.split("\n")[1:] for part in re.split(r"(?<=[\w)][.!?;]) +(?=[A-Z])", line)]
+    return [part for part in parts if any(name in part.casefold() for name in names)]
+
+
 def _line_of(passage: Passage, wanted: Collection[str]) -> str:
     """The one with most of the words."""
     return max(_lines_of(passage), key=lambda line: len(content_words(line).intersection(wanted)))
@@ -216,6 +225,8 @@ def _as_sentence(passage: Passage, line: str, name: str) -> str | None:
     if passage.dataset == "industry":
         return f"{name} works in {line}"
     said = _SAID.get(type(passage.facts[0].value))
+    if isinstance(passage.facts[0].value, JobPosting) and line != passage.text.partition("\n")[0]:
+        return None
     heading = getattr(passage.facts[0].value, "heading", None)
     if heading and is_of_customers(passage) and line.casefold().startswith(heading.casefold()):
         said = "A customer of {name}: {line}"

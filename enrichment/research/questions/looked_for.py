@@ -5,13 +5,17 @@ facts + names looked for -> the facts that a narrow question is answered from, a
 "Does Acme use Oracle?" is answered from what is known of Oracle at Acme, or by saying that it is not known.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from enrichment.analysis.evidence import fact_text
 from enrichment.domain.knowledge import Fact
 from enrichment.domain.values import Contact, Technology
 from enrichment.identity.letters import fold
 from enrichment.parsing.technologies import named_technologies
+
+_TELL_OF_USE = frozenset({"hiring_trends", "recent_news", "website_passages", "page_passages", "topic_results"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,13 @@ def looked_for(facts: Sequence[Fact], sought: Iterable[str], areas: Sequence[str
     kept = [fact for fact in facts if _is_among(fact, wanted, known)]
     unknown = tuple(name for name in persons if name not in known)
     return LookedFor(tuple(kept), tuple(wanted), missing, unknown, len(runs_on))
+
+
+def mentions(facts: Iterable[Fact], technologies: Iterable[str]) -> list[Fact]:
+    """What tells of a technology that is not among those known: 'We are replacing SailPoint'."""
+    names = [re.compile(rf"(?<!\w){re.escape(fold(name))}(?!\w)") for name in technologies]
+    texts = ((fact, fold(fact_text(fact.value))) for fact in facts if fact.dataset in _TELL_OF_USE)
+    return [fact for fact, text in texts if any(name.search(text) for name in names)]
 
 
 def _is_among(fact: Fact, technologies: Sequence[str], people: Sequence[str]) -> bool:

@@ -64,7 +64,7 @@ class Reading:
     places: tuple[int, ...] = ()
     asks_for_a_list: bool = False
     is_sure: bool = False
-    """Nothing is left to be understood: companies that are known, and areas or advice."""
+    """Nothing is left to be understood: companies that are known, areas, advice, technologies, grammar."""
 
     def may_be_asked_about(self, name: str) -> bool:
         """Whether a name that a model takes from the question may be that of a company asked about."""
@@ -134,7 +134,7 @@ class _Reader:
         return Reading(
             companies=companies,
             sure_companies=sure,
-            is_sure=bool(areas or asks_for_advice) and not is_left,
+            is_sure=bool(areas or asks_for_advice or companies) and not is_left,
             no_companies=frozenset(self._no_companies()),
             looks_for_technology=any(self._is_used(one) for one in self.mentions),
             asks_for_advice=asks_for_advice,

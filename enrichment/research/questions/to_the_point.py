@@ -81,8 +81,11 @@ class Point:
         first = first_line(passage.text)
         if self.among is not None and first not in self.among:
             return None
-        if self.named and isinstance(passage.facts[0].value, Technology) and first not in self.named:
+        is_technology_itself = isinstance(passage.facts[0].value, Technology)
+        if self.named and is_technology_itself and first not in self.named:
             return None
+        if self.named and not is_technology_itself and _has(line, self.named):
+            return _IN_THE_LINE
         ranks = [
             rank * len(self.aspects) + at
             for at, one in enumerate(self.aspects)

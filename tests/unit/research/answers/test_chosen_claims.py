@@ -213,3 +213,13 @@ def test_a_figure_that_is_known_is_said(dataset: str, value: Value, sentence: st
     both = sides((dataset, value))
     (text,) = said(both, asked(question, dataset, "company_description"))
     assert sentence in text
+
+
+def test_what_a_posting_says_of_a_technology_that_is_not_among_those_known_is_said() -> None:
+    posting = JobPosting(title="Access engineer", text="A team of five. We are replacing SailPoint. Bring tea.")
+    both = sides(("hiring_trends", posting), ("tech_stack", Technology(name="Okta")))
+    question = "Is Acme using SailPoint?"
+    narrow = replace(
+        asked(question, "tech_stack"), point=point_of(question, [["tech_stack"]], [], looked_for=["SailPoint"])
+    )
+    assert said(both, narrow) == ["We are replacing SailPoint."]
