@@ -30,7 +30,7 @@ def coverage(seed: int) -> None:
         truth = rng.beta(mean * strength, (1 - mean) * strength, size=kinds)
         tries = np.round(np.exp(rng.uniform(0, 6, size=kinds))).astype(int)
         counts = [Count(int(h), int(n)) for h, n in zip(rng.binomial(tries, truth), tries, strict=True)]
-        for rate, found in zip(truth, pooled_rates(prior, counts)[1], strict=True):
+        for rate, found in zip(truth, pooled_rates(prior, counts), strict=True):
             inside.append(found.low <= rate <= found.high)
             if found.tries <= _RARE:
                 rare.append(inside[-1])

@@ -8,7 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from enrichment.learning.families import FamilyEstimate
-from enrichment.learning.pooled_rates import Count, RateEstimate, pooled_rates
+from enrichment.learning.pooled_rates import (
+    PRIOR_AFTER_CHANGE,
+    PRIOR_OBSERVATIONS,
+    Count,
+    RateEstimate,
+    pooled_rates,
+)
 from enrichment.learning.sequential_test import surely_another
 from enrichment.rules import BILLED_UNITS, MATCH_RATE, LearnedLine, Rules, SourceRules
 from enrichment.rules.learned import KNOWN_TO_ANY, RateName, family_name
@@ -38,6 +44,7 @@ class RateCounts:
 class Lesson:
     """stated: the figure that plans use now. is_sure: that it is wrong, however often one looked.
 
+    never_otherwise: a rate of 1 or 0 is stated, and all answers agree with it.
     kinds: those whose interval does not contain the mean of all, and those of which there is a line. sure_kinds: those
     of them that surely have another rate than all.
     """
@@ -49,12 +56,13 @@ class Lesson:
     has_changed: bool
     kinds: Mapping[Kind, RateEstimate]
     is_sure: bool = True
+    never_otherwise: bool = False
     sure_kinds: frozenset[Kind] = frozenset()
 
     @property
     def differs(self) -> bool:
         """Whether what plans use now is outside the interval."""
-        return not self.learned.low <= self.stated <= self.learned.high
+        return not (self.never_otherwise or self.learned.low <= self.stated <= self.learned.high)
 
 
 def rates_of(rules: Rules) -> Iterator[Rate]:
@@ -78,8 +86,9 @@ def lessons(rules: Rules, counts: Mapping[Rate, RateCounts]) -> list[Lesson]:
 
 def _lesson(rules: Rules, rate: Rate, counted: RateCounts) -> Lesson:
     prior, kinds = stated_rate(rules.as_written or rules.sources, rate), sorted(counted.kinds)
-    _, each = pooled_rates(prior, [counted.kinds[kind] for kind in kinds])
-    overall = pooled_rates(prior, [_together(counted)])[1][0] if len(kinds) > 1 else each[0]
+    weight = PRIOR_AFTER_CHANGE if counted.has_changed else PRIOR_OBSERVATIONS
+    each = pooled_rates(prior, [counted.kinds[kind] for kind in kinds], weight)
+    overall = pooled_rates(prior, [_together(counted)], weight)[0] if len(kinds) > 1 else each[0]
     known = {kind: found for kind, found in zip(kinds, each, strict=True) if any(kind) and found.tries >= _ENOUGH}
     source, name = rate
     lined = {RateName.parsed(text)[1:] for text in rules.learned.get(source, {}) if RateName.parsed(text).name == name}
@@ -93,6 +102,7 @@ def _lesson(rules: Rules, rate: Rate, counted: RateCounts) -> Lesson:
         counted.has_changed,
         apart,
         is_sure=surely_another(stated, all_of_them),
+        never_otherwise=all_of_them.hits == stated * all_of_them.tries and stated in (0.0, 1.0),
         sure_kinds=frozenset(kind for kind in apart if surely_another(overall.mean, counted.kinds[kind])),
     )
 

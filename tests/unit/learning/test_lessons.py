@@ -60,6 +60,22 @@ def test_a_line_without_newer_answers_stays() -> None:
     assert renewed_lines(rules, lessons(rules, {})) == rules.learned
 
 
+@pytest.mark.parametrize(("stated", "hits"), [(1.0, 128), (0.0, 0)])
+def test_where_all_answers_agree_with_a_rate_of_one_or_none_nothing_is_proposed(stated: float, hits: int) -> None:
+    entry = MATRIX.sources["snov_contacts"].model_copy(update={"match_rate": stated})
+    rules = MATRIX.model_copy(update={"sources": {**MATRIX.sources, "snov_contacts": entry}})
+    found = lessons(rules, {SNOV: counted(hits, 128)})
+    assert renewed_lines(rules, found) == {}
+    assert renewed_lines(rules, lessons(rules, {SNOV: counted(64, 128)})) != {}
+
+
+def test_since_a_change_what_was_once_written_counts_for_little() -> None:
+    seen = {("", ""): Count(4, 20)}
+    (usual,) = lessons(MATRIX, {SNOV: RateCounts(DAY, has_changed=False, kinds=seen)})
+    (changed,) = lessons(MATRIX, {SNOV: RateCounts(DAY, has_changed=True, kinds=seen)})
+    assert 0.2 < changed.learned.mean < usual.learned.mean - 0.02
+
+
 def test_kinds_of_companies_that_a_source_knows_less_are_named() -> None:
     kinds = {("tech", "51-500"): Count(900, 1_000), ("fin", "51-500"): Count(300, 1_000), ("man", "1-10"): Count(0, 5)}
     (lesson,) = lessons(MATRIX, {SNOV: RateCounts(DAY, has_changed=False, kinds=kinds)})
