@@ -60,14 +60,14 @@ def learned_from(store: SqlStore, warehouse: Warehouse, rules: Rules, night: dat
 def learn_tonight(settings: Settings, rules: Rules, store: SqlStore, night: date) -> str:
     """Where the rules say so, renews config/learned.yaml; what was done, in a sentence.
 
-    Raises StoreError, WarehouseError, OSError.
+    Raises StoreError, WarehouseError, OSError, RulesError.
     """
     if rules.learning.learn != "automatic":
         return LEFT_TO_PEOPLE
     lines = learned_from(store, Warehouse(settings.warehouse_path), rules, night).lines
     if lines == rules.learned:
         return "No rate is another one than last night."
-    write_learned(settings.enrich_config, lines)
+    write_learned(settings.enrich_config, lines, counted_with=rules)
     changed = in_number(_changed(rules.learned, lines), "rate")
     return f"{changed} changed in config/learned.yaml; plans use them from now on."
 

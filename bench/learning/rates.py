@@ -68,7 +68,8 @@ def counting(folder: Path, seed: int, answers: int = _ANSWERS) -> None:
             f"""
             CREATE TABLE sources.answers AS
             SELECT
-                'source_' || i % 13 AS source, DATE '{date(2026, 1, 1)}' + CAST(i * 90 // {answers} AS INTEGER) AS "at",
+                'source_' || i % 13 AS source, 'company_' || i // 26 AS company_id, i // 3 AS request_id,
+                DATE '{date(2026, 1, 1)}' + CAST(i * 90 // {answers} AS INTEGER) AS "at",
                 random() < 0.8 AS found,
                 CASE WHEN random() < 0.6 THEN ['industry', 'employee_count'] ELSE [] END AS datasets,
                 'group_' || CAST(floor(random() * 20) AS INTEGER) AS industry_group,

@@ -442,7 +442,7 @@ class _Model:
         """(pattern, source): a person, or a source that repeats no feed of its own, speaks of the same company."""
         group = {source: feed for feed in state.feeds for source in feed}
         names = self.p.sources
-        checked = self.p.rejected.any(axis=(1, 2))
+        checked = self.p.rejected.sum(axis=(1, 2)) > 0
         comparable = np.repeat(checked[:, None], len(names), axis=1) & self.answered
         for one in range(len(names)):
             for other in range(len(names)):
@@ -496,7 +496,7 @@ class _Model:
         }
 
 
-def wilson(right: float, checked: int, z: float = 1.645) -> tuple[float, float]:
+def wilson(right: float, checked: float, z: float = 1.645) -> tuple[float, float]:
     """The interval of a share (Wilson, 1927); z 1.645: 90 %. Without any: 0 to 1."""
     if checked == 0:
         return 0.0, 1.0

@@ -162,7 +162,7 @@ def accepted_tonight(
 
 def _tonight(rules: Rules, source: str, name: str, line: LearnedLine, night: date, *, begins: bool) -> LearnedLine:
     there = rules.learned.get(source, {}).get(name)
-    if line.use == "pinned" or (there is not None and _figures(line) == _figures(there)):
+    if line.use == "pinned" or (there is not None and _is_as_it_was(rules, name, there, line)):
         return line if there is None else there
     if there is None or not there.counts:
         if not begins:
@@ -181,8 +181,15 @@ def _one_step(rules: Rules, name: str, before: float, learned: float) -> float:
     return round(min(max(step, bounds.floor), bounds.ceiling) if is_rate else step, _DIGITS)
 
 
-def _figures(line: LearnedLine) -> tuple[object, ...]:
-    return line.value, line.low, line.high, line.answers, line.use
+def _is_as_it_was(rules: Rules, name: str, there: LearnedLine, line: LearnedLine) -> bool:
+    """The same evidence, and no further step to take: what is learned counts, or as much of it as the bounds allow."""
+    if _evidence(there) != _evidence(line):
+        return False
+    return there.value == (_one_step(rules, name, there.value, line.value) if there.counts else line.value)
+
+
+def _evidence(line: LearnedLine) -> tuple[object, ...]:
+    return line.low, line.high, line.answers, line.use
 
 
 def _counts_now(rules: Rules, source: str, name: str) -> float:

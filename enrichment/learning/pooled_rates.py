@@ -29,10 +29,10 @@ _NEGLIGIBLE = 1e-8
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """hits: of so many tries."""
+    """hits: of so many tries. Fractions where a try counts for less than one."""
 
-    hits: int
-    tries: int
+    hits: float
+    tries: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def pooled_rates(
     likely = weight > _NEGLIGIBLE * weight.max()
     mean, strength, weight = mean[likely], strength[likely], weight[likely] / weight[likely].sum()
     a, b = hits[:, None] + mean * strength, (tries - hits)[:, None] + (1 - mean) * strength
-    return tuple(_mixture(weight, a[i], b[i], kind.tries) for i, kind in enumerate(kinds))
+    return tuple(_mixture(weight, a[i], b[i], round(kind.tries)) for i, kind in enumerate(kinds))
 
 
 def _grid(prior: float, prior_observations: float, hits: Floats, tries: Floats) -> Floats:

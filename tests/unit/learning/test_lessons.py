@@ -153,6 +153,13 @@ def test_no_night_takes_a_rate_beyond_floor_and_ceiling() -> None:
     assert tonight(rules, 1_000).value == 0.9
 
 
+def test_at_the_ceiling_a_night_without_new_answers_changes_nothing() -> None:
+    rules = MATRIX.model_copy(update={"learning": BOUNDS.model_copy(update={"largest_step": 1.0})})
+    first = tonight(rules, 1_000)
+    assert tonight(after(rules, first), 1_000, NIGHT + timedelta(days=1)) == first
+    assert tonight(after(rules, first), 990, NIGHT + timedelta(days=1)).renewed == NIGHT + timedelta(days=1)
+
+
 @pytest.mark.parametrize(("hits", "tries", "use"), [(8, 20, "proposed"), (50, 100, "accepted")])
 def test_by_itself_a_rate_begins_to_count_only_where_many_looks_do_not_explain_it(
     hits: int, tries: int, use: str
