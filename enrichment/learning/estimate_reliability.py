@@ -96,6 +96,7 @@ class _Patterns:
     """A row per distinct pattern. value: (pattern, source) -> number of the value, -1: did not answer.
 
     common: (pattern, value) -> how often a source that is wrong states it; the last one: any other value.
+    usual: likewise, how often it is the truth.
     rejected: likewise, then person -> whether that person says it is not this value. weight: how many companies.
 
     People are among the sources: what they say is right is their answer.
@@ -108,6 +109,7 @@ class _Patterns:
     value: NDArray[np.int64]
     counted: NDArray[np.bool_]
     common: _Floats
+    usual: _Floats
     rejected: _Floats
     weight: _Floats
 
@@ -144,11 +146,12 @@ def estimate_reliability(
 
 
 class _Pattern(NamedTuple):
-    """values: number by source, -1: none. rarity: by number, in steps. rejected: number, column of the person."""
+    """values: number by source, -1: none. wrong, true: how rare each is as such, in steps. rejected: number, person."""
 
     values: tuple[int, ...]
     counted: tuple[bool, ...]
-    rarity: tuple[int, ...]
+    wrong: tuple[int, ...]
+    true: tuple[int, ...]
     rejected: tuple[tuple[int, int], ...]
 
 
@@ -158,7 +161,8 @@ def _patterns(answers: Iterable[Answer], checks: Iterable[Check], alternatives: 
     for answer in answers:
         by_company.setdefault(answer.company, []).append(answer)
     checks = tuple(checks)
-    rarity = _rarity(by_company, {(check.company, check.value) for check in checks if check.is_right}, alternatives)
+    named = {(check.company, check.value) for check in checks if check.is_right}
+    frequencies = _frequencies(by_company, named, alternatives)
     for check in checks:
         if check.is_right:
             by_company.setdefault(check.company, []).append(_said(check))
@@ -168,12 +172,12 @@ def _patterns(answers: Iterable[Answer], checks: Iterable[Check], alternatives: 
     columns = sorted({(a.source, a.reader) for its in by_company.values() for a in its} | said)
     number = {column: index for index, column in enumerate(columns)}
     counted = Counter(
-        _pattern(by_company.get(company, ()), rejections.get(company, ()), number, rarity)
+        _pattern(by_company.get(company, ()), rejections.get(company, ()), number, frequencies)
         for company in {**by_company, **rejections}
     )
     readers = sorted({reader for _, reader in columns})
     rows = sorted(counted)
-    width = max([1, *(len(row.rarity) for row in rows)])
+    width = max([1, *(len(row.wrong) for row in rows)])
     shape = len(rows), len(columns)
     return _Patterns(
         sources=tuple(source for source, _ in columns),
@@ -182,7 +186,8 @@ def _patterns(answers: Iterable[Answer], checks: Iterable[Check], alternatives: 
         reader_of=np.array([readers.index(reader) for _, reader in columns], dtype=np.int64),
         value=np.array([row.values for row in rows], dtype=np.int64).reshape(shape),
         counted=np.array([row.counted for row in rows], dtype=np.bool_).reshape(shape),
-        common=np.array([_common(row.rarity, width) for row in rows]).reshape(len(rows), width + 1),
+        common=np.array([_common(row.wrong, width) for row in rows]).reshape(len(rows), width + 1),
+        usual=np.array([_common(row.true, width) for row in rows]).reshape(len(rows), width + 1),
         rejected=_rejected(rows, width, len(columns)),
         weight=np.array([float(counted[row]) for row in rows]),
     )
@@ -200,27 +205,37 @@ def _rejected(rows: Sequence[_Pattern], width: int, columns: int) -> _Floats:
     return rejected
 
 
-def _rarity(
-    by_company: Mapping[str, Sequence[Answer]], right: Collection[tuple[str, str]], alternatives: float
-) -> dict[str, int]:
-    """Value -> its share of wrong answers, in steps below that of all; few answers: one of so many alternatives.
+@dataclass(frozen=True, slots=True)
+class _Frequencies:
+    """Value -> its share, in steps below that of all: among wrong answers, and among what is true."""
 
-    Wrong, before anything is estimated, is what a person says another value than, or else what fewer sources state of a
-    company than another value.
+    wrong: Mapping[str, int]
+    true: Mapping[str, int]
+
+
+def _frequencies(
+    by_company: Mapping[str, Sequence[Answer]], right: Collection[tuple[str, str]], alternatives: float
+) -> _Frequencies:
+    """Few answers: each value is one of so many alternatives.
+
+    True, before anything is estimated, is what a person says, or else what most sources state of a company.
     """
-    wrong = defaultdict[str, float](float)
+    wrong, true = defaultdict[str, float](float), defaultdict[str, float](float)
     labelled = {company for company, _ in right}
     for company, its in by_company.items():
         stated = Counter(answer.value for answer in its)
         most = max(stated.values())
         leading = sum(count == most for count in stated.values())
         for value, count in stated.items():
-            if company in labelled:
-                wrong[value] += count * ((company, value) not in right)
-            else:
-                wrong[value] += count * (1.0 if count < most else (leading - 1) / leading)
-    total = sum(wrong.values()) + _OF_ALTERNATIVES
-    shares = {value: (count + _OF_ALTERNATIVES / alternatives) / total for value, count in wrong.items()}
+            likely = float((company, value) in right) if company in labelled else (count == most) / leading
+            true[value] += likely
+            wrong[value] += count * (1 - likely)
+    return _Frequencies(_steps(wrong, alternatives), _steps(true, alternatives))
+
+
+def _steps(counts: Mapping[str, float], alternatives: float) -> dict[str, int]:
+    total = sum(counts.values()) + _OF_ALTERNATIVES
+    shares = {value: (count + _OF_ALTERNATIVES / alternatives) / total for value, count in counts.items()}
     return {value: round(-log(share) / log(_RARITY_STEP)) for value, share in shares.items()}
 
 
@@ -235,7 +250,7 @@ def _pattern(
     answers: Sequence[Answer],
     rejections: Sequence[Check],
     number: Mapping[tuple[str, str], int],
-    rarity: Mapping[str, int],
+    frequencies: _Frequencies,
 ) -> _Pattern:
     values: dict[str, int] = {}
     row, counted = [-1] * len(number), [False] * len(number)
@@ -243,11 +258,15 @@ def _pattern(
         at = number[answer.source, answer.reader]
         row[at] = values.setdefault(answer.value, len(values))
         counted[at] = answer.counted
-    rarest = max(rarity.values(), default=0)
+    wrong, true = frequencies.wrong, frequencies.true
     people = [(values.get(check.value, -1), number[_PERSON + check.by, _PERSON]) for check in rejections]
     rejected = {(value, person) for value, person in people if value >= 0 and row[person] < 0}
     return _Pattern(
-        tuple(row), tuple(counted), tuple(rarity.get(value, rarest) for value in values), tuple(sorted(rejected))
+        tuple(row),
+        tuple(counted),
+        tuple(wrong.get(value, max(wrong.values(), default=0)) for value in values),
+        tuple(true.get(value, max(true.values(), default=0)) for value in values),
+        tuple(sorted(rejected)),
     )
 
 
@@ -275,12 +294,10 @@ class _Model:
         self.agree = np.zeros((len(patterns.weight), len(patterns.sources), width + 1))
         for value in range(width):
             self.agree[:, :, value] = patterns.value == value
-        distinct = patterns.value.max(axis=1, initial=-1) + 1
-        possible = np.arange(width + 1)[None, :] < distinct[:, None]
-        possible[:, width] = True
-        many = np.maximum(self.n + 1 - distinct, 1.0)
-        self.truth_prior = np.where(possible, -log(self.n + 1), -np.inf)
-        self.truth_prior[:, width] += np.log(many)
+        with np.errstate(divide="ignore"):
+            self.truth_prior = np.log(patterns.usual)
+        self.if_wrong = 1 / (1 - patterns.common)
+        self.if_wrong[:, width] = 1.0
 
     def _as_wrong(self) -> _Floats:
         """(pattern, source): how often a source that is wrong, or was misread, states this value."""
@@ -342,7 +359,8 @@ class _Model:
         by_chance = misread * self.as_wrong
         right = (1 - misread) * state.accuracy + by_chance
         wrong = (1 - misread) * (1 - state.accuracy) * self.as_wrong + by_chance
-        own = np.where(self.agree > 0, right[:, :, None], wrong[:, :, None])
+        # What is wrong is not the truth: the other values share its frequency.
+        own = np.where(self.agree > 0, right[:, :, None], wrong[:, :, None] * self.if_wrong[:, None, :])
         return np.where(self.answered[:, :, None], own, 1.0)
 
     def _step(self, state: _State) -> None:
@@ -386,8 +404,10 @@ class _Model:
             mixed = share * self.agree[:, source, None, :] + (1 - share) * own[:, source, :, None]
             likely *= np.where(self.answered[:, source, None, None], mixed, 1.0)
         right = state.feed_accuracy[feed]
-        says = np.repeat((1 - right) * self.p.common[:, None, :], self.width + 1, axis=1)
-        says += right * np.eye(self.width + 1)[None, :, :]
+        is_true = np.eye(self.width + 1)[None, :, :]
+        says = (1 - right) * self.p.common[:, None, :] * self.if_wrong[:, :, None]
+        says[:, : self.width] *= 1 - is_true[:, : self.width]
+        says += right * is_true
         return likely * says
 
     def _learn(self, state: _State, truth: _Floats, parts: Mapping[tuple[int, ...], _Floats], own: _Floats) -> None:

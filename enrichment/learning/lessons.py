@@ -17,7 +17,7 @@ from enrichment.learning.pooled_rates import (
 )
 from enrichment.learning.sequential_test import surely_another
 from enrichment.rules import BILLED_UNITS, MATCH_RATE, LearnedLine, Rules, SourceRules
-from enrichment.rules.learned import KNOWN_TO_ANY, RateName, family_name
+from enrichment.rules.learned import KNOWN_TO_ANY, RateName, family_name, sources_of_family
 
 Rate = tuple[str, str]
 """Source, and MATCH_RATE, BILLED_UNITS or the dataset whose fill rate it is."""
@@ -125,7 +125,8 @@ def renewed_lines(
         for kind, found in lesson.kinds.items():
             _renew(lines, source, str(RateName(name, *kind)), found, proposed=True)
     for family in families:
-        _renew(lines, family_name(family.sources), KNOWN_TO_ANY, family.known, proposed=family.known.high < 1)
+        name = family.dataset or KNOWN_TO_ANY
+        _renew(lines, family_name(family.sources), name, family.known, proposed=family.known.high < 1)
     return {source: entries for source, entries in lines.items() if entries}
 
 
@@ -194,18 +195,24 @@ def _evidence(line: LearnedLine) -> tuple[object, ...]:
 
 def _counts_now(rules: Rules, source: str, name: str) -> float:
     """What plans use where there is no line that counts."""
-    return 1.0 if name == KNOWN_TO_ANY else stated_rate(rules.sources, (source, RateName.parsed(name).name))
+    if sources_of_family(source):
+        return 1.0
+    return stated_rate(rules.sources, (source, RateName.parsed(name).name))
 
 
 def in_families(learned: Sequence[Lesson], families: Sequence[FamilyEstimate], rules: Rules) -> list[Lesson]:
-    """Match rates over all companies, where a family counts: a source that is mostly asked after another missed was
-    asked about the harder companies."""
-    counting = {sources for sources, _ in rules.families}
-    rates = {source: rate for one in families if one.sources in counting for source, rate in one.rates.items()}
+    """Rates over all companies, where a family counts: a source that is mostly asked after another missed, or lacked
+    the dataset, was asked about the harder companies."""
+    counting = {(sources, "") for sources, _ in rules.families}
+    counting.update((sources, dataset) for dataset, sources, _ in rules.fill_families)
+    rates = {
+        (source, one.dataset or MATCH_RATE): rate
+        for one in families
+        if (one.sources, one.dataset) in counting
+        for source, rate in one.rates.items()
+    }
     return [
-        replace(lesson, learned=_moved(lesson.learned, rates[lesson.rate[0]]))
-        if lesson.rate[1] == MATCH_RATE and lesson.rate[0] in rates
-        else lesson
+        replace(lesson, learned=_moved(lesson.learned, rates[lesson.rate])) if lesson.rate in rates else lesson
         for lesson in learned
     ]
 

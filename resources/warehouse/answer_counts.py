@@ -82,6 +82,16 @@ WITH asked AS (
 )
 SELECT sources, matched, count(*) FROM asked GROUP BY ALL ORDER BY ALL
 """  # noqa: S608  a constant of ours
+_HAD_TOGETHER = """
+WITH asked AS (
+    SELECT
+        list(source ORDER BY source) AS sources,
+        list(list_contains(datasets, $dataset) ORDER BY source) AS had
+    FROM answered_once JOIN since AS s USING (source)
+    WHERE s.rate = $dataset AND is_newest_found AND day >= s.first_day GROUP BY company_id
+)
+SELECT sources, had, count(*) FROM asked GROUP BY ALL ORDER BY ALL
+"""
 
 _BILLED = """
 SELECT p.source, CAST(p.closed_at AS DATE), CAST(list_sum(map_values(p.units)) AS INTEGER) AS billed, count(*)
@@ -131,6 +141,14 @@ def answers_together(connection: duckdb.DuckDBPyConnection) -> dict[Answered, in
     return {
         tuple((source, found) for source, found in zip(sources, matched, strict=True)): times
         for sources, matched, times in connection.execute(_TOGETHER).fetchall()
+    }
+
+
+def had_together(connection: duckdb.DuckDBPyConnection, dataset: str) -> dict[Answered, int]:
+    """Of sources that knew a company, whether they had a dataset of it. After `answer_counts`, likewise."""
+    return {
+        tuple((source, had) for source, had in zip(sources, matched, strict=True)): times
+        for sources, matched, times in connection.execute(_HAD_TOGETHER, {"dataset": dataset}).fetchall()
     }
 
 

@@ -12,7 +12,13 @@ from enrichment.rules.reliability import SourceReliability
 from resources.store import SqlStore
 from resources.vendor_report.figures import changes_of_sources, falls_of_sources
 from resources.warehouse import Warehouse
-from resources.warehouse.answer_counts import answer_counts, answers_by_day, answers_together, billed_by_day
+from resources.warehouse.answer_counts import (
+    answer_counts,
+    answers_by_day,
+    answers_together,
+    billed_by_day,
+    had_together,
+)
 from tests.support.examples import MATRIX, NOON
 from tests.support.warehouse_story import NEWS as HEADLINES
 from tests.support.warehouse_story import Answers, bought, company, profiled, refused, request
@@ -76,11 +82,12 @@ def test_a_company_that_is_asked_about_again_is_one_witness(store: SqlStore, war
     with warehouse.reading() as connection:
         counts = answer_counts(connection, RATES)
         by_day = answers_by_day(connection, RATES)[DB, "match_rate"]
-        together = answers_together(connection)
+        together, had = answers_together(connection), had_together(connection, "industry")
     assert counts[DB, "match_rate"].kinds == {("", ""): Count(2, 3)}
     assert counts[DB, "industry"].kinds == {("", ""): Count(2, 2)}
     assert sum(count.tries for _, count in by_day) == pytest.approx(3)
     assert together == {((DB, True),): 2, ((DB, False),): 1}
+    assert had == {((DB, True),): 2}
 
 
 def test_asking_again_leaves_the_kind_that_was_known_before_the_first_time(

@@ -111,6 +111,18 @@ def test_where_a_family_counts_the_match_rate_of_its_sources_is_that_over_all_co
     assert moved.learned.low < 0.7 < moved.learned.high
 
 
+def test_sources_that_lack_a_dataset_together_are_a_line_of_that_dataset_and_move_its_fill_rates() -> None:
+    both = frozenset({"apollo_contacts", "snov_contacts"})
+    rates = {"apollo_contacts": 0.5, "snov_contacts": 0.55}
+    family = FamilyEstimate(both, RateEstimate(0.6, 0.55, 0.65, 900), rates, "key_contacts")
+    lines = renewed_lines(MATRIX, [], [family])
+    assert lines["apollo_contacts, snov_contacts"]["key_contacts"].value == 0.6
+    found = lessons(MATRIX, {("snov_contacts", "key_contacts"): counted(300, 1_000)})
+    assert in_families(found, [family], MATRIX) == found
+    (moved,) = in_families(found, [family], MATRIX.model_copy(update={"fill_families": (("key_contacts", both, 0.6),)}))
+    assert moved.learned.mean == 0.55
+
+
 NIGHT = date(2026, 12, 1)
 BOUNDS = LearningRules(learn="automatic", largest_step=0.1, floor=0.05, ceiling=0.9)
 
