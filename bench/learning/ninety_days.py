@@ -187,7 +187,7 @@ def _learned(rules: Rules, run: Run, day: int) -> Rules:
     for rate, seen in run.days.items():
         first = counts_since([count for _, count in seen])
         hits, tries = (sum(getattr(count, name) for _, count in seen[first:]) for name in ("hits", "tries"))
-        counts[rate] = RateCounts(seen[first][0], first > 0, {("", ""): Count(hits, tries)})
+        counts[rate] = RateCounts(seen[first][0], first > 0, {("", ""): Count(hits, tries)}, len(seen) if first else 1)
     found = [*lessons(rules, counts), *bill_lessons(rules, run.bills)]
     lines, night = renewed_lines(rules, found), _BEGIN + timedelta(days=day)
     return as_learned(rules, accepted_tonight(rules, lines, night, doubtful=doubtful_lines(found)))

@@ -32,12 +32,13 @@ _ENOUGH = 30
 class RateCounts:
     """first_day: of the answers that count; has_changed: before it the rate was another one.
 
-    kinds: what was counted since then, for each kind of company.
+    kinds: what was counted since then, for each kind of company. beginnings: days that might have been the first one.
     """
 
     first_day: date
     has_changed: bool
     kinds: Mapping[Kind, Count]
+    beginnings: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +102,11 @@ def _lesson(rules: Rules, rate: Rate, counted: RateCounts) -> Lesson:
         counted.first_day,
         counted.has_changed,
         apart,
-        is_sure=surely_another(stated, all_of_them),
+        is_sure=surely_another(stated, all_of_them, counted.beginnings),
         never_otherwise=all_of_them.hits == stated * all_of_them.tries and stated in (0.0, 1.0),
-        sure_kinds=frozenset(kind for kind in apart if surely_another(overall.mean, counted.kinds[kind])),
+        sure_kinds=frozenset(
+            kind for kind in apart if surely_another(overall.mean, counted.kinds[kind], counted.beginnings)
+        ),
     )
 
 

@@ -78,12 +78,13 @@ def compare_arms(first: ArmSum, second: ArmSum, *, error: float = ERROR) -> ArmC
     return ArmComparison(difference, difference - sqrt(spread), difference + sqrt(spread))
 
 
-def surely_another(stated: float, seen: Count) -> bool:
+def surely_another(stated: float, seen: Count, beginnings: int = 1) -> bool:
     """Whether a rate is another one than is stated, however often one looked.
 
-    The other one is supposed to be anywhere around it, as if _VAGUE answers had been seen.
+    The other one is supposed to be anywhere around it, as if _VAGUE answers had been seen. beginnings: one of so many
+    days was chosen, by what was seen, as the first one that counts: it has to be likelier by as much more.
     """
     rate, misses = min(max(stated, 0.001), 0.999), seen.tries - seen.hits
     a, b = rate * _VAGUE, (1 - rate) * _VAGUE
     before, after = log_beta(np.array([a, a + seen.hits]), np.array([b, b + misses]))
-    return bool(after - before - seen.hits * log(rate) - misses * log(1 - rate) > log(_LIKELIER))
+    return bool(after - before - seen.hits * log(rate) - misses * log(1 - rate) > log(_LIKELIER * beginnings))

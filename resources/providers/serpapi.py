@@ -169,8 +169,8 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
         if abs(stated - ours) <= _SAME_PRICE * ours:
             return ""
         return (
-            f" Its plan of {usd:,.2f} USD for {searches:,} searches makes one cost {stated:.4f} USD, config/providers.yaml"
-            f" says {ours:.4f}: correct usd_per_unit there if the plan is used up each month."
+            f" Its plan of {usd:,.2f} USD for {searches:,} searches makes one cost {stated:.4f} USD,"
+            f" config/providers.yaml says {ours:.4f}: correct usd_per_unit there if the plan is used up each month."
         )
 
 

@@ -30,7 +30,10 @@ WITH thresholds AS (SELECT unnest(?) AS dataset, unnest(?) AS threshold), answer
         quantile_cont(latency_seconds, 0.5) AS p50, quantile_cont(latency_seconds, 0.95) AS p95
     FROM sources.answers GROUP BY provider
 ), paid AS (
-    SELECT provider, CAST(sum(cost_usd) AS DOUBLE) AS usd FROM spend.purchases GROUP BY provider
+    SELECT
+        provider, CAST(sum(cost_usd) AS DOUBLE) AS usd,
+        count(*) FILTER (outcome = 'failed' OR state IN ('released', 'uncertain')) AS failed
+    FROM spend.purchases WHERE source NOT LIKE 'analysis:%' GROUP BY provider
 ), given AS (
     SELECT
         a.provider, avg(f.quality) AS quality,
@@ -38,8 +41,11 @@ WITH thresholds AS (SELECT unnest(?) AS dataset, unnest(?) AS threshold), answer
     FROM build.facts AS f JOIN sources.answers AS a USING (purchase_id) JOIN thresholds AS t USING (dataset)
     GROUP BY a.provider
 )
-SELECT provider, asked, found, p50, p95, coalesce(usd, 0), quality, coalesce(good, 0)
-FROM answered LEFT JOIN paid USING (provider) LEFT JOIN given USING (provider) ORDER BY coalesce(usd, 0) DESC, provider
+SELECT
+    provider, coalesce(asked, 0), coalesce(found, 0), p50, p95, coalesce(usd, 0), quality, coalesce(good, 0),
+    coalesce(failed, 0)
+FROM answered FULL JOIN (SELECT * FROM paid WHERE usd > 0 OR failed > 0) AS paid USING (provider)
+LEFT JOIN given USING (provider) ORDER BY coalesce(usd, 0) DESC, provider
 """
 _BY_DAY = """
 SELECT provider, CAST("at" AS DATE) AS day, count(*) FILTER (found), count(*)
@@ -104,7 +110,9 @@ class FigureChange:
 
 @dataclass(frozen=True, slots=True)
 class VendorFigures:
-    """match: its 90 % interval. days: usable answers by day. falls: its sources whose match rate fell.
+    """failed: calls without a usable answer. match: its 90 % interval. days: usable answers by day.
+
+    falls: its sources whose match rate fell.
 
     changes: of quality, bills and seconds of its sources.
     """
@@ -112,6 +120,7 @@ class VendorFigures:
     provider: str
     asked: int
     found: int
+    failed: int
     match: tuple[float, float]
     quality: float | None
     usd: float
@@ -147,18 +156,19 @@ def vendor_figures(
             provider=provider,
             asked=asked,
             found=found,
+            failed=failed,
             match=wilson(found, asked),
             quality=quality,
             usd=usd,
             good_facts=good,
             latency=(p50, p95),
-            days=days[provider],
+            days=days.get(provider, []),
             falls={source: fall for source, fall in falls.items() if rules.sources[source].provider == provider},
             changes=[one for one in changes if rules.sources[one.source].provider == provider],
             disputes=contradicted.get(provider, Disputes()),
             without=_without(provider, rules, history, unavailable, policies),
         )
-        for provider, asked, found, p50, p95, usd, quality, good in totals
+        for provider, asked, found, p50, p95, usd, quality, good, failed in totals
     ]
 
 

@@ -110,7 +110,10 @@ def answer_counts(connection: duckdb.DuckDBPyConnection, rates: Collection[Rate]
     kinds: dict[Rate, dict[tuple[str, str], Count]] = defaultdict(dict)
     for source, rate, industry, size, hits, tries in connection.execute(_BY_KIND).fetchall():
         kinds[source, rate][industry, size] = Count(hits, tries)
-    return {rate: RateCounts(days[rate][first][0], first > 0, kinds[rate]) for rate, first in firsts.items()}
+    return {
+        rate: RateCounts(days[rate][first][0], first > 0, kinds[rate], beginnings=len(days[rate]) if first else 1)
+        for rate, first in firsts.items()
+    }
 
 
 def answers_by_day(

@@ -7,10 +7,12 @@ import pytest
 
 from enrichment.domain.values import SizeBand, Text
 from enrichment.learning.pooled_rates import Count
+from enrichment.pipeline.backtest.history import History
 from enrichment.rules import DatasetReliability
 from enrichment.rules.reliability import SourceReliability
 from resources.store import SqlStore
-from resources.vendor_report.figures import changes_of_sources, falls_of_sources
+from resources.vendor_report.figures import changes_of_sources, falls_of_sources, vendor_figures
+from resources.vendor_report.page import vendor_page
 from resources.warehouse import Warehouse
 from resources.warehouse.answer_counts import (
     answer_counts,
@@ -149,6 +151,19 @@ def test_learned_reliability_is_what_the_newest_profile_says_of_its_values(
         "FROM sources.reliability"
     )
     assert answer.rows == [(DB, "industry", 95, 100, 0.9, 0.98, 2, later.replace(tzinfo=None))]
+
+
+def test_the_report_counts_failed_calls_also_of_a_vendor_that_only_failed(
+    store: SqlStore, warehouse: Warehouse
+) -> None:
+    bought(store, request(store, company(store, "acme.com")), DB, FIRM)
+    for number in range(3):
+        refused(store, request(store, company(store, f"late{number}.com")), DB if number == 0 else "snov_contacts")
+    warehouse.build(store)
+    with warehouse.reading() as connection:
+        found = vendor_figures(connection, MATRIX, History(NOON, (), {}, {}), unavailable={})
+    assert {one.provider: (one.asked, one.failed) for one in found} == {"brightdata": (1, 1), "snov": (0, 2)}
+    assert "snov" in vendor_page(found, now=NOON, window="30d")
 
 
 def test_the_report_of_sources_says_since_when_quality_bills_and_seconds_are_others(
