@@ -187,7 +187,9 @@ def _patterns(answers: Iterable[Answer], checks: Iterable[Check], alternatives: 
         value=np.array([row.values for row in rows], dtype=np.int64).reshape(shape),
         counted=np.array([row.counted for row in rows], dtype=np.bool_).reshape(shape),
         common=np.array([_common(row.wrong, width) for row in rows]).reshape(len(rows), width + 1),
-        usual=np.array([_common(row.true, width) for row in rows]).reshape(len(rows), width + 1),
+        usual=np.array([_common(row.true, width, 1 / (alternatives + 1)) for row in rows]).reshape(
+            len(rows), width + 1
+        ),
         rejected=_rejected(rows, width, len(columns)),
         weight=np.array([float(counted[row]) for row in rows]),
     )
@@ -239,8 +241,9 @@ def _steps(counts: Mapping[str, float], alternatives: float) -> dict[str, int]:
     return {value: round(-log(share) / log(_RARITY_STEP)) for value, share in shares.items()}
 
 
-def _common(rarity: Sequence[int], width: int) -> list[float]:
-    shares = [_RARITY_STEP**-steps for steps in rarity]
+def _common(rarity: Sequence[int], width: int, floor: float = 0.0) -> list[float]:
+    """Share of each value, and of all others. floor: no value is rarer: the truth is stated more often than others."""
+    shares = [max(floor, _RARITY_STEP**-steps) for steps in rarity]
     least = max(1.0, sum(shares) / _MOST_STATED)
     stated = [share / least for share in shares]
     return [*stated, *[0.0] * (width - len(stated)), 1 - sum(stated)]
