@@ -8,7 +8,7 @@ arXiv 1502.03519). Sources are joined to a feed while that explains the answers 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from math import log, sqrt
@@ -161,8 +161,7 @@ def _patterns(answers: Iterable[Answer], checks: Iterable[Check], alternatives: 
     for answer in answers:
         by_company.setdefault(answer.company, []).append(answer)
     checks = tuple(checks)
-    named = {(check.company, check.value) for check in checks if check.is_right}
-    frequencies = _frequencies(by_company, named, alternatives)
+    frequencies = _frequencies(by_company, checks, alternatives)
     for check in checks:
         if check.is_right:
             by_company.setdefault(check.company, []).append(_said(check))
@@ -216,12 +215,14 @@ class _Frequencies:
 
 
 def _frequencies(
-    by_company: Mapping[str, Sequence[Answer]], right: Collection[tuple[str, str]], alternatives: float
+    by_company: Mapping[str, Sequence[Answer]], checks: Sequence[Check], alternatives: float
 ) -> _Frequencies:
     """Few answers: each value is one of so many alternatives.
 
-    True, before anything is estimated, is what a person says, or else what most sources state of a company.
+    True, before anything is estimated, is what a person says, or else what most sources state and no person rejects.
     """
+    right = {(check.company, check.value) for check in checks if check.is_right}
+    rejected = {(check.company, check.value) for check in checks if not check.is_right}
     wrong, true = defaultdict[str, float](float), defaultdict[str, float](float)
     labelled = {company for company, _ in right}
     for company, its in by_company.items():
@@ -230,6 +231,7 @@ def _frequencies(
         leading = sum(count == most for count in stated.values())
         for value, count in stated.items():
             likely = float((company, value) in right) if company in labelled else (count == most) / leading
+            likely = 0.0 if (company, value) in rejected else likely
             true[value] += likely
             wrong[value] += count * (1 - likely)
     return _Frequencies(_steps(wrong, alternatives), _steps(true, alternatives))
