@@ -7,6 +7,7 @@ guard_experiments (config/stopped_arms.yaml) -> a warning for each arm; no arm i
 import dagster as dg
 
 from enrichment.ports import StoreError
+from enrichment.rules import RulesError
 from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
 from resources.learned_lines import LEFT_TO_PEOPLE, learn_tonight
@@ -19,7 +20,7 @@ def renew_rates(context: dg.OpExecutionContext, enrichment: EnrichmentResource) 
     try:
         with enrichment.store() as store:
             said = learn_tonight(enrichment.settings(), enrichment.rules(), store, utc_now().date())
-    except (StoreError, WarehouseError, OSError) as error:
+    except (StoreError, WarehouseError, OSError, RulesError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     context.log.info(said)
 

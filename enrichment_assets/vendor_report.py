@@ -51,11 +51,12 @@ def vendor_report(enrichment: EnrichmentResource) -> dg.MaterializeResult[None]:
 
 @dg.asset_check(
     asset=mart_key("answers"),
-    description="No source knows fewer companies than before: its match rate is within the 90 % interval it had.",
+    description="No source knows fewer companies than before: its match rate is within the 90 % interval it had, or"
+    " people have accepted the new one.",
 )
 def no_match_rate_has_fallen(enrichment: EnrichmentResource) -> dg.AssetCheckResult:
     with enrichment.warehouse().reading() as connection:
-        falls = falls_of_sources(connection)
+        falls = falls_of_sources(connection, enrichment.rules())
     return check_result(
         mart_key("answers"),
         "no_match_rate_has_fallen",

@@ -1,13 +1,15 @@
 """config/learned.yaml and config/reliability.yaml as text: a line a figure; the same lines give the same bytes.
 
-lines -> text -> the file, replaced as a whole
+lines -> text -> the file, replaced as a whole, unless it is another one than what the lines were counted with
 """
 
+import fcntl
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from enrichment.rules import DatasetReliability, LearnedLine
+from enrichment.rules import DatasetReliability, LearnedLine, Rules, RulesError, load_rules
 
 LEARNED_FILE, RELIABILITY_FILE, STOPPED_FILE = "learned.yaml", "reliability.yaml", "stopped_arms.yaml"
 _HEAD = """\
@@ -17,6 +19,7 @@ _HEAD = """\
 #   proposed  counts for nothing until it is accepted
 #   accepted  counts instead of the figure in sources.yaml, and is renewed
 #   pinned    counts, and stays as it is; pin the figure of sources.yaml to refuse a proposal for good
+# renewed, before: written by a night; value is then a step from what counted before towards what is learned.
 """
 
 _RELIABILITY_HEAD = """\
@@ -53,9 +56,30 @@ def _night(line: LearnedLine) -> str:
     return f", renewed: {line.renewed}, before: {line.before:.4f}"
 
 
-def write_learned(folder: Path, lines: Mapping[str, Mapping[str, LearnedLine]]) -> Path:
-    """Replaced at once: a reader sees the file before or the file after. Raises OSError."""
-    return _replaced(folder / LEARNED_FILE, learned_text(lines))
+def write_learned(folder: Path, lines: Mapping[str, Mapping[str, LearnedLine]], *, counted_with: Rules) -> Path:
+    """Replaced at once: a reader sees the file before or the file after.
+
+    Raises OSError, and RulesError where the file is another one than in the rules that the lines were counted with.
+    """
+    with _only_writer(folder):
+        if load_rules(folder).learned != counted_with.learned:
+            raise _edited(LEARNED_FILE)
+        return _replaced(folder / LEARNED_FILE, learned_text(lines))
+
+
+@contextmanager
+def _only_writer(folder: Path) -> Iterator[None]:
+    """Of learned files in this folder: a second one waits."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
+
+
+def _edited(name: str) -> RulesError:
+    return RulesError([f"config/{name}: was edited while answers were counted, and is left as it is: run it once more"])
 
 
 def reliability_text(lines: Mapping[str, DatasetReliability]) -> str:
@@ -73,9 +97,12 @@ def reliability_text(lines: Mapping[str, DatasetReliability]) -> str:
     return "".join(rows) if lines else f"{_RELIABILITY_HEAD}{{}}\n"
 
 
-def write_reliability(folder: Path, lines: Mapping[str, DatasetReliability]) -> Path:
-    """config/reliability.yaml, replaced at once. Raises OSError."""
-    return _replaced(folder / RELIABILITY_FILE, reliability_text(lines))
+def write_reliability(folder: Path, lines: Mapping[str, DatasetReliability], *, counted_with: Rules) -> Path:
+    """config/reliability.yaml, likewise."""
+    with _only_writer(folder):
+        if load_rules(folder).reliability_lines != counted_with.reliability_lines:
+            raise _edited(RELIABILITY_FILE)
+        return _replaced(folder / RELIABILITY_FILE, reliability_text(lines))
 
 
 def write_stopped(folder: Path, arms: Mapping[str, Sequence[str]]) -> Path:

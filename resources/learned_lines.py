@@ -4,12 +4,12 @@ rules + warehouse, brought up to date -> counts -> LearnedLines
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from enrichment.domain.numbers import in_number
 from enrichment.learning.billed_units import bill_lessons
-from enrichment.learning.families import FamilyEstimate, families_of
+from enrichment.learning.families import Answered, FamilyEstimate, families_of
 from enrichment.learning.lessons import (
     Lesson,
     accepted_tonight,
@@ -24,7 +24,7 @@ from resources.learned_file import write_learned
 from resources.settings import Settings
 from resources.store import SqlStore
 from resources.warehouse import Warehouse
-from resources.warehouse.answer_counts import answer_counts, answers_together, billed_by_day
+from resources.warehouse.answer_counts import answer_counts, answers_together, billed_by_day, had_together
 
 LEFT_TO_PEOPLE = "Learned rates are left to people: write `learn: automatic` into config/learning.yaml to change that."
 
@@ -47,9 +47,11 @@ def learned_from(store: SqlStore, warehouse: Warehouse, rules: Rules, night: dat
     with warehouse.reading() as connection:
         counts = answer_counts(connection, [*rates_of(rules)])
         together = answers_together(connection)
+        had = {dataset: had_together(connection, dataset) for dataset in rules.datasets}
         bills = billed_by_day(connection, rules)
     stated = {source: entry.match_rate for source, entry in (rules.as_written or rules.sources).items()}
     families = families_of(together, [entry.sources for entry in rules.datasets.values()], stated)
+    families += [one for dataset, counts in had.items() for one in _lacking(rules, dataset, counts)]
     found = [*in_families(lessons(rules, counts), families, rules), *bill_lessons(rules, bills)]
     lines = renewed_lines(rules, found, families)
     if rules.learning.learn == "automatic":
@@ -57,17 +59,29 @@ def learned_from(store: SqlStore, warehouse: Warehouse, rules: Rules, night: dat
     return LearnedRates(found, families, lines)
 
 
+def _lacking(rules: Rules, dataset: str, counts: Mapping[Answered, int]) -> list[FamilyEstimate]:
+    """Sources that lack a dataset of the same companies."""
+    sources = rules.as_written or rules.sources
+    stated = {
+        source: entry.datasets[dataset].fill_rate for source, entry in sources.items() if dataset in entry.datasets
+    }
+    asked = {source for answered in counts for source, _ in answered}
+    alike = [[source for source in rules.datasets[dataset].sources if source in asked]]
+    found = families_of(counts, alike, {source: rate for source, rate in stated.items() if source in asked})
+    return [replace(one, dataset=dataset) for one in found]
+
+
 def learn_tonight(settings: Settings, rules: Rules, store: SqlStore, night: date) -> str:
     """Where the rules say so, renews config/learned.yaml; what was done, in a sentence.
 
-    Raises StoreError, WarehouseError, OSError.
+    Raises StoreError, WarehouseError, OSError, RulesError.
     """
     if rules.learning.learn != "automatic":
         return LEFT_TO_PEOPLE
     lines = learned_from(store, Warehouse(settings.warehouse_path), rules, night).lines
     if lines == rules.learned:
         return "No rate is another one than last night."
-    write_learned(settings.enrich_config, lines)
+    write_learned(settings.enrich_config, lines, counted_with=rules)
     changed = in_number(_changed(rules.learned, lines), "rate")
     return f"{changed} changed in config/learned.yaml; plans use them from now on."
 

@@ -7,7 +7,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from bench.learning import copies, experiments, harm, ninety_days, off_policy, rates
+from bench.learning import copies, experiments, harm, lacks, ninety_days, off_policy, rates
 
 _SEEDS, _EXPERIMENTS = 20, 2000
 
@@ -21,6 +21,7 @@ def main() -> None:
     print(f"seed {options.seed}", flush=True)
     rates.coverage(options.seed)
     rates.drift(options.seed)
+    lacks.show(lacks.SEEDS)
     copies.show(_SEEDS)
     ninety_days.show(options.worlds)
     experiments.show(_EXPERIMENTS, options.seed)

@@ -6,7 +6,7 @@ seeds -> lowest and mean share of disputes in which the truth is picked: learned
 import argparse
 from collections.abc import Callable
 
-from bench.learning.planted_worlds import Picked, World, independent, picked, with_one_wrong_feed
+from bench.learning.planted_worlds import Picked, World, independent, of_usual_values, picked, with_one_wrong_feed
 
 
 def main() -> None:
@@ -18,6 +18,7 @@ def main() -> None:
 def show(seeds: int) -> None:
     _show("3 of 5 repeat one wrong feed", with_one_wrong_feed, seeds)
     _show("5 independent sources", independent, seeds)
+    _show("5 independent sources, some values usual", of_usual_values, seeds)
 
 
 def _show(title: str, make: Callable[[int], World], seeds: int) -> None:

@@ -6,7 +6,7 @@ seeds -> share of disputes in which the truth is picked, what requests cost and 
 import argparse
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.learning.off_policy import served
@@ -39,11 +39,12 @@ def with_a_liar(seed: int) -> World:
 def picked_right(world: World, figures: DatasetReliability, companies: Sequence[str]) -> float:
     """Share of these companies' disputes in which the likeliest value is the truth."""
     disputes = {company: its for company, its in world.by_company().items() if company in set(companies)}
-    right = 0
-    for company, stated in disputes.items():
-        likely = probabilities(stated, figures, otherwise=world.matrix)
-        right += max(likely, key=lambda v: likely[v]) == world.truth[company]
-    return right / len(disputes)
+    return sum(_is_right(world, figures, stated, company) for company, stated in disputes.items()) / len(disputes)
+
+
+def _is_right(world: World, figures: DatasetReliability, stated: Mapping[str, str], company: str) -> bool:
+    likely = probabilities(stated, figures, otherwise=world.matrix)
+    return max(likely, key=lambda v: likely[v]) == world.truth[company]
 
 
 def lying(seed: int) -> dict[str, float]:
@@ -68,22 +69,56 @@ def labelled(seed: int, labels: int) -> float:
     return picked_right(world, figures, [company for company in world.truth if company not in spoken_of])
 
 
-def mislabelled(seed: int, labels: int) -> tuple[float, float, float]:
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Truth picked for companies without a label: with these labels, without them, and by the matrix alone.
+
+    believed: the share of the labels that is taken for right. lifted: learned accuracy of the worst source minus its
+    true one.
+    """
+
+    picked: float
+    without: float
+    matrix: float
+    believed: float
+    lifted: float
+
+
+def mislabelled(seed: int, labels: int) -> Labelled:
     """A person always labels the field wrong in the same way: where sources disagree, it calls the liked one right.
 
-    The source that it likes is the least reliable one. Truth picked for companies without a label, without these
-    labels, and the learned accuracy of that source minus its true one.
+    The source that it likes is the least reliable one.
     """
     world = independent(seed)
     liked = min(world.matrix, key=lambda source: world.matrix[source])
     said = {answer.company: answer.value for answer in world.answers if answer.source == liked}
-    wrong = [company for company, value in said.items() if value != world.truth[company]][:labels]
-    checks = [Check(company, said[company], is_right=True) for company in wrong]
-    others = [company for company in world.truth if company not in {*wrong}]
+    wrong = {company: value for company, value in said.items() if value != world.truth[company]}
+    return _with_labels(world, liked, dict([*wrong.items()][:labels]))
+
+
+def corrected(seed: int, labels: int) -> Labelled:
+    """A person who is right speaks only where the likeliest value is wrong, so never agrees with most sources."""
+    world = independent(seed)
+    figures = estimate_reliability(world.answers, matrix=world.matrix).figures
+    wrong = [
+        company for company, stated in world.by_company().items() if not _is_right(world, figures, stated, company)
+    ]
+    liked = min(world.matrix, key=lambda source: world.matrix[source])
+    return _with_labels(world, liked, {company: world.truth[company] for company in wrong[:labels]})
+
+
+def _with_labels(world: World, worst: str, labels: Mapping[str, str]) -> Labelled:
+    checks = [Check(company, value, is_right=True) for company, value in labels.items()]
+    others = [company for company in world.truth if company not in labels]
     found = estimate_reliability(world.answers, checks, matrix=world.matrix)
-    usual = estimate_reliability(world.answers, matrix=world.matrix)
-    picked = picked_right(world, found.figures, others)
-    return picked, picked_right(world, usual.figures, others), found.accuracy[liked] - world.matrix[liked]
+    usual = estimate_reliability(world.answers, matrix=world.matrix).figures
+    return Labelled(
+        picked_right(world, found.figures, others),
+        picked_right(world, usual, others),
+        picked_right(world, DatasetReliability(sources={}), others),
+        found.people[""].right / len(labels),
+        found.accuracy[worst] - world.matrix[worst],
+    )
 
 
 def _wrong(world: World, labels: int) -> Mapping[int, str]:
@@ -125,7 +160,7 @@ def _day(rng: random.Random, rate: float) -> Count:
 def _learned(series: Sequence[Count]) -> float:
     since = series[counts_since(series) :]
     together = Count(sum(day.hits for day in since), sum(day.tries for day in since))
-    return pooled_rates(_TRUE, [together])[1][0].mean
+    return pooled_rates(_TRUE, [together])[0].mean
 
 
 def show(seeds: int) -> None:
@@ -137,14 +172,12 @@ def show(seeds: int) -> None:
     for labels in (0, 10, 40, 100):
         shares = [labelled(seed, labels) for seed in range(seeds)]
         print(f"  {labels:3} of 400 labelled wrong, others: mean {sum(shares) / seeds:.3f}, lowest {min(shares):.3f}")
-    for labels in (10, 40, 100):
-        found = [mislabelled(seed, labels) for seed in range(seeds)]
-        mean, without = (sum(one[n] for one in found) / seeds for n in (0, 1))
-        print(
-            f"  {labels:3} labelled as the worst source says, always: others mean {mean:.3f}, lowest "
-            f"{min(one[0] for one in found):.3f} (without {without:.3f}); it is taken for better by "
-            f"{max(one[2] for one in found):.2f} at most"
-        )
+    for title, of in (
+        ("as the worst source says, always", mislabelled),
+        ("rightly, where the pick was wrong", corrected),
+    ):
+        for labels in (10, 20, 40, 100):
+            _show_labelled(f"{labels:3} labelled {title}", [of(seed, labels) for seed in range(seeds)])
     costs = [outage(seed) for seed in range(seeds)]
     worst = max(down / usual - 1 for usual, down in costs)
     print(f"  {_OUT} fails for a week: a request of {_CONSUMER} costs at most {worst:+.1%} meanwhile")
@@ -153,6 +186,16 @@ def show(seeds: int) -> None:
         f"  it says for a week that it knows nothing: learned {min(low for low, _ in silent):.2f} for {_TRUE}; right "
         f"again within {max(days for _, days in silent)} days at the most (mean {_mean_days(silent):.1f})"
     )
+
+
+def _show_labelled(title: str, found: Sequence[Labelled]) -> None:
+    figures = [
+        f"{name} {sum(getattr(one, name) for one in found) / len(found):.3f}"
+        for name in ("picked", "without", "matrix", "believed")
+    ]
+    lowest, lifted = min(one.picked for one in found), max(one.lifted for one in found)
+    lost = max(one.without - one.picked for one in found)
+    print(f"  {title}: {', '.join(figures)}; lowest {lowest:.3f}, lost {lost:.3f}, lifted {lifted:.2f} at most")
 
 
 def _mean_days(silent: Sequence[tuple[float, int]]) -> float:

@@ -63,6 +63,23 @@ def independent(seed: int, companies: int = 400) -> World:
     return World(truth, tuple(answers), accuracy)
 
 
+def of_usual_values(seed: int, companies: int = 400) -> World:
+    """Five sources that answer by themselves, of eight values that are ever rarer, right or wrong, as countries are."""
+    rng, truth, answers = random.Random(seed), dict[str, str](), []
+    values = [f"value_{n}" for n in range(8)]
+    shares = [(n + 1) ** -1.5 for n in range(8)]
+    accuracy = dict(zip((f"source_{n}" for n in range(5)), (0.9, 0.85, 0.8, 0.75, 0.7), strict=True))
+    for company in (f"company_{n}" for n in range(companies)):
+        (value,) = rng.choices(values, shares)
+        truth[company] = value
+        for source, right in accuracy.items():
+            if rng.random() < 0.8:
+                others = [0.0 if other == value else share for other, share in zip(values, shares, strict=True)]
+                said = value if rng.random() < right else rng.choices(values, others)[0]
+                answers.append(Answer(company, source, said))
+    return World(truth, tuple(answers), accuracy)
+
+
 def picked(world: World) -> Picked:
     figures = estimate_reliability(world.answers, matrix=world.matrix).figures
     disputes = world.by_company()

@@ -30,7 +30,7 @@ def coverage(seed: int) -> None:
         truth = rng.beta(mean * strength, (1 - mean) * strength, size=kinds)
         tries = np.round(np.exp(rng.uniform(0, 6, size=kinds))).astype(int)
         counts = [Count(int(h), int(n)) for h, n in zip(rng.binomial(tries, truth), tries, strict=True)]
-        for rate, found in zip(truth, pooled_rates(prior, counts)[1], strict=True):
+        for rate, found in zip(truth, pooled_rates(prior, counts), strict=True):
             inside.append(found.low <= rate <= found.high)
             if found.tries <= _RARE:
                 rare.append(inside[-1])
@@ -68,7 +68,8 @@ def counting(folder: Path, seed: int, answers: int = _ANSWERS) -> None:
             f"""
             CREATE TABLE sources.answers AS
             SELECT
-                'source_' || i % 13 AS source, DATE '{date(2026, 1, 1)}' + CAST(i * 90 // {answers} AS INTEGER) AS "at",
+                'source_' || i % 13 AS source, 'company_' || i // 26 AS company_id, i // 3 AS request_id,
+                DATE '{date(2026, 1, 1)}' + CAST(i * 90 // {answers} AS INTEGER) AS "at",
                 random() < 0.8 AS found,
                 CASE WHEN random() < 0.6 THEN ['industry', 'employee_count'] ELSE [] END AS datasets,
                 'group_' || CAST(floor(random() * 20) AS INTEGER) AS industry_group,

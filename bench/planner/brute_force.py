@@ -111,7 +111,7 @@ class Outcomes:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._replies: dict[tuple[str, frozenset[str]], list[tuple[frozenset[str], Fraction]]] = {}
+        self._replies: dict[tuple[str, frozenset[str], frozenset[str]], list[tuple[frozenset[str], Fraction]]] = {}
 
     def stop(self, state: State) -> Pair:
         lost = sum(worth for dataset, worth in self._problem.worth if dataset in state.unsatisfied)
@@ -132,23 +132,27 @@ class Outcomes:
     def _lefts(self, state: State, calls: tuple[Offer, ...]) -> dict[Left, Fraction]:
         lefts: dict[Left, Fraction] = {(state.unsatisfied, state.missed, state.matched): Fraction(1)}
         for offer in calls:
-            told = frozenset({offer.source} if offer.family else ())
+            told = frozenset({offer.source} if offer.family or offer.fill_families else ())
             further: dict[Left, Fraction] = defaultdict(Fraction)
             for (left, missed, matched), chance in lefts.items():
                 match = match_rate(offer, missed, matched)
                 if match < 1:
                     further[left, missed | told, matched] += chance * (1 - match)
-                for filled, likely in self._filled(offer, state.unsatisfied) if match else ():
+                for filled, likely in self._filled(offer, state.unsatisfied, missed | matched) if match else ():
                     further[left - filled, missed, matched | told] += chance * match * likely
             lefts = further
         return lefts
 
-    def _filled(self, offer: Offer, unsatisfied: frozenset[str]) -> list[tuple[frozenset[str], Fraction]]:
-        """What it fills, given a match."""
-        key = offer.source, unsatisfied & offer.answers
+    def _filled(
+        self, offer: Offer, unsatisfied: frozenset[str], answered: frozenset[str]
+    ) -> list[tuple[frozenset[str], Fraction]]:
+        """What it fills, given a match, and that these sources have not filled what is open."""
+        key = offer.source, unsatisfied & offer.answers, answered
         if key not in self._replies:
             replies: dict[frozenset[str], Fraction] = defaultdict(Fraction)
-            rates = [(dataset, exactly(rate)) for dataset, rate in offer.fill_rates if dataset in unsatisfied]
+            rates = [
+                (d, exactly(rate) * lowered(offer, d, answered)) for d, rate in offer.fill_rates if d in unsatisfied
+            ]
             for hits in product((True, False), repeat=len(rates)):
                 chance, filled = Fraction(1), set[str]()
                 for (dataset, rate), hit in zip(rates, hits, strict=True):
@@ -177,3 +181,16 @@ def match_rate(offer: Offer, missed: frozenset[str], matched: frozenset[str]) ->
     elif not (missed | matched).intersection(offer.family.sources):
         answered = Fraction(1)
     return with_match / answered
+
+
+def lowered(offer: Offer, dataset: str, answered: frozenset[str]) -> Fraction:
+    """By what a source is less likely to have a dataset that these have not: joint chances over the chance of one."""
+    family = dict(offer.fill_families).get(dataset)
+    if family is None:
+        return Fraction(1)
+    known = Fraction(family.known).limit_denominator(1_000_000)
+    none_had_it = known
+    for source, rate in family.rates:
+        if source in answered:
+            none_had_it *= 1 - Fraction(rate).limit_denominator(1_000_000) / known
+    return none_had_it / (none_had_it + 1 - known) / known

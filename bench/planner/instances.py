@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
-from enrichment.policy import Offer, Problem, parts
+from enrichment.policy import Offer, Problem, parts, start
 from enrichment.policy.problem import Family
 
 
@@ -48,6 +48,26 @@ def with_families(rng: Random, problem: Problem) -> Problem:
             family = Family(min(known, 0.99), rates)
             changed |= {offer.source: replace(offer, family=family) for offer in several}
     return replace(problem, offers=tuple(changed.get(offer.source, offer) for offer in problem.offers))
+
+
+def with_fill_families(rng: Random, problem: Problem) -> Problem:
+    """Of most datasets that several sources answer, two or three lack it of the same companies. No source needs any."""
+    problem = replace(problem, offers=tuple(replace(offer, needs=frozenset()) for offer in problem.offers))
+    families: dict[str, list[tuple[str, Family]]] = {}
+    for part in parts(problem):
+        for dataset in sorted(start(part).unsatisfied):
+            filling = [offer for offer in part.offers if 0 < dict(offer.fill_rates).get(dataset, 0) < 1]
+            rng.shuffle(filling)
+            several = filling[: rng.randint(2, 3)]
+            if len(several) < 2 or rng.random() < 0.2:
+                continue
+            fills = {offer.source: dict(offer.fill_rates)[dataset] for offer in several}
+            known = min(0.99, round(max(fills.values()) + 0.1 * rng.randint(0, 3), 2))
+            rates = sorted((o.source, round(o.match_rate * fills[o.source], 6)) for o in several)
+            for offer in several:
+                families.setdefault(offer.source, []).append((dataset, Family(known, tuple(rates))))
+    offers = (replace(o, fill_families=tuple(families.get(o.source, ()))) for o in problem.offers)
+    return replace(problem, offers=tuple(offers))
 
 
 def matrix(rng: Random, *, sources: int = 12, datasets: int = 8) -> Problem:

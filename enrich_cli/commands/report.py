@@ -43,6 +43,6 @@ def reliability(
     learned = learned_reliability(sandbox=sandbox)
     show(reliability_view(learned), reliability_data(learned), as_json=as_json)
     if write:
-        path = write_reliability(learned.settings.enrich_config, learned.lines)
+        path = write_reliability(learned.settings.enrich_config, learned.lines, counted_with=learned.rules)
         if not as_json:
             console.print(f"written to {path}: what you accept or pin there counts from then on", soft_wrap=True)

@@ -50,7 +50,7 @@ def learn(
     if learned.lines == learned.rules.learned:
         return
     if write:
-        write_learned(learned.settings.enrich_config, learned.lines)
+        write_learned(learned.settings.enrich_config, learned.lines, counted_with=learned.rules)
     if not as_json:
         path = learned.settings.enrich_config / LEARNED_FILE
         done = f"written to {path}: change `use: proposed` to `accepted` where a rate shall count"

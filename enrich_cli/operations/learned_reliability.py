@@ -71,7 +71,11 @@ def reliability_view(learned: LearnedReliability) -> RenderableType:
                 ", ".join(sorted(set(feed.copied) - {source})) if feed else "",
                 lines[dataset].sources[source].use,
             )
-    return Group(table)
+    people = Table("dataset", "what was said by", "likely right")
+    for dataset, estimate in learned.estimates.items():
+        for person, said in estimate.people.items():
+            people.add_row(dataset, person, f"{said.right:,} of {said.checked:,}")
+    return Group(table, people) if people.row_count else Group(table)
 
 
 def reliability_data(learned: LearnedReliability) -> dict[str, object]:

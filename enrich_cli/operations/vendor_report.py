@@ -45,11 +45,25 @@ def vendor_report(out: Path, window: str, *, sandbox: bool) -> list[VendorFigure
 
 
 def vendors_view(vendors: Sequence[VendorFigures], out: Path) -> RenderableType:
-    table = Table("vendor", "match rate", "quality", "paid, USD", "USD per good fact", "disputes lost", "fell since")
+    if not vendors:
+        return Text(f"No vendor has answered yet, so {out} says so: enrich some companies first.")
+    table = Table(
+        "vendor",
+        "answers",
+        "failed calls",
+        "match rate",
+        "quality",
+        "paid, USD",
+        "USD per good fact",
+        "disputes lost",
+        "fell since",
+    )
     for one in vendors:
         table.add_row(
             one.provider,
-            f"{one.found / one.asked:.2f} ({one.match[0]:.2f} to {one.match[1]:.2f})",
+            f"{one.asked:,}",
+            f"{one.failed:,}",
+            "" if not one.asked else f"{one.found / one.asked:.2f} ({one.match[0]:.2f} to {one.match[1]:.2f})",
             "" if one.quality is None else f"{one.quality:.2f}",
             f"{one.usd:,.2f}",
             "" if one.usd_per_good_fact is None else f"{one.usd_per_good_fact:.4f}",

@@ -29,7 +29,12 @@ def learned_data(learned: Learned) -> dict[str, object]:
         "rules": learned.rules.hash,
         "rates": [_lesson_data(lesson) for lesson in learned.lessons],
         "families": [
-            {"sources": sorted(family.sources), **asdict(family.known), "rates": dict(family.rates)}
+            {
+                "sources": sorted(family.sources),
+                "dataset": family.dataset or None,
+                **asdict(family.known),
+                "rates": dict(family.rates),
+            }
             for family in learned.families
         ],
         "lines": {
@@ -68,10 +73,15 @@ def _remarks(learned: Learned, differing: list[Lesson]) -> Iterator[str]:
     if same:
         yield f"{in_number(same, 'rate')} of the rules are inside the interval of what was seen."
     for family in learned.families:
-        line = learned.lines.get(family_name(family.sources), {}).get(KNOWN_TO_ANY)
+        line = learned.lines.get(family_name(family.sources), {}).get(family.dataset or KNOWN_TO_ANY)
+        what = (
+            f"lack {family.dataset} of the same companies: any of them can have it of"
+            if family.dataset
+            else "miss the same companies: any of them can know"
+        )
         yield (
-            f"{family_name(family.sources)} miss the same companies: any of them can know {family.known.mean:.0%} "
-            f"({family.known.low:.0%} to {family.known.high:.0%}, {family.known.tries:,} requests"
+            f"{family_name(family.sources)} {what} {family.known.mean:.0%} "
+            f"({family.known.low:.0%} to {family.known.high:.0%}, {family.known.tries:,} companies"
             f"{'; ' + line.use if line else ''})."
         )
     if learned.effect is not None:

@@ -8,6 +8,7 @@ are; added up over the days, an e-detector (Shin, Ramdas and Rinaldo, New Englan
 """
 
 from collections.abc import Mapping, Sequence
+from math import sqrt
 
 import numpy as np
 
@@ -17,15 +18,38 @@ _THRESHOLD = 6.0
 """Log of the sum. Looked at daily, a rate that never changes is said to have changed once in exp(6) = 403 days at most,
 on average."""
 
+_PAIR_VARIANCE = 3.0
+"""Of the mean over pairs, times their number, where days are alike: neighbouring pairs share a day."""
+
 
 def counts_since(counts: Sequence[Count]) -> int:
     """Index of the first count after the last change; 0 where none is seen."""
     hits = np.array([count.hits for count in counts], dtype=np.float64)
     tries = np.array([count.tries for count in counts], dtype=np.float64)
+    spread = _spread(hits, tries)
+    hits, tries = hits / spread, tries / spread
     first = 0
     while (place := _change(hits[first:], tries[first:])) is not None:
         first += place
     return first
+
+
+def _spread(hits: Floats, tries: Floats) -> float:
+    """By how much days that follow each other differ beyond chance, in variances: their answers are no separate ones.
+
+    A change is one pair of days among all. 1: no more than two standard deviations above what chance brings.
+    """
+    asked = tries > 0
+    hits, tries = hits[asked], tries[asked]
+    pairs = len(tries) - 1
+    if pairs < 2:
+        return 1.0
+    rate = hits.sum() / tries.sum()
+    usual = rate * (1 - rate) * (1 / tries[1:] + 1 / tries[:-1])
+    if not usual.all():
+        return 1.0
+    found = float(np.mean(np.diff(hits / tries) ** 2 / usual))
+    return max(1.0, found / (1 + 2 * sqrt(_PAIR_VARIANCE / pairs)))
 
 
 def _change(hits: Floats, tries: Floats) -> int | None:

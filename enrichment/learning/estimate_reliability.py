@@ -21,12 +21,14 @@ from enrichment.rules.reliability import DatasetReliability, Feed, SourceReliabi
 
 _PRIOR_ANSWERS = 4.0
 """The matrix's figure counts as this many checked answers."""
-_PERSON_IS_RIGHT = 0.98
-"""People err too; one that labels everything wrong is outweighed by fifty that agree with one another."""
+_PERSON_IS_RIGHT, _PRIOR_LABELS = 0.98, 50.0
+"""What is believed of each person at first, as if so many labels had been checked: people weigh most."""
 _FEWEST_SHARED = 12
 """Below this many companies two sources are never joined: their agreement may be chance."""
 _GAIN = 8.0
 """How much better, in log-likelihood, a feed must explain the answers: about 1 in 3,000 by chance."""
+_GAIN_OF_PERSON = 24.0
+"""The same, for each person said to repeat what a source states: as much as three sources that repeat another."""
 _ROUNDS = 60
 _WAYS = 5
 _OF_ALTERNATIVES = 20.0
@@ -39,6 +41,8 @@ _FEED_STARTS = (0.4, 0.9)
 """Maximisation finds the nearest peak: feeds are begun as mostly wrong ones and as mostly right ones."""
 LATER = "(later)"
 """What a source says later than what it said, as a witness against that: no source, in no feed, without a figure."""
+_PERSON = "(person) "
+"""Before the name of a person among sources; also the reader of what people state: nothing is misread."""
 _Floats = NDArray[np.float64]
 _Feeds = tuple[tuple[int, ...], ...]
 
@@ -62,6 +66,7 @@ class Check(NamedTuple):
     company: str
     value: str
     is_right: bool
+    by: str = ""
 
 
 class Rereadings(NamedTuple):
@@ -73,12 +78,16 @@ class Rereadings(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """interval: 90 %, Wilson's. figures: of answers others or people speak of, misread ones left out."""
+    """interval: 90 %, Wilson's. figures: of answers others or people speak of, misread ones left out.
+
+    people: of what each person said, how much is likely right.
+    """
 
     accuracy: Mapping[str, float]
     interval: Mapping[str, tuple[float, float]]
     figures: DatasetReliability
     misreadings: Mapping[str, float]
+    people: Mapping[str, SourceReliability]
     log_likelihood: float
 
 
@@ -87,18 +96,22 @@ class _Patterns:
     """A row per distinct pattern. value: (pattern, source) -> number of the value, -1: did not answer.
 
     common: (pattern, value) -> how often a source that is wrong states it; the last one: any other value.
-    says: likewise -> log-likelihood of what people said, if that value were the truth. weight: how many companies.
+    usual: likewise, how often it is the truth.
+    rejected: likewise, then person -> whether that person says it is not this value. weight: how many companies.
+
+    People are among the sources: what they say is right is their answer.
     """
 
     sources: tuple[str, ...]
+    people: tuple[int, ...]
     readers: tuple[str, ...]
     reader_of: NDArray[np.int64]
     value: NDArray[np.int64]
     counted: NDArray[np.bool_]
     common: _Floats
-    says: _Floats
+    usual: _Floats
+    rejected: _Floats
     weight: _Floats
-    checked: NDArray[np.bool_]
 
 
 @dataclass(slots=True)
@@ -133,61 +146,106 @@ def estimate_reliability(
 
 
 class _Pattern(NamedTuple):
-    """values: number by source, -1: none. rarity: by number, in steps. said: number (-1: of no source), is it right."""
+    """values: number by source, -1: none. wrong, true: how rare each is as such, in steps. rejected: number, person."""
 
     values: tuple[int, ...]
     counted: tuple[bool, ...]
-    rarity: tuple[int, ...]
-    said: tuple[tuple[int, bool], ...]
+    wrong: tuple[int, ...]
+    true: tuple[int, ...]
+    rejected: tuple[tuple[int, int], ...]
 
 
 def _patterns(answers: Iterable[Answer], checks: Iterable[Check], alternatives: float) -> _Patterns:
     by_company: dict[str, list[Answer]] = {}
+    rejections: dict[str, list[Check]] = {}
     for answer in answers:
         by_company.setdefault(answer.company, []).append(answer)
-    said: dict[str, list[Check]] = {}
+    checks = tuple(checks)
+    frequencies = _frequencies(by_company, checks, alternatives)
     for check in checks:
-        said.setdefault(check.company, []).append(check)
-    columns = sorted({(a.source, a.reader) for its in by_company.values() for a in its})
+        if check.is_right:
+            by_company.setdefault(check.company, []).append(_said(check))
+        else:
+            rejections.setdefault(check.company, []).append(check)
+    said = {(_PERSON + check.by, _PERSON) for its in rejections.values() for check in its}
+    columns = sorted({(a.source, a.reader) for its in by_company.values() for a in its} | said)
     number = {column: index for index, column in enumerate(columns)}
-    rarity = _rarity(by_company.values(), alternatives)
-    counted = Counter(_pattern(its, said.get(company, []), number, rarity) for company, its in by_company.items())
+    counted = Counter(
+        _pattern(by_company.get(company, ()), rejections.get(company, ()), number, frequencies)
+        for company in {**by_company, **rejections}
+    )
     readers = sorted({reader for _, reader in columns})
     rows = sorted(counted)
-    width = max([1, *(max(row.values, default=-1) + 1 for row in rows)])
+    width = max([1, *(len(row.wrong) for row in rows)])
     shape = len(rows), len(columns)
     return _Patterns(
         sources=tuple(source for source, _ in columns),
+        people=tuple(at for at, (_, reader) in enumerate(columns) if reader == _PERSON),
         readers=tuple(readers),
         reader_of=np.array([readers.index(reader) for _, reader in columns], dtype=np.int64),
         value=np.array([row.values for row in rows], dtype=np.int64).reshape(shape),
         counted=np.array([row.counted for row in rows], dtype=np.bool_).reshape(shape),
-        common=np.array([_common(row.rarity, width) for row in rows]).reshape(len(rows), width + 1),
-        says=np.array([_said(row.said, width, alternatives) for row in rows]).reshape(len(rows), width + 1),
+        common=np.array([_common(row.wrong, width) for row in rows]).reshape(len(rows), width + 1),
+        usual=np.array([_common(row.true, width, 1 / (alternatives + 1)) for row in rows]).reshape(
+            len(rows), width + 1
+        ),
+        rejected=_rejected(rows, width, len(columns)),
         weight=np.array([float(counted[row]) for row in rows]),
-        checked=np.array([bool(row.said) for row in rows], dtype=np.bool_),
     )
 
 
-def _rarity(answers: Iterable[Sequence[Answer]], alternatives: float) -> dict[str, int]:
-    """Value -> its share of wrong answers, in steps below that of all; few answers: one of so many alternatives.
+def _said(check: Check) -> Answer:
+    return Answer(check.company, _PERSON + check.by, check.value, _PERSON)
 
-    Wrong, before anything is estimated, is what fewer sources state of a company than another value.
+
+def _rejected(rows: Sequence[_Pattern], width: int, columns: int) -> _Floats:
+    rejected = np.zeros((len(rows), width + 1, columns))
+    for number, row in enumerate(rows):
+        for value, person in row.rejected:
+            rejected[number, value, person] = 1.0
+    return rejected
+
+
+@dataclass(frozen=True, slots=True)
+class _Frequencies:
+    """Value -> its share, in steps below that of all: among wrong answers, and among what is true."""
+
+    wrong: Mapping[str, int]
+    true: Mapping[str, int]
+
+
+def _frequencies(
+    by_company: Mapping[str, Sequence[Answer]], checks: Sequence[Check], alternatives: float
+) -> _Frequencies:
+    """Few answers: each value is one of so many alternatives.
+
+    True, before anything is estimated, is what a person says, or else what most sources state and no person rejects.
     """
-    wrong = defaultdict[str, float](float)
-    for its in answers:
+    right = {(check.company, check.value) for check in checks if check.is_right}
+    rejected = {(check.company, check.value) for check in checks if not check.is_right}
+    wrong, true = defaultdict[str, float](float), defaultdict[str, float](float)
+    labelled = {company for company, _ in right}
+    for company, its in by_company.items():
         stated = Counter(answer.value for answer in its)
         most = max(stated.values())
         leading = sum(count == most for count in stated.values())
         for value, count in stated.items():
-            wrong[value] += count * (1.0 if count < most else (leading - 1) / leading)
-    total = sum(wrong.values()) + _OF_ALTERNATIVES
-    shares = {value: (count + _OF_ALTERNATIVES / alternatives) / total for value, count in wrong.items()}
+            likely = float((company, value) in right) if company in labelled else (count == most) / leading
+            likely = 0.0 if (company, value) in rejected else likely
+            true[value] += likely
+            wrong[value] += count * (1 - likely)
+    return _Frequencies(_steps(wrong, alternatives), _steps(true, alternatives))
+
+
+def _steps(counts: Mapping[str, float], alternatives: float) -> dict[str, int]:
+    total = sum(counts.values()) + _OF_ALTERNATIVES
+    shares = {value: (count + _OF_ALTERNATIVES / alternatives) / total for value, count in counts.items()}
     return {value: round(-log(share) / log(_RARITY_STEP)) for value, share in shares.items()}
 
 
-def _common(rarity: Sequence[int], width: int) -> list[float]:
-    shares = [_RARITY_STEP**-steps for steps in rarity]
+def _common(rarity: Sequence[int], width: int, floor: float = 0.0) -> list[float]:
+    """Share of each value, and of all others. floor: no value is rarer: the truth is stated more often than others."""
+    shares = [max(floor, _RARITY_STEP**-steps) for steps in rarity]
     least = max(1.0, sum(shares) / _MOST_STATED)
     stated = [share / least for share in shares]
     return [*stated, *[0.0] * (width - len(stated)), 1 - sum(stated)]
@@ -195,9 +253,9 @@ def _common(rarity: Sequence[int], width: int) -> list[float]:
 
 def _pattern(
     answers: Sequence[Answer],
-    checks: Sequence[Check],
+    rejections: Sequence[Check],
     number: Mapping[tuple[str, str], int],
-    rarity: Mapping[str, int],
+    frequencies: _Frequencies,
 ) -> _Pattern:
     values: dict[str, int] = {}
     row, counted = [-1] * len(number), [False] * len(number)
@@ -205,20 +263,16 @@ def _pattern(
         at = number[answer.source, answer.reader]
         row[at] = values.setdefault(answer.value, len(values))
         counted[at] = answer.counted
-    said = sorted((values.get(check.value, -1), check.is_right) for check in checks)
-    return _Pattern(tuple(row), tuple(counted), tuple(rarity[value] for value in values), tuple(said))
-
-
-def _said(checks: Sequence[tuple[int, bool]], width: int, alternatives: float) -> list[float]:
-    likely = [0.0] * (width + 1)
-    for value, is_right in checks:
-        for truth in range(width + 1):
-            same = truth == (width if value < 0 else value)
-            if is_right:
-                likely[truth] += log(_PERSON_IS_RIGHT if same else (1 - _PERSON_IS_RIGHT) / alternatives)
-            elif value >= 0:
-                likely[truth] += log(1 - _PERSON_IS_RIGHT if same else _PERSON_IS_RIGHT)
-    return likely
+    wrong, true = frequencies.wrong, frequencies.true
+    people = [(values.get(check.value, -1), number[_PERSON + check.by, _PERSON]) for check in rejections]
+    rejected = {(value, person) for value, person in people if value >= 0 and row[person] < 0}
+    return _Pattern(
+        tuple(row),
+        tuple(counted),
+        tuple(wrong.get(value, max(wrong.values(), default=0)) for value in values),
+        tuple(true.get(value, max(true.values(), default=0)) for value in values),
+        tuple(sorted(rejected)),
+    )
 
 
 class _Model:
@@ -231,10 +285,13 @@ class _Model:
     ) -> None:
         self.p, self.n = patterns, alternatives
         self.prior = np.array([min(max(matrix.get(s, 0.7), 0.05), 0.95) for s in patterns.sources])
+        self.prior_answers = np.full(len(patterns.sources), _PRIOR_ANSWERS)
+        self.prior[[*patterns.people]], self.prior_answers[[*patterns.people]] = _PERSON_IS_RIGHT, _PRIOR_LABELS
+        self.read_by_us = np.array([float(reader != _PERSON) for reader in patterns.readers])
         seen = [rereadings.get(reader, Rereadings(0, 0)) for reader in patterns.readers]
         self.misread = np.array([one.misread for one in seen], dtype=float)
         self.reread = np.array([one.read for one in seen], dtype=float)
-        width = patterns.says.shape[1] - 1
+        width = patterns.rejected.shape[1] - 1
         self.width = width
         self.answered = patterns.value >= 0
         self.counted = np.where(self.answered & patterns.counted, patterns.weight[:, None], 0.0)
@@ -242,12 +299,10 @@ class _Model:
         self.agree = np.zeros((len(patterns.weight), len(patterns.sources), width + 1))
         for value in range(width):
             self.agree[:, :, value] = patterns.value == value
-        distinct = patterns.value.max(axis=1, initial=-1) + 1
-        possible = np.arange(width + 1)[None, :] < distinct[:, None]
-        possible[:, width] = True
-        many = np.maximum(self.n + 1 - distinct, 1.0)
-        self.truth_prior = np.where(possible, -log(self.n + 1), -np.inf)
-        self.truth_prior[:, width] += np.log(many)
+        with np.errstate(divide="ignore"):
+            self.truth_prior = np.log(patterns.usual)
+        self.if_wrong = 1 / (1 - patterns.common)
+        self.if_wrong[:, width] = 1.0
 
     def _as_wrong(self) -> _Floats:
         """(pattern, source): how often a source that is wrong, or was misread, states this value."""
@@ -269,7 +324,10 @@ class _Model:
         return best
 
     def _worth(self, state: _State) -> float:
-        return state.log_likelihood - _GAIN * sum(len(feed) - 1 for feed in state.feeds)
+        people = {*self.p.people}
+        of_people = sum(len(people.intersection(feed)) for feed in state.feeds)
+        joined = sum(len(feed) - 1 for feed in state.feeds)
+        return state.log_likelihood - _GAIN * (joined - of_people) - _GAIN_OF_PERSON * of_people
 
     def _joins(self, feeds: _Feeds) -> list[_Feeds]:
         fed = {source for feed in feeds for source in feed}
@@ -288,7 +346,7 @@ class _Model:
         return float(self.p.weight[self.answered[:, one] & self.answered[:, other]].sum())
 
     def _start(self, feeds: _Feeds, right: float) -> _State:
-        state = _State(self.prior.copy(), (self.misread + 0.5) / (self.reread + 50.0), feeds)
+        state = _State(self.prior.copy(), self.read_by_us * (self.misread + 0.5) / (self.reread + 50.0), feeds)
         state.feed_accuracy = dict.fromkeys(feeds, right)
         state.copied = {source: 0.8 for feed in feeds for source in feed}
         return state
@@ -306,15 +364,22 @@ class _Model:
         by_chance = misread * self.as_wrong
         right = (1 - misread) * state.accuracy + by_chance
         wrong = (1 - misread) * (1 - state.accuracy) * self.as_wrong + by_chance
-        own = np.where(self.agree > 0, right[:, :, None], wrong[:, :, None])
+        # What is wrong is not the truth: the other values share its frequency.
+        own = np.where(self.agree > 0, right[:, :, None], wrong[:, :, None] * self.if_wrong[:, None, :])
         return np.where(self.answered[:, :, None], own, 1.0)
 
     def _step(self, state: _State) -> None:
         own = self._own(state)
+        parts, truth = self._likely(state, own)
+        self._learn(state, truth, parts, own)
+
+    def _likely(self, state: _State, own: _Floats | None = None) -> tuple[dict[tuple[int, ...], _Floats], _Floats]:
+        """What each feed said, (pattern, truth, value), and the truth, (pattern, value): chances."""
+        own = self._own(state) if own is None else own
         fed = {source for feed in state.feeds for source in feed}
         alone = [source for source in range(len(self.p.sources)) if source not in fed]
-        log_truth = self.truth_prior + self.p.says + np.log(own[:, alone, :]).sum(axis=1)
-        parts = {}
+        log_truth = self.truth_prior + self._rejecting(state) + np.log(own[:, alone, :]).sum(axis=1)
+        parts: dict[tuple[int, ...], _Floats] = {}
         for feed in state.feeds:
             given = self._given(state, feed, own)
             log_truth = log_truth + np.log(given.sum(axis=2))
@@ -323,11 +388,18 @@ class _Model:
         evidence = most[:, 0] + np.log(np.exp(log_truth - most).sum(axis=1))
         truth = np.exp(log_truth - evidence[:, None])
         state.log_likelihood = float(self.p.weight @ evidence) + self._prior_fit(state)
-        self._learn(state, truth, parts, own)
+        return parts, truth
+
+    def _rejecting(self, state: _State) -> _Floats:
+        """(pattern, truth): log-likelihood of what people say it is not."""
+        rejected, wrongly = self.p.rejected, np.log(1 - state.accuracy)
+        return np.asarray(
+            rejected @ wrongly + (rejected.sum(axis=1, keepdims=True) - rejected) @ np.log(state.accuracy)
+        )
 
     def _prior_fit(self, state: _State) -> float:
         a = state.accuracy
-        return float(_PRIOR_ANSWERS * (self.prior * np.log(a) + (1 - self.prior) * np.log(1 - a)).sum())
+        return float((self.prior_answers * (self.prior * np.log(a) + (1 - self.prior) * np.log(1 - a))).sum())
 
     def _given(self, state: _State, feed: tuple[int, ...], own: _Floats) -> _Floats:
         """(pattern, truth, what the feed said): likelihood of its sources' answers and of the feed."""
@@ -337,8 +409,10 @@ class _Model:
             mixed = share * self.agree[:, source, None, :] + (1 - share) * own[:, source, :, None]
             likely *= np.where(self.answered[:, source, None, None], mixed, 1.0)
         right = state.feed_accuracy[feed]
-        says = np.repeat((1 - right) * self.p.common[:, None, :], self.width + 1, axis=1)
-        says += right * np.eye(self.width + 1)[None, :, :]
+        is_true = np.eye(self.width + 1)[None, :, :]
+        says = (1 - right) * self.p.common[:, None, :] * self.if_wrong[:, :, None]
+        says[:, : self.width] *= 1 - is_true[:, : self.width]
+        says += right * is_true
         return likely * says
 
     def _learn(self, state: _State, truth: _Floats, parts: Mapping[tuple[int, ...], _Floats], own: _Floats) -> None:
@@ -357,26 +431,35 @@ class _Model:
                 by_itself[:, source, :] = (joint - was).sum(axis=2)
         missed = (misread * self.as_wrong)[:, :, None] / own
         read = by_itself * (1 - missed) * counted[:, :, None]
-        right = (read * self.agree).sum(axis=(0, 2))
-        total = read.sum(axis=(0, 2))
+        said, rightly = self._rejections(truth)
+        right = (read * self.agree).sum(axis=(0, 2)) + rightly.sum(axis=0)
+        total = read.sum(axis=(0, 2)) + said.sum(axis=0)
         # A source read by two versions is one source: its columns share an accuracy.
         for name in set(self.p.sources):
             columns = [i for i, source in enumerate(self.p.sources) if source == name]
-            prior = self.prior[columns[0]]
-            mean = (right[columns].sum() + _PRIOR_ANSWERS * prior) / (total[columns].sum() + _PRIOR_ANSWERS)
+            prior, answers = self.prior[columns[0]], self.prior_answers[columns[0]]
+            mean = (right[columns].sum() + answers * prior) / (total[columns].sum() + answers)
             state.accuracy[columns] = min(max(float(mean), 0.01), 0.99)
         wrongly = (by_itself * missed * counted[:, :, None]).sum(axis=(0, 2))
         for reader in range(len(self.p.readers)):
             read_by = self.p.reader_of == reader
             seen = self.reread[reader] + counted[:, read_by].sum() + 50.0
-            state.misread[reader] = (self.misread[reader] + wrongly[read_by].sum() + 0.5) / seen
+            missed_by = self.misread[reader] + wrongly[read_by].sum() + 0.5
+            state.misread[reader] = self.read_by_us[reader] * missed_by / seen
         state.right = ((truth[:, None, :] - by_itself * missed) * self.agree).sum(axis=2)
         state.read = 1 - (by_itself * missed).sum(axis=2)
+
+    def _rejections(self, truth: _Floats) -> tuple[_Floats, _Floats]:
+        """(pattern, person): how often it says that a value is wrong, and how often that is right."""
+        said = np.asarray(self.p.rejected.sum(axis=1) * self.p.weight[:, None])
+        wrongly = np.einsum("ptc,pt->pc", self.p.rejected, truth) * self.p.weight[:, None]
+        return said, said - wrongly
 
     def _feed_accuracy(self, feed: tuple[int, ...], joint: _Floats) -> float:
         weight = self.counted[:, list(feed)].max(axis=1)
         says_the_truth = weight @ np.einsum("ptt->p", joint)
-        prior = float(np.mean(self.prior[list(feed)]))
+        sources = [one for one in feed if one not in self.p.people]
+        prior = float(np.mean(self.prior[sources]))
         mean = (says_the_truth + _PRIOR_ANSWERS * prior) / (weight.sum() + _PRIOR_ANSWERS)
         return min(max(float(mean), 0.01), 0.99)
 
@@ -384,7 +467,8 @@ class _Model:
         """(pattern, source): a person, or a source that repeats no feed of its own, speaks of the same company."""
         group = {source: feed for feed in state.feeds for source in feed}
         names = self.p.sources
-        comparable = np.repeat(self.p.checked[:, None], len(names), axis=1) & self.answered
+        checked = self.p.rejected.sum(axis=(1, 2)) > 0
+        comparable = np.repeat(checked[:, None], len(names), axis=1) & self.answered
         for one in range(len(names)):
             for other in range(len(names)):
                 if names[one] != names[other] and (one not in group or group[one] != group.get(other)):
@@ -393,11 +477,11 @@ class _Model:
 
     def estimate(self, state: _State) -> Estimate:
         if not len(self.p.weight):
-            return Estimate({}, {}, DatasetReliability(sources={}, alternatives=self.n), {}, 0.0)
+            return Estimate({}, {}, DatasetReliability(sources={}, alternatives=self.n), {}, {}, 0.0)
         names = self.p.sources
         counted = np.where(self._comparable(state), self.counted, 0.0)
         sources, accuracy = {}, {}
-        for name in sorted({*names} - {LATER}):
+        for name in sorted({*names} - {LATER, *(names[at] for at in self.p.people)}):
             its = [index for index, source in enumerate(names) if source == name]
             checked = float((counted * state.read)[:, its].sum())
             right = float((counted * state.right)[:, its].sum())
@@ -406,21 +490,38 @@ class _Model:
             accuracy[name] = (right + prior) / (checked + _PRIOR_ANSWERS)
         feeds = tuple(
             Feed(
-                accuracy=round(state.feed_accuracy[feed], 4),
-                copied={names[one]: round(state.copied[one], 4) for one in feed},
+                accuracy=round(state.feed_accuracy[feed], 4), copied={names[o]: round(state.copied[o], 4) for o in its}
             )
             for feed in state.feeds
+            if len(its := [one for one in feed if one not in self.p.people]) > 1
         )
         return Estimate(
             accuracy=accuracy,
             interval={name: wilson(one.right, one.checked) for name, one in sources.items()},
             figures=DatasetReliability(sources=sources, feeds=feeds, alternatives=self.n),
-            misreadings=dict(zip(self.p.readers, map(float, state.misread), strict=True)),
+            misreadings={
+                reader: float(share)
+                for reader, share in zip(self.p.readers, state.misread, strict=True)
+                if reader != _PERSON
+            },
+            people=self._people(state),
             log_likelihood=state.log_likelihood,
         )
 
+    def _people(self, state: _State) -> dict[str, SourceReliability]:
+        _, truth = self._likely(state)
+        said, rightly = self._rejections(truth)
+        labelled = self.counted + said
+        right = np.einsum("pct,pt->pc", self.agree, truth) * self.counted + rightly
+        return {
+            self.p.sources[at].removeprefix(_PERSON): SourceReliability(
+                right=round(right[:, at].sum()), checked=round(labelled[:, at].sum())
+            )
+            for at in self.p.people
+        }
 
-def wilson(right: float, checked: int, z: float = 1.645) -> tuple[float, float]:
+
+def wilson(right: float, checked: float, z: float = 1.645) -> tuple[float, float]:
     """The interval of a share (Wilson, 1927); z 1.645: 90 %. Without any: 0 to 1."""
     if checked == 0:
         return 0.0, 1.0

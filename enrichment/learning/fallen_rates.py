@@ -14,7 +14,7 @@ from enrichment.learning.pooled_rates import Count
 
 @dataclass(frozen=True, slots=True)
 class Fall:
-    """low, high: the 90 % interval of the rate before; rate: the share since then."""
+    """low, high: the 90 % interval of the rate before, since the change before that; rate: the share since then."""
 
     since: date
     low: float
@@ -22,16 +22,21 @@ class Fall:
     rate: float
 
 
-def fall_of(days: Sequence[tuple[date, Count]]) -> Fall | None:
-    """None: no change was seen, or the rate is not below the interval that it had before it."""
-    first = counts_since([count for _, count in days])
+def fall_of(days: Sequence[tuple[date, Count]], accepted: float | None = None) -> Fall | None:
+    """None: no change was seen, the rate is not below the interval that it had before it, or people know.
+
+    accepted: the rate that people have accepted; they know where it is in the 90 % interval of the rate since the fall.
+    """
+    counts = [count for _, count in days]
+    first = counts_since(counts)
     if first == 0:
         return None
-    before, after = _total(days[:first]), _total(days[first:])
-    low, high = wilson(before.hits, before.tries)
+    before, after = _total(counts[counts_since(counts[:first]) : first]), _total(counts[first:])
+    (low, high), (_, highest) = wilson(before.hits, before.tries), wilson(after.hits, after.tries)
     rate = after.hits / after.tries
-    return Fall(days[first][0], low, high, rate) if rate < low else None
+    is_known = accepted is not None and accepted <= highest
+    return Fall(days[first][0], low, high, rate) if rate < low and not is_known else None
 
 
-def _total(days: Sequence[tuple[date, Count]]) -> Count:
-    return Count(sum(count.hits for _, count in days), sum(count.tries for _, count in days))
+def _total(counts: Sequence[Count]) -> Count:
+    return Count(sum(count.hits for count in counts), sum(count.tries for count in counts))

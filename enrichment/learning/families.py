@@ -1,5 +1,7 @@
 """Sources that repeat one another: what one of them misses, the others miss more often than chance would have it.
 
+Likewise of a dataset: what one that knows the company lacks, the others lack.
+
 what was answered together, counted -> groups, joined while the likelihood grows -> FamilyEstimate
 
 A latent class: a company is one that they can know, with chance q, and then each matches by itself; else all miss.
@@ -32,11 +34,15 @@ _ROUNDS = 40
 
 @dataclass(frozen=True, slots=True)
 class FamilyEstimate:
-    """known: the share of companies that any of it can know. rates: source -> match rate over all companies."""
+    """known: the share of companies that any of it can know. rates: source -> match rate over all companies.
+
+    dataset: it is one of sources that lack it of the same companies; known, rates: of those that a source knows.
+    """
 
     sources: frozenset[str]
     known: RateEstimate
     rates: Mapping[str, float]
+    dataset: str = ""
 
 
 def families_of(

@@ -8,10 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from enrichment.learning.families import FamilyEstimate
-from enrichment.learning.pooled_rates import Count, RateEstimate, pooled_rates
+from enrichment.learning.pooled_rates import (
+    PRIOR_AFTER_CHANGE,
+    PRIOR_OBSERVATIONS,
+    Count,
+    RateEstimate,
+    pooled_rates,
+)
 from enrichment.learning.sequential_test import surely_another
 from enrichment.rules import BILLED_UNITS, MATCH_RATE, LearnedLine, Rules, SourceRules
-from enrichment.rules.learned import KNOWN_TO_ANY, RateName, family_name
+from enrichment.rules.learned import KNOWN_TO_ANY, RateName, family_name, sources_of_family
 
 Rate = tuple[str, str]
 """Source, and MATCH_RATE, BILLED_UNITS or the dataset whose fill rate it is."""
@@ -26,18 +32,20 @@ _ENOUGH = 30
 class RateCounts:
     """first_day: of the answers that count; has_changed: before it the rate was another one.
 
-    kinds: what was counted since then, for each kind of company.
+    kinds: what was counted since then, for each kind of company. beginnings: days that might have been the first one.
     """
 
     first_day: date
     has_changed: bool
     kinds: Mapping[Kind, Count]
+    beginnings: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """stated: the figure that plans use now. is_sure: that it is wrong, however often one looked.
 
+    never_otherwise: a rate of 1 or 0 is stated, and all answers agree with it.
     kinds: those whose interval does not contain the mean of all, and those of which there is a line. sure_kinds: those
     of them that surely have another rate than all.
     """
@@ -49,12 +57,13 @@ class Lesson:
     has_changed: bool
     kinds: Mapping[Kind, RateEstimate]
     is_sure: bool = True
+    never_otherwise: bool = False
     sure_kinds: frozenset[Kind] = frozenset()
 
     @property
     def differs(self) -> bool:
         """Whether what plans use now is outside the interval."""
-        return not self.learned.low <= self.stated <= self.learned.high
+        return not (self.never_otherwise or self.learned.low <= self.stated <= self.learned.high)
 
 
 def rates_of(rules: Rules) -> Iterator[Rate]:
@@ -78,8 +87,9 @@ def lessons(rules: Rules, counts: Mapping[Rate, RateCounts]) -> list[Lesson]:
 
 def _lesson(rules: Rules, rate: Rate, counted: RateCounts) -> Lesson:
     prior, kinds = stated_rate(rules.as_written or rules.sources, rate), sorted(counted.kinds)
-    _, each = pooled_rates(prior, [counted.kinds[kind] for kind in kinds])
-    overall = pooled_rates(prior, [_together(counted)])[1][0] if len(kinds) > 1 else each[0]
+    weight = PRIOR_AFTER_CHANGE if counted.has_changed else PRIOR_OBSERVATIONS
+    each = pooled_rates(prior, [counted.kinds[kind] for kind in kinds], weight)
+    overall = pooled_rates(prior, [_together(counted)], weight)[0] if len(kinds) > 1 else each[0]
     known = {kind: found for kind, found in zip(kinds, each, strict=True) if any(kind) and found.tries >= _ENOUGH}
     source, name = rate
     lined = {RateName.parsed(text)[1:] for text in rules.learned.get(source, {}) if RateName.parsed(text).name == name}
@@ -92,8 +102,11 @@ def _lesson(rules: Rules, rate: Rate, counted: RateCounts) -> Lesson:
         counted.first_day,
         counted.has_changed,
         apart,
-        is_sure=surely_another(stated, all_of_them),
-        sure_kinds=frozenset(kind for kind in apart if surely_another(overall.mean, counted.kinds[kind])),
+        is_sure=surely_another(stated, all_of_them, counted.beginnings),
+        never_otherwise=all_of_them.hits == stated * all_of_them.tries and stated in (0.0, 1.0),
+        sure_kinds=frozenset(
+            kind for kind in apart if surely_another(overall.mean, counted.kinds[kind], counted.beginnings)
+        ),
     )
 
 
@@ -115,7 +128,8 @@ def renewed_lines(
         for kind, found in lesson.kinds.items():
             _renew(lines, source, str(RateName(name, *kind)), found, proposed=True)
     for family in families:
-        _renew(lines, family_name(family.sources), KNOWN_TO_ANY, family.known, proposed=family.known.high < 1)
+        name = family.dataset or KNOWN_TO_ANY
+        _renew(lines, family_name(family.sources), name, family.known, proposed=family.known.high < 1)
     return {source: entries for source, entries in lines.items() if entries}
 
 
@@ -152,7 +166,7 @@ def accepted_tonight(
 
 def _tonight(rules: Rules, source: str, name: str, line: LearnedLine, night: date, *, begins: bool) -> LearnedLine:
     there = rules.learned.get(source, {}).get(name)
-    if line.use == "pinned" or (there is not None and _figures(line) == _figures(there)):
+    if line.use == "pinned" or (there is not None and _is_as_it_was(rules, name, there, line)):
         return line if there is None else there
     if there is None or not there.counts:
         if not begins:
@@ -171,24 +185,37 @@ def _one_step(rules: Rules, name: str, before: float, learned: float) -> float:
     return round(min(max(step, bounds.floor), bounds.ceiling) if is_rate else step, _DIGITS)
 
 
-def _figures(line: LearnedLine) -> tuple[object, ...]:
-    return line.value, line.low, line.high, line.answers, line.use
+def _is_as_it_was(rules: Rules, name: str, there: LearnedLine, line: LearnedLine) -> bool:
+    """The same evidence, and no further step to take: what is learned counts, or as much of it as the bounds allow."""
+    if _evidence(there) != _evidence(line):
+        return False
+    return there.value == (_one_step(rules, name, there.value, line.value) if there.counts else line.value)
+
+
+def _evidence(line: LearnedLine) -> tuple[object, ...]:
+    return line.low, line.high, line.answers, line.use
 
 
 def _counts_now(rules: Rules, source: str, name: str) -> float:
     """What plans use where there is no line that counts."""
-    return 1.0 if name == KNOWN_TO_ANY else stated_rate(rules.sources, (source, RateName.parsed(name).name))
+    if sources_of_family(source):
+        return 1.0
+    return stated_rate(rules.sources, (source, RateName.parsed(name).name))
 
 
 def in_families(learned: Sequence[Lesson], families: Sequence[FamilyEstimate], rules: Rules) -> list[Lesson]:
-    """Match rates over all companies, where a family counts: a source that is mostly asked after another missed was
-    asked about the harder companies."""
-    counting = {sources for sources, _ in rules.families}
-    rates = {source: rate for one in families if one.sources in counting for source, rate in one.rates.items()}
+    """Rates over all companies, where a family counts: a source that is mostly asked after another missed, or lacked
+    the dataset, was asked about the harder companies."""
+    counting = {(sources, "") for sources, _ in rules.families}
+    counting.update((sources, dataset) for dataset, sources, _ in rules.fill_families)
+    rates = {
+        (source, one.dataset or MATCH_RATE): rate
+        for one in families
+        if (one.sources, one.dataset) in counting
+        for source, rate in one.rates.items()
+    }
     return [
-        replace(lesson, learned=_moved(lesson.learned, rates[lesson.rate[0]]))
-        if lesson.rate[1] == MATCH_RATE and lesson.rate[0] in rates
-        else lesson
+        replace(lesson, learned=_moved(lesson.learned, rates[lesson.rate])) if lesson.rate in rates else lesson
         for lesson in learned
     ]
 

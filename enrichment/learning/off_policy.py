@@ -16,6 +16,10 @@ _Z = 1.645
 """For 90 % of a normal distribution."""
 
 
+_FEWEST = 100
+"""As for the comparison of arms: a sum of few costs is not normal yet."""
+
+
 class LoggedCompany(NamedTuple):
     """chance: with which it was in its arm. cost: of all its requests, in any unit."""
 
@@ -36,9 +40,9 @@ class IfAll:
 
 
 def if_all(logged: Sequence[LoggedCompany], arm: str) -> IfAll | None:
-    """None: fewer than two companies were in this arm."""
+    """None: so few companies were in this arm that the interval would say more than is known."""
     its = [one for one in logged if one.arm == arm]
-    if len(its) < 2:
+    if len(its) < _FEWEST:
         return None
     expected = _by_kind(its)
     guesses = [expected(one.kind) for one in logged]

@@ -17,6 +17,8 @@ _OVERALL = (np.arange(60) + 0.5) / 60
 _STRENGTHS = np.geomspace(2, 256, 12)
 PRIOR_OBSERVATIONS = 20.0
 """As many observations as the figure in the rules counts for."""
+PRIOR_AFTER_CHANGE = 4.0
+"""The same, where the rate was seen to change since: what people once wrote is then of the past."""
 _POINTS = 241
 _WIDTH = 8.0
 """Standard deviations on either side of the mean in which an interval is looked for."""
@@ -27,10 +29,10 @@ _NEGLIGIBLE = 1e-8
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """hits: of so many tries."""
+    """hits: of so many tries. Fractions where a try counts for less than one."""
 
-    hits: int
-    tries: int
+    hits: float
+    tries: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,41 +45,44 @@ class RateEstimate:
     tries: int
 
 
-def pooled_rates(prior: float, kinds: Sequence[Count]) -> tuple[RateEstimate, tuple[RateEstimate, ...]]:
-    """The rate of a kind that was never seen, and that of each kind, in their order.
+def pooled_rates(
+    prior: float, kinds: Sequence[Count], prior_observations: float = PRIOR_OBSERVATIONS
+) -> tuple[RateEstimate, ...]:
+    """The rate of each kind, in their order; of one without tries that of a kind that was never seen.
 
-    prior: the rate that the rules state, from 0 to 1.
+    prior: the rate that the rules state, from 0 to 1, which counts as so many observations.
     """
     hits = np.array([kind.hits for kind in kinds], dtype=np.float64)
     tries = np.array([kind.tries for kind in kinds], dtype=np.float64)
-    mean, strength = (grid.ravel() for grid in np.meshgrid(_grid(prior, hits, tries), _STRENGTHS, indexing="ij"))
-    weight = _posterior(prior, hits, tries, mean, strength)
+    mean, strength = (
+        grid.ravel() for grid in np.meshgrid(_grid(prior, prior_observations, hits, tries), _STRENGTHS, indexing="ij")
+    )
+    weight = _posterior(prior, prior_observations, hits, tries, mean, strength)
     likely = weight > _NEGLIGIBLE * weight.max()
     mean, strength, weight = mean[likely], strength[likely], weight[likely] / weight[likely].sum()
-    a = np.concatenate([[0.0], hits])[:, None] + mean * strength
-    b = np.concatenate([[0.0], tries - hits])[:, None] + (1 - mean) * strength
-    seen = [sum(kind.tries for kind in kinds), *(kind.tries for kind in kinds)]
-    overall, *each = (_mixture(weight, a[i], b[i], seen[i]) for i in range(len(seen)))
-    return overall, tuple(each)
+    a, b = hits[:, None] + mean * strength, (tries - hits)[:, None] + (1 - mean) * strength
+    return tuple(_mixture(weight, a[i], b[i], round(kind.tries)) for i, kind in enumerate(kinds))
 
 
-def _grid(prior: float, hits: Floats, tries: Floats) -> Floats:
+def _grid(prior: float, prior_observations: float, hits: Floats, tries: Floats) -> Floats:
     """Overall rates worth trying: everywhere, and finely where all kinds together and the prior say it is."""
-    total, found = tries.sum() + PRIOR_OBSERVATIONS, hits.sum() + prior * PRIOR_OBSERVATIONS
+    total, found = tries.sum() + prior_observations, hits.sum() + prior * prior_observations
     centre, kinds = found / total, max(1, len(tries))
     spread = np.sqrt(centre * (1 - centre) * (1 / total + 1 / (3 * kinds)))
     near = centre + spread * np.linspace(-3, 3, 25)
     return np.unique(np.clip(np.concatenate([_OVERALL, near]), 1e-3, 1 - 1e-3))
 
 
-def _posterior(prior: float, hits: Floats, tries: Floats, mean: Floats, strength: Floats) -> Floats:
+def _posterior(
+    prior: float, prior_observations: float, hits: Floats, tries: Floats, mean: Floats, strength: Floats
+) -> Floats:
     """Weights of the grid's points: marginal likelihood of all kinds, times a prior around what the rules state."""
     a, b = mean * strength, (1 - mean) * strength
     likelihood = np.zeros_like(mean)
     for hit, tried in zip(hits, tries, strict=True):
         likelihood += log_beta(a + hit, b + tried - hit) - log_beta(a, b)
-    stated = np.clip(prior, 0.02, 0.98) * PRIOR_OBSERVATIONS
-    likelihood += (stated - 1) * np.log(mean) + (PRIOR_OBSERVATIONS - stated - 1) * np.log1p(-mean)
+    stated = np.clip(prior, 0.02, 0.98) * prior_observations
+    likelihood += (stated - 1) * np.log(mean) + (prior_observations - stated - 1) * np.log1p(-mean)
     likelihood += np.log(_cell_widths(mean))
     weight = np.exp(likelihood - likelihood.max())
     return np.asarray(weight / weight.sum())

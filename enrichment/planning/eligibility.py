@@ -62,7 +62,7 @@ class Eligibility:
             tuple(
                 self._as_answered(self._offer(name, self.fills(name), self.pursued))
                 for name in self.rules.sources
-                if self.obstacle(name) is None and self.fills(name)
+                if name in self._askable
             ),
             self.pursued,
             once=True,
@@ -186,6 +186,7 @@ class Eligibility:
             seconds=entry.seconds,
             needs=frozenset(d for d in entry.needs if d != "domain" and d in pursued),
             family=next((family for family in self._families if source in family.sources), None),
+            fill_families=tuple((d, it) for d, it in self._fill_families if source in it.sources and d in dict(fills)),
         )
 
     @cached_property
@@ -198,15 +199,41 @@ class Eligibility:
         return tuple(family for family in families if family.known < 1)
 
     @cached_property
-    def _family_in_part(self) -> Mapping[str, Family | None]:
-        return {offer.source: offer.family for part in parts(self.whole()) for offer in part.offers}
+    def _fill_families(self) -> tuple[tuple[str, Family], ...]:
+        """Of sources in no family of match rates: what these tell of a miss says nothing of a dataset that is lacking.
+
+        Where a source needs a dataset there are none: whether it is askable would hang on the order of asking.
+        """
+        if any(need != "domain" for entry in self.rules.sources.values() for need in entry.needs):
+            return ()
+        matching = frozenset[str]().union(*(family.sources for family in self._families))
+        found = []
+        for dataset, together, of_known in self.rules.fill_families:
+            may = [s for s in sorted(together - matching) if dataset in dict(self._may_fill(s))]
+            fills = {source: self.rules.sources[source].datasets[dataset].fill_rate for source in may}
+            known = max([of_known, *(fill / _MOST_OF_KNOWN for fill in fills.values())])
+            rates = tuple((source, self.rules.sources[source].match_rate * fill) for source, fill in fills.items())
+            if len(may) > 1 and known < 1:
+                found.append((dataset, Family(known, rates)))
+        return tuple(found)
+
+    @cached_property
+    def _in_part(self) -> Mapping[str, Offer]:
+        return {offer.source: offer for part in parts(self.whole()) for offer in part.offers}
 
     def _as_answered(self, offer: Offer) -> Offer:
-        """What is known already of its family tells how likely it matches."""
-        if offer.family is None:
+        """What is known already of its families tells how likely it matches, and has what is wanted."""
+        if offer.family is None and not offer.fill_families:
             return offer
-        here = replace(offer, family=self._family_in_part.get(offer.source))
-        return here.given(self.missed, self.matched)
+        whole, filled = self._in_part.get(offer.source), dict(offer.fill_rates)
+        families = () if whole is None else tuple(one for one in whole.fill_families if one[0] in filled)
+        here = replace(offer, family=None if whole is None else whole.family, fill_families=families)
+        return here.given(self.missed, self.matched, self._askable)
+
+    @cached_property
+    def _askable(self) -> frozenset[str]:
+        """Sources that may be asked, maybe again for what is no longer fresh."""
+        return frozenset(name for name in self.rules.sources if self.obstacle(name) is None and self.fills(name))
 
     def obstacle(self, source: str) -> Unusable | None:
         """Why it cannot be asked, whatever it might know; None: it can."""

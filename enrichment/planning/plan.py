@@ -201,7 +201,7 @@ class _Draft:
             spent=inputs.spent,
             request_id=inputs.request_id,
             now=now,
-            **(_told_of_families(rules, known, answered) if rules.families else {}),
+            **(_told_of_families(rules, known, answered) if rules.in_families else {}),
         )
         mentioned = (d for d, one in statuses.items() if one.mentioned)
         state = PlanningState(eligibility, inputs.strategy, inputs.policies, frozenset(mentioned), inputs.remembered)
@@ -305,7 +305,7 @@ class _Draft:
 
 def _told_of_families(rules: Rules, known: Known, answered: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
     """Only of sources in families, so that companies whose plans are the same share one template."""
-    telling = frozenset[str]().union(*(sources for sources, _ in rules.families))
+    telling = rules.in_families
     missed, matched = missed_and_matched(known, answered)
     return {"missed": missed & telling, "matched": matched & telling}
 

@@ -40,16 +40,15 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one source may bring: nothing, or each of its datasets independently. fills: bit, chance given a match."""
+    """What one source may bring: nothing, or each of its datasets independently."""
 
     frame: Frame
     source: int
     match_rate: float
-    fills: tuple[tuple[int, float], ...]
 
     @staticmethod
     def of(frame: Frame, i: int) -> Reply:
-        return Reply(frame, i, frame.offers[i].match_rate, frame.fills[i])
+        return Reply(frame, i, frame.offers[i].match_rate)
 
     def bring(self, values: Values, before: Masks) -> None:
         """Turn values after the reply, of rows and columns, into what is expected before it. In place.
@@ -60,14 +59,14 @@ class Reply:
         if family:
             self._bring_with_family(values, before, family.bit_length() - 1)
         else:
-            brought(values, self.match_rate, self.fills)
+            brought(values, self.match_rate, self.frame.fills_given(self.source, before))
 
     def _bring_with_family(self, values: Values, before: Masks, bit: int) -> None:
         offer = self.frame.offers[self.source]
         matched = values.copy()
         halves = matched.reshape(len(values), -1, 2, 1 << bit)
         halves[:, :, 0, :] = halves[:, :, 1, :]
-        for dataset, rate in self.fills:
+        for dataset, rate in self.frame.fills[self.source]:
             filled(matched, dataset, rate)
         matched += offer.price_matched
         matched -= values
@@ -76,8 +75,8 @@ class Reply:
         values += matched
 
 
-def brought(values: Values, match_rate: float, fills: tuple[tuple[int, float], ...]) -> None:
-    """Expected values over what one source may bring. In place."""
+def brought(values: Values, match_rate: float, fills: tuple[tuple[int, float | Values], ...]) -> None:
+    """Expected values over what one source may bring. In place. fills: bit, chance given a match, maybe one a row."""
     if len(fills) == 1:
         filled(values, fills[0][0], match_rate * fills[0][1])
         return
@@ -89,11 +88,11 @@ def brought(values: Values, match_rate: float, fills: tuple[tuple[int, float], .
     values += matched
 
 
-def filled(values: Values, bit: int, rate: float) -> None:
+def filled(values: Values, bit: int, rate: float | Values) -> None:
     """Mix in, where dataset `bit` is unsatisfied, the value of its being satisfied. In place."""
     halves = values.reshape(len(values), -1, 2, 1 << bit)
     difference = halves[:, :, 0, :] - halves[:, :, 1, :]
-    difference *= rate
+    difference *= rate if isinstance(rate, float) or not rate.shape else rate[:, None, None]
     halves[:, :, 1, :] += difference
 
 
@@ -172,7 +171,7 @@ class _Tree:
         sources, useful = so_far.sources | 1 << i, so_far.useful
         if self._value_of_time and allowed.any():
             useful = so_far.useful.copy()
-            brought(useful, self._rates[i], self._frame.fills[i])
+            brought(useful, self._rates[i], self._frame.fills_given(i, 1 << i))
             useful[i] = so_far.useful[i]
             if so_far.sources:
                 allowed &= ~self._needless(sources, useful)

@@ -102,6 +102,7 @@ def _fingerprint(problem: Problem) -> bytes:
                     o.seconds,
                     sorted(o.needs),
                     *((o.family.known, *o.family.rates) if o.family else ()),
+                    *((dataset, family.known, *family.rates) for dataset, family in o.fill_families),
                 )
                 for o in part.offers
             ],

@@ -103,7 +103,7 @@ class Table:
                 expected += chance * (offer.price_asked + rates * offer.price_matched)
                 after = unasked & ~(1 << i)
                 further.append((left, after, chance * (1 - rates)))
-                for filled, likely in self._filled[i]:
+                for filled, likely in self._filled_given(i, unasked):
                     further.append((left & ~filled | frame.family_bits[i], after, chance * rates * likely))
             reached = further
         for left, unasked, chance in reached:
@@ -116,6 +116,16 @@ class Table:
             return np.full(len(column), offer.match_rate)
         sure = offer.given(frozenset(), frozenset({offer.source})).match_rate
         return np.where(column & family, sure, self.frame.chances(i, usable))
+
+    def _filled_given(self, i: int, unasked: Masks) -> Sequence[tuple[int, float | Values]]:
+        """Datasets that a source may fill together, as bits, and the chance given a match."""
+        if not self.frame.fill_families[i]:
+            return self._filled[i]
+        reached: list[tuple[int, float | Values]] = [(0, 1.0)]
+        for bit, rate in self.frame.fills_given(i, unasked):
+            had = [(filled | 1 << bit, chance * rate) for filled, chance in reached]
+            reached = had + [(filled, chance * (1 - rate)) for filled, chance in reached]
+        return reached
 
     @cached_property
     def _filled(self) -> list[list[tuple[int, float]]]:

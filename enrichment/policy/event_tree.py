@@ -128,13 +128,14 @@ class EventTree:
         mentions = {d for offer in self.offers for d, _ in offer.mention_rates if d in self._open}
         self._unmentioned = {d: 1 << len(self.datasets) + n for n, d in enumerate(sorted(mentions))}
         self._rules = [1 << len(self.datasets) + len(mentions) + n for n, _ in enumerate(execution.skips)]
-        telling = frozenset[str]().union(*(offer.family.sources for offer in self.offers if offer.family))
+        telling = frozenset[str]().union(*(_kin_sources(offer) for offer in self.offers))
         first, told = len(self.datasets) + len(mentions) + len(execution.skips), telling.intersection(self._index)
         self._unmissed = {source: 1 << first + 2 * n for n, source in enumerate(sorted(told))}
         self._unmatched = {source: bit << 1 for source, bit in self._unmissed.items()}
         self._answers_open = _union([*self._unmissed.values(), *self._unmatched.values()])
         self._kin = [self._kin_of(offer) for offer in self.offers]
         self._conditional: dict[tuple[int, int], Offer] = {}
+        self._conditional_effects: dict[tuple[int, int], tuple[Effect, ...]] = {}
         self._effects = [self._effects_of(offer) for offer in self.offers]
         self._reach = [_union(effect.gone for effect in effects) for effects in self._effects]
         self._seconds = [round(1000 * offer.seconds) for offer in self.offers]
@@ -157,9 +158,9 @@ class EventTree:
         return _union([*self._open.values(), *unmentioned, *unmet, self._answers_open])
 
     def _kin_of(self, offer: Offer) -> int:
-        """Bits of `left` that its match rate depends on."""
-        family = offer.family.sources if offer.family else frozenset[str]()
-        return _union(self._unmissed.get(s, 0) | self._unmatched.get(s, 0) for s in family if s != offer.source)
+        """Bits of `left` that its rates depend on."""
+        family = _kin_sources(offer) - {offer.source}
+        return _union(self._unmissed.get(s, 0) | self._unmatched.get(s, 0) for s in family)
 
     def offer(self, i: int, left: int) -> Offer:
         """A source as it is once others of its family have answered."""
@@ -170,6 +171,16 @@ class EventTree:
         if key not in self._conditional:
             self._conditional[key] = self.offers[i].given(*self._told(left | ~kin))
         return self._conditional[key]
+
+    def _effects_given(self, i: int, left: int) -> tuple[Effect, ...]:
+        """Its effects, as likely as they are once others have answered."""
+        offer = self.offer(i, left)
+        if offer.fill_rates == self.offers[i].fill_rates:
+            return self._effects[i]
+        key = i, left & self._kin[i]
+        if key not in self._conditional_effects:
+            self._conditional_effects[key] = self._effects_of(offer)
+        return self._conditional_effects[key]
 
     def _told(self, left: int) -> tuple[frozenset[str], frozenset[str]]:
         """The sources that have missed, and those that have matched."""
@@ -345,7 +356,7 @@ class EventTree:
         gone, spent = 0, due if counts else 0
         for i in bits(calls):
             offer = self.offer(i, node.left & ~gone)
-            possible = [effect for effect in self._effects[i] if effect.gone & node.left]
+            possible = [effect for effect in self._effects_given(i, node.left & ~gone) if effect.gone & node.left]
             effects = None if (replied := reply(offer, possible)) is None else list(replied)
             gone |= _union(effect.gone if effect in (effects or ()) else effect.gone_without for effect in possible)
             gone |= self._gone_by(i, matched=effects is not None)
@@ -390,7 +401,7 @@ class EventTree:
     def _outcomes_of(self, i: int, left: int) -> list[tuple[int, int, float]]:
         offer = self.offer(i, left)
         known = [(self._gone_by(i, matched=True) & left, offer.match_rate)]
-        for effect in self._effects[i]:
+        for effect in self._effects_given(i, left):
             if effect.gone & left:
                 without = effect.gone_without & left
                 had = [(gone | effect.gone & left, chance * effect.chance) for gone, chance in known]
@@ -460,6 +471,12 @@ def _next_replies(progress: tuple[ChainProgress, ...]) -> tuple[int, int, tuple[
         else:
             after.append(one._replace(due=one.due - due) if one.calls else one)
     return due, calls, tuple(after)
+
+
+def _kin_sources(offer: Offer) -> frozenset[str]:
+    """Sources whose answers tell of its own."""
+    families = [family for _, family in offer.fill_families] + ([offer.family] if offer.family else [])
+    return frozenset[str]().union(*(family.sources for family in families))
 
 
 def _under_way(progress: tuple[ChainProgress, ...]) -> int:

@@ -108,7 +108,9 @@ def plain_execution(policy: Policy, part: Problem, state: State, *, everything: 
     open_, usable = whole.unsatisfied & state.unsatisfied, whole.usable & state.usable
     here = replace(state, unsatisfied=open_, usable=usable)
     return Execution(
-        offers=tuple(offer.given(here.missed, here.matched) for offer in part.offers if offer.source in here.usable),
+        offers=tuple(
+            offer.given(here.missed, here.matched, usable) for offer in part.offers if offer.source in here.usable
+        ),
         chains=(Chain(policy, here, part.required),),
         open=here.unsatisfied,
         everything=everything,

@@ -71,19 +71,36 @@ class Offer:
     """The most one call may take, reserved before it is sent; None: both prices. Only executions look at it."""
     family: Family | None = None
     """Sources that miss the same companies, itself among them."""
+    fill_families: tuple[tuple[str, Family], ...] = ()
+    """Dataset -> sources that lack it of the same companies, itself among them; of a Family there `rates` are chances
+    to satisfy the dataset, known or not. Only of sources without a family, where none needs a dataset."""
 
     @property
     def expected_cost(self) -> float:
         return self.price_asked + self.match_rate * self.price_matched
 
-    def given(self, missed: frozenset[str], matched: frozenset[str]) -> Offer:
-        """As it is once sources have answered that they do not know the company, or that they do."""
+    def given(self, missed: frozenset[str], matched: frozenset[str], usable: frozenset[str] = frozenset()) -> Offer:
+        """As it is once sources have answered that they do not know the company, or that they do.
+
+        Datasets that are open were satisfied by none of them but those that are usable, which may be asked again.
+        """
+        if self.fill_families:
+            answered = (missed | matched) - usable - {self.source}
+            told = any(not family.sources.isdisjoint(answered) for _, family in self.fill_families)
+            return self._given_lacks(answered) if told else self
         family = self.family
         if family is None or family.sources.isdisjoint(missed | matched):
             return self
         left = family.given(missed, matched)
         rate = self.match_rate / family.known * left.known
         return replace(self, match_rate=rate, family=left if left.known < 1 else None)
+
+    def _given_lacks(self, answered: frozenset[str]) -> Offer:
+        left = tuple((dataset, family.given(answered, frozenset())) for dataset, family in self.fill_families)
+        before = dict(self.fill_families)
+        by = {dataset: family.known / before[dataset].known for dataset, family in left}
+        rates = tuple((dataset, rate * by.get(dataset, 1.0)) for dataset, rate in self.fill_rates)
+        return replace(self, fill_rates=rates, fill_families=left)
 
     @property
     def most(self) -> int:
@@ -195,7 +212,14 @@ def _restricted(problem: Problem, relevant: tuple[Offer, ...], datasets: frozens
 
 def _within(offer: Offer, sources: frozenset[str]) -> Offer:
     """Its family is of its part: what other parts learn of a company does not change what this one decides."""
-    return offer if offer.family is None else replace(offer, family=offer.family.within(sources))
+    if offer.family is None and not offer.fill_families:
+        return offer
+    kept = ((dataset, family.within(sources)) for dataset, family in offer.fill_families)
+    return replace(
+        offer,
+        family=offer.family and offer.family.within(sources),
+        fill_families=tuple((dataset, family) for dataset, family in kept if family is not None),
+    )
 
 
 def without(part: Problem, sources: frozenset[str]) -> Problem:

@@ -54,10 +54,31 @@ class Frame:
     def chances(self, i: int, usable: Codes | int) -> Values:
         """Of source i, which has a family, while none of it has matched, and what is not usable has missed."""
         family = self.families[self.family_bits[i].bit_length() - 1 - len(self.datasets)]
+        return self.offers[i].match_rate * self._still_known(family, usable)
+
+    def _still_known(self, family: Family, usable: Codes | int) -> Values:
+        """By what the chance that any of it can know is lower, as all that are not usable have failed."""
         likely = np.full(np.shape(usable), family.known)
         for source, rate in family.rates:
             likely *= np.where(np.asarray(usable) & self.sources_in([source]), 1.0, 1 - rate / family.known)
-        return np.asarray(self.offers[i].match_rate / family.known * likely / (likely + 1 - family.known))
+        return np.asarray(likely / (likely + 1 - family.known) / family.known)
+
+    @cached_property
+    def fill_families(self) -> tuple[dict[int, Family], ...]:
+        """For each source: bit of a dataset -> its family of sources that lack it of the same companies."""
+        bits = {dataset: bit for bit, dataset in enumerate(self.datasets)}
+        return tuple(
+            {bits[dataset]: family for dataset, family in offer.fill_families if dataset in bits}
+            for offer in self.offers
+        )
+
+    def fills_given(self, i: int, usable: Codes | int) -> tuple[tuple[int, float | Values], ...]:
+        """As `fills` of source i, of states with these usable sources: what is not usable lacked what is open."""
+        families = self.fill_families[i]
+        return tuple(
+            (bit, rate * self._still_known(families[bit], usable) if bit in families else rate)
+            for bit, rate in self.fills[i]
+        )
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
@@ -133,12 +154,19 @@ class Frame:
         return sum([1 << i for i, answers in enumerate(self.answers) if answers & column])
 
     def ruled_out(self, state: State) -> frozenset[str]:
-        """Sources of use that can neither be asked nor have answered, of families of which none has matched."""
-        if not self.families:
+        """Sources of use that can neither be asked nor have answered, of families of which none has matched, or had a
+        dataset that is open."""
+        if not self.families and not any(self.fill_families):
             return frozenset()
         column = self._column(state)
         lost = reduce(or_, [members for bit, members in self.members.items() if not column & bit], 0)
-        return self.named(lost & self._useful(column) & ~self.sources_in(state.usable | state.missed))
+        lost &= self._useful(column) & ~self.sources_in(state.usable | state.missed)
+        lacking = self._lacking(column) & ~self.sources_in(state.usable | state.missed | state.matched)
+        return self.named(lost | lacking)
+
+    def _lacking(self, column: int) -> int:
+        """Sources of families of these datasets."""
+        return sum([1 << i for i, its in enumerate(self.fill_families) if any(column >> bit & 1 for bit in its)])
 
     def _column(self, state: State) -> int:
         families = zip(self.families, self.members, strict=True)
@@ -154,6 +182,7 @@ class Frame:
         here = frozenset([name for i, name in enumerate(self.sources) if usable >> i & 1])
         matched = [family.sources for n, family in enumerate(self.families) if told >> n & 1]
         others = [family.sources - here for n, family in enumerate(self.families) if not told >> n & 1]
+        others.append(self.named(self._lacking(code)) - here)
         return State(
             frozenset([name for i, name in enumerate(self.datasets) if code >> i & 1]),
             here,

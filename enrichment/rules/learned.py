@@ -1,11 +1,12 @@
 """config/learned.yaml: rates that use has taught; where people accepted one, it counts instead of that in sources.yaml.
 
 {source: {match_rate | dataset | either of a kind | billed_units: LearnedLine}} + sources as written -> sources as
-{a family, as 'source, source': {known_to_any: LearnedLine}} -> families                                planned with
+{a family, as 'source, source': {known_to_any | dataset: LearnedLine}} -> families                      planned with
 
 A kind of company is written after the rate: `match_rate of fin, 51-500`.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple
@@ -58,8 +59,8 @@ def with_learned(sources: Mapping[str, SourceRules], learned: LearnedLines) -> d
 def as_learned(rules: Rules, learned: LearnedLines) -> Rules:
     """The rules as they would be with these lines in config/learned.yaml; their hash stays."""
     sources = with_learned(rules.as_written or rules.sources, learned)
-    changed = {"learned": learned, "sources": sources, "families": families_in(learned), "by_kind": {}}
-    rules = rules.model_copy(update=changed)
+    families = {"families": families_in(learned), "fill_families": fill_families_in(learned)}
+    rules = rules.model_copy(update={"learned": learned, "sources": sources, "by_kind": {}, **families})
     return rules.model_copy(update={"by_kind": rules_by_kind(rules)})
 
 
@@ -79,37 +80,59 @@ def families_in(learned: LearnedLines) -> tuple[tuple[frozenset[str], float], ..
     return tuple((frozenset(sources), line.value) for sources, line in found if sources and line and line.counts)
 
 
+def fill_families_in(learned: LearnedLines) -> tuple[tuple[str, frozenset[str], float], ...]:
+    """Dataset, sources that lack it of the same companies, and the share of which any of them can have it."""
+    return tuple(
+        (dataset, frozenset(sources), line.value)
+        for name, lines in sorted(learned.items())
+        if (sources := sources_of_family(name))
+        for dataset, line in sorted(lines.items())
+        if dataset != KNOWN_TO_ANY and line.counts
+    )
+
+
 def unknown_names(written: Collection[str], sources: Mapping[str, SourceRules], learned: LearnedLines) -> Iterator[str]:
     """A line each. written: names of all sources, also of those that have another problem."""
-    in_families: set[str] = set()
+    in_families = defaultdict[str, set[str]](set)
     for source, lines in learned.items():
         where, family = f"config/learned.yaml: {source}", sources_of_family(source)
         for name in family or (source,):
             if name not in written:
                 yield f"{where}: there is no source of this name in config/sources.yaml: correct it, or take it out"
         if family:
-            yield from _problems_of_family(where, family, lines, in_families)
+            yield from _problems_of_family(where, family, lines, sources, in_families)
         elif source in sources:
             yield from _unknown_rates(where, sources[source], source, lines)
 
 
 def _problems_of_family(
-    where: str, family: tuple[str, ...], lines: Mapping[str, LearnedLine], others: set[str]
+    where: str,
+    family: tuple[str, ...],
+    lines: Mapping[str, LearnedLine],
+    sources: Mapping[str, SourceRules],
+    others: Mapping[str, set[str]],
 ) -> Iterator[str]:
-    if twice := sorted(others.intersection(family)):
-        yield f"{where}: {', '.join(twice)} is in another family already: take one of the two out"
-    others.update(family)
+    if len(set(family)) < len(family):
+        yield f"{where}: names a source twice: a family is of two different ones at least"
     for rate, line in lines.items():
-        if rate != KNOWN_TO_ANY:
-            yield f"{where}.{rate}: sources together have no such figure: take it out, or write {KNOWN_TO_ANY}"
+        if twice := sorted(others[rate].intersection(family)):
+            yield f"{where}: {', '.join(twice)} is in another family already: take one of the two out"
+        others[rate].update(family)
+        lacking = [name for name in family if name in sources and rate not in sources[name].datasets]
+        if rate != KNOWN_TO_ANY and lacking:
+            yield (
+                f"{where}.{rate}: sources together have no such figure: take it out, or write {KNOWN_TO_ANY}, or a "
+                "dataset that all of them answer"
+            )
         else:
-            yield from _above_one(f"{where}.{rate}", line)
+            yield from _impossible(f"{where}.{rate}", line, least=0)
 
 
 def _unknown_rates(where: str, entry: SourceRules, source: str, lines: Mapping[str, LearnedLine]) -> Iterator[str]:
     for text, line in lines.items():
         rate = RateName.parsed(text)
         if text == BILLED_UNITS:
+            yield from _impossible(f"{where}.{text}", line, least=0, most=None)
             continue
         if rate.name != MATCH_RATE and rate.name not in entry.datasets:
             have = ", ".join((MATCH_RATE, BILLED_UNITS, *sorted(entry.datasets)))
@@ -117,13 +140,18 @@ def _unknown_rates(where: str, entry: SourceRules, source: str, lines: Mapping[s
         elif str(rate) != text:
             yield f"{where}.{text}: is no kind of company: write it as `{rate.name} of fin, 51-500`"
         else:
-            yield from _above_one(f"{where}.{text}", line)
+            yield from _impossible(f"{where}.{text}", line)
 
 
-def _above_one(where: str, line: LearnedLine) -> Iterator[str]:
+def _impossible(where: str, line: LearnedLine, *, least: float | None = None, most: float | None = 1) -> Iterator[str]:
+    """least: what the value has to be above."""
     for name in ("value", "low", "high", "before"):
-        if (getattr(line, name) or 0) > 1:
+        if most is not None and (getattr(line, name) or 0) > most:
             yield f"{where}.{name}: a rate is a number from 0 to 1: correct it"
+    if line.low > line.high:
+        yield f"{where}: low is above high: correct one of them"
+    if least is not None and line.value <= least:
+        yield f"{where}.value: has to be above {least:g}: correct it, or take the line out"
 
 
 def _counted(lines: Mapping[str, LearnedLine]) -> dict[RateName, float]:

@@ -313,6 +313,8 @@ class Rules(RuleModel):
     arms: experiment -> arm -> the rules its companies are served by, where they differ from these.
     by_kind: (industry group, size band) -> the same with the learned rates of that kind of company; '' where not known.
     families: sources that repeat one another, and the share of companies that any of them can know.
+    fill_families: dataset, sources that lack it of the same companies, and the share of those they know of which any of
+    them can have it.
     """
 
     providers: Mapping[str, ProviderRules]
@@ -333,12 +335,19 @@ class Rules(RuleModel):
     arms: Mapping[str, Mapping[str, "Rules"]] = {}
     by_kind: Mapping[tuple[str, str], "Rules"] = {}
     families: tuple[tuple[frozenset[str], float], ...] = ()
+    fill_families: tuple[tuple[str, frozenset[str], float], ...] = ()
     learned_reliability: Mapping[str, DatasetReliability] = {}
     reliability_lines: Mapping[str, DatasetReliability] = {}
     prompts: Mapping[str, str]
     hash: str
 
     paid_units: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def in_families(self) -> frozenset[str]:
+        """Sources whose answers tell of others."""
+        together = [*(its for its, _ in self.families), *(its for _, its, _ in self.fill_families)]
+        return frozenset[str]().union(*together)
 
     def __hash__(self) -> int:
         """What follows from rules alone is remembered by them; equal ones have the same hash."""

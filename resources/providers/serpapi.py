@@ -7,6 +7,7 @@ import asyncio
 import re
 from collections import Counter, OrderedDict
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Annotated
@@ -31,6 +32,8 @@ from resources.providers.query_templates import Template, filled
 from resources.providers.units import plan_left
 from resources.providers.vendor_client import AccountStatus, ProviderClient, Spec
 
+_SAME_PRICE = Decimal("0.1")
+"""By which share a price may differ before it is remarked upon: part of a plan is often left."""
 _NOTHING = "hasn't returned any results"
 _USED_UP = re.compile(r"run out of searches|credit is too low", re.IGNORECASE)
 _RESULTS = {  # engines that are asked by q -> the list of their results
@@ -152,8 +155,23 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
             return AccountStatus(
                 self.name, ok=True, sentence=f"serpapi accepts the key ({plan}); it does not report what is left."
             )
-        sentence = f"serpapi accepts the key ({plan}); {left} searches are left."
+        sentence = f"serpapi accepts the key ({plan}); {left} searches are left.{self._price_remark(body)}"
         return AccountStatus(self.name, ok=left > 0, sentence=sentence, left=left, unit="search")
+
+    def _price_remark(self, body: dict[str, Json]) -> str:
+        """What a search costs by the plan of the account, where the rules say otherwise; no other vendor's reply states
+        USD before it is billed."""
+        usd, searches = (plan_left(body.get(name)) for name in ("plan_monthly_price", "searches_per_month"))
+        price = self.session_config.rules.prices.get("search")
+        if not usd or not searches or price is None:
+            return ""
+        stated, ours = usd / searches, price.usd
+        if abs(stated - ours) <= _SAME_PRICE * ours:
+            return ""
+        return (
+            f" Its plan of {usd:,.2f} USD for {searches:,} searches makes one cost {stated:.4f} USD,"
+            f" config/providers.yaml says {ours:.4f}: correct usd_per_unit there if the plan is used up each month."
+        )
 
 
 def _has_results(body: dict[str, Json]) -> bool:

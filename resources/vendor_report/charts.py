@@ -18,7 +18,7 @@ _WIDTH = 640
 
 def match_over_time(vendor: VendorFigures) -> str:
     """Share of usable answers that knew the company, by week, with 90 % intervals."""
-    weeks: dict[str, list[int]] = {}
+    weeks: dict[str, list[float]] = {}
     for day, count in vendor.days:
         year, week, _ = day.isocalendar()
         sums = weeks.setdefault(day.fromisocalendar(year, week, 1).isoformat(), [0, 0])

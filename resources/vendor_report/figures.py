@@ -19,7 +19,8 @@ from enrichment.pipeline.backtest.compare import compare
 from enrichment.pipeline.backtest.history import History
 from enrichment.pipeline.backtest.replay import Side
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
-from enrichment.rules import Rules
+from enrichment.rules import MATCH_RATE, Rules
+from resources.warehouse.answer_counts import answers_by_day
 from resources.warehouse.comparable_answers import ComparableAnswers, comparable_answers, estimates
 
 _TOTALS = """
@@ -29,7 +30,10 @@ WITH thresholds AS (SELECT unnest(?) AS dataset, unnest(?) AS threshold), answer
         quantile_cont(latency_seconds, 0.5) AS p50, quantile_cont(latency_seconds, 0.95) AS p95
     FROM sources.answers GROUP BY provider
 ), paid AS (
-    SELECT provider, CAST(sum(cost_usd) AS DOUBLE) AS usd FROM spend.purchases GROUP BY provider
+    SELECT
+        provider, CAST(sum(cost_usd) AS DOUBLE) AS usd,
+        count(*) FILTER (outcome = 'failed' OR state IN ('released', 'uncertain')) AS failed
+    FROM spend.purchases WHERE source NOT LIKE 'analysis:%' GROUP BY provider
 ), given AS (
     SELECT
         a.provider, avg(f.quality) AS quality,
@@ -37,11 +41,14 @@ WITH thresholds AS (SELECT unnest(?) AS dataset, unnest(?) AS threshold), answer
     FROM build.facts AS f JOIN sources.answers AS a USING (purchase_id) JOIN thresholds AS t USING (dataset)
     GROUP BY a.provider
 )
-SELECT provider, asked, found, p50, p95, coalesce(usd, 0), quality, coalesce(good, 0)
-FROM answered LEFT JOIN paid USING (provider) LEFT JOIN given USING (provider) ORDER BY coalesce(usd, 0) DESC, provider
+SELECT
+    provider, coalesce(asked, 0), coalesce(found, 0), p50, p95, coalesce(usd, 0), quality, coalesce(good, 0),
+    coalesce(failed, 0)
+FROM answered FULL JOIN (SELECT * FROM paid WHERE usd > 0 OR failed > 0) AS paid USING (provider)
+LEFT JOIN given USING (provider) ORDER BY coalesce(usd, 0) DESC, provider
 """
 _BY_DAY = """
-SELECT {by}, CAST("at" AS DATE) AS day, count(*) FILTER (found), count(*)
+SELECT provider, CAST("at" AS DATE) AS day, count(*) FILTER (found), count(*)
 FROM sources.answers GROUP BY ALL ORDER BY ALL
 """
 _BY_DAY_AND_LEVEL = {
@@ -103,7 +110,9 @@ class FigureChange:
 
 @dataclass(frozen=True, slots=True)
 class VendorFigures:
-    """match: its 90 % interval. days: usable answers by day. falls: its sources whose match rate fell.
+    """failed: calls without a usable answer. match: its 90 % interval. days: usable answers by day.
+
+    falls: its sources whose match rate fell.
 
     changes: of quality, bills and seconds of its sources.
     """
@@ -111,6 +120,7 @@ class VendorFigures:
     provider: str
     asked: int
     found: int
+    failed: int
     match: tuple[float, float]
     quality: float | None
     usd: float
@@ -138,7 +148,7 @@ def vendor_figures(
     """Nothing is bought. connection: of a published warehouse. history: the requests that are replayed."""
     thresholds = {name: entry.quality_threshold for name, entry in rules.datasets.items()}
     totals = connection.execute(_TOTALS, [[*thresholds], [*thresholds.values()]]).fetchall()
-    days, falls = _by_day(connection, "provider"), falls_of_sources(connection)
+    days, falls = _by_day(connection), falls_of_sources(connection, rules)
     changes = [one for one in changes_of_sources(connection) if one.source in rules.sources]
     contradicted = _disputes(rules, comparable_answers(connection, rules))
     return [
@@ -146,20 +156,19 @@ def vendor_figures(
             provider=provider,
             asked=asked,
             found=found,
+            failed=failed,
             match=wilson(found, asked),
             quality=quality,
             usd=usd,
             good_facts=good,
             latency=(p50, p95),
-            days=days[provider],
-            falls={
-                s: fall for s, fall in falls.items() if s in rules.sources and rules.sources[s].provider == provider
-            },
+            days=days.get(provider, []),
+            falls={source: fall for source, fall in falls.items() if rules.sources[source].provider == provider},
             changes=[one for one in changes if rules.sources[one.source].provider == provider],
             disputes=contradicted.get(provider, Disputes()),
             without=_without(provider, rules, history, unavailable, policies),
         )
-        for provider, asked, found, p50, p95, usd, quality, good in totals
+        for provider, asked, found, p50, p95, usd, quality, good, failed in totals
     ]
 
 
@@ -168,10 +177,17 @@ def _provider_of(rules: Rules, source: str) -> str | None:
     return rules.sources[source].provider if source in rules.sources else None
 
 
-def falls_of_sources(connection: duckdb.DuckDBPyConnection) -> dict[str, Fall]:
-    """Sources whose match rate is below the interval it had before a change."""
-    by_source = _by_day(connection, "source")
-    return {source: fall for source, days in by_source.items() if (fall := fall_of(days)) is not None}
+def falls_of_sources(connection: duckdb.DuckDBPyConnection, rules: Rules) -> dict[str, Fall]:
+    """Sources of the rules whose match rate is below the interval it had before a change, until people accept it."""
+    by_source = answers_by_day(connection, [(source, MATCH_RATE) for source in rules.sources])
+    found = ((source, fall_of(days, _accepted(rules, source))) for (source, _), days in by_source.items())
+    return {source: fall for source, fall in found if fall is not None}
+
+
+def _accepted(rules: Rules, source: str) -> float | None:
+    """The match rate that people accepted or pinned: a line that a night accepted by itself is none."""
+    line = rules.learned.get(source, {}).get(MATCH_RATE)
+    return line.value if line is not None and line.counts and line.renewed is None else None
 
 
 def changes_of_sources(connection: duckdb.DuckDBPyConnection) -> list[FigureChange]:
@@ -201,9 +217,10 @@ def _mean(sums: Sequence[tuple[float, int]]) -> float:
     return sum(total for total, _ in sums) / sum(count for _, count in sums)
 
 
-def _by_day(connection: duckdb.DuckDBPyConnection, by: str) -> dict[str, list[tuple[date, Count]]]:
+def _by_day(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[date, Count]]]:
+    """Of each vendor."""
     days: dict[str, list[tuple[date, Count]]] = defaultdict(list)
-    for name, day, hits, tries in connection.execute(_BY_DAY.format(by=by)).fetchall():
+    for name, day, hits, tries in connection.execute(_BY_DAY).fetchall():
         days[name].append((day, Count(hits, tries)))
     return days
 

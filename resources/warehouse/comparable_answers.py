@@ -45,7 +45,7 @@ ORDER BY ALL
 """
 """Former answers, with what other sources had said by the time the source was asked once more."""
 _SAID = """
-SELECT dataset, company_id, right_value, wrong_value FROM build.verdicts
+SELECT dataset, company_id, right_value, wrong_value, "by" FROM build.verdicts
 WHERE withdrawn_at IS NULL AND dataset IN (SELECT unnest(?)) ORDER BY dataset, company_id, "at", verdict_id
 """
 _UNCOMPARED = frozenset({"company_description"})
@@ -65,11 +65,11 @@ def comparable_answers(connection: duckdb.DuckDBPyConnection, rules: Rules) -> d
         if entry.at_most == 1 and entry.analysis is None and name not in _UNCOMPARED
     ]
     stated: dict[tuple[str, str], list[tuple[str, Value]]] = defaultdict(list)
-    for dataset, company, right, wrong in connection.execute(_SAID, [single]).fetchall():
+    for dataset, company, right, wrong, by in connection.execute(_SAID, [single]).fetchall():
         for number, value in ((0, right), (1, wrong)):
             if value is not None:
                 said = stated[dataset, company]
-                said.append((f"{VERDICT} {number} {len(said)}", load_value(dataset, json.loads(value))))
+                said.append((f"{VERDICT} {number} {len(said)} {by}", load_value(dataset, json.loads(value))))
     for dataset, company, source, value in connection.execute(_NEWEST, [single]).fetchall():
         if source in rules.sources:
             stated[dataset, company].append((source, load_value(dataset, json.loads(value))))
@@ -105,7 +105,8 @@ def _add_former(found: Mapping[str, ComparableAnswers], rows: Sequence[tuple[Any
 def _add(to: ComparableAnswers, company: str, groups: Mapping[str, str], rules: Rules) -> None:
     for source, text in groups.items():
         if source.startswith(f"{VERDICT} "):
-            to.checks.append(Check(company, text, is_right=source.split()[1] == "0"))
+            _, wrong, _, by = source.split(" ", 3)
+            to.checks.append(Check(company, text, is_right=wrong == "0", by=by))
         else:
             to.answers.append(Answer(company, source, text, reader=rules.sources[source].provider))
 

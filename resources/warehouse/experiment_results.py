@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import duckdb
 
 from enrichment.learning.off_policy import IfAll, LoggedCompany, if_all
-from enrichment.learning.sequential_test import ArmComparison, ArmSum, compare_arms
+from enrichment.learning.sequential_test import ERROR, ArmComparison, ArmSum, compare_arms
 from enrichment.rules import Rules
 from enrichment.rules.experiments import Experiment
 
@@ -72,7 +72,7 @@ def experiment_results(connection: duckdb.DuckDBPyConnection, rules: Rules, name
         arm: ArmResult(
             companies=len(rows[arm]),
             metric=of_arm,
-            beside=_beside(first, of_arm),
+            beside=_beside(first, of_arm, of=len(sums) - 1),
             to_stop=_to_stop(experiment, rows[arm]),
             if_all=if_all(logged, arm),
         )
@@ -80,8 +80,9 @@ def experiment_results(connection: duckdb.DuckDBPyConnection, rules: Rules, name
     }
 
 
-def _beside(first: ArmSum | None, other: ArmSum | None) -> ArmComparison | None:
-    return None if first is None or other is None or other is first else compare_arms(first, other)
+def _beside(first: ArmSum | None, other: ArmSum | None, *, of: int) -> ArmComparison | None:
+    """of: so many comparisons share the chance that one of them names a winner where there is none."""
+    return None if first is None or other is None or other is first else compare_arms(first, other, error=ERROR / of)
 
 
 def _metric(experiment: Experiment, rows: list[tuple[float, ...]]) -> ArmSum | None:
@@ -106,13 +107,14 @@ def _to_stop(experiment: Experiment, rows: list[tuple[float, ...]]) -> str | Non
     guard = experiment.guard
     if not rows:
         return None
+    error = ERROR / (2 * len(experiment.arms))
     if guard.least_complete is not None:
         complete = ArmSum.of([row[1] for row in rows])
-        if compare_arms(_exactly(guard.least_complete, complete), complete).high < 0:
+        if compare_arms(_exactly(guard.least_complete, complete), complete, error=error).high < 0:
             return f"{complete.mean:.0%} of its profiles are complete, below {guard.least_complete:.0%}"
     if guard.most_usd is not None:
         cost = ArmSum.of_ratio([row[0] for row in rows], [row[5] for row in rows])
-        if compare_arms(_exactly(guard.most_usd, cost), cost).low > 0:
+        if compare_arms(_exactly(guard.most_usd, cost), cost, error=error).low > 0:
             return f"a request of it costs {cost.mean:.4f} USD, above {guard.most_usd:.4f}"
     return None
 

@@ -52,19 +52,30 @@ CREATE VIEW sources.answers AS
 WITH given AS (
     SELECT purchase_id, list(DISTINCT dataset ORDER BY dataset) AS datasets, avg(quality) AS mean_quality
     FROM build.facts GROUP BY purchase_id
+), first_known AS (
+    SELECT company_id,
+        min(collected_at) FILTER (dataset = 'industry') AS industry,
+        min(collected_at) FILTER (dataset IN ('company_size_band', 'employee_count')) AS size,
+        min(collected_at) FILTER (dataset = 'headquarters') AS headquarters
+    FROM build.facts WHERE dataset IN ('industry', 'company_size_band', 'employee_count', 'headquarters') GROUP BY company_id
+), first_asked AS (
+    SELECT company_id, source, min(reserved_at) AS "at" FROM spend.purchases
+    WHERE outcome IN ('found', 'nothing') GROUP BY ALL
 )
 SELECT
     p.purchase_id, p.request_id, p.company_id, p.company_key, p.consumer, p.strategy, p.provider, p.source, p.variant,
     p.closed_at AS "at", p.outcome = 'found' AS found, coalesce(g.datasets, []) AS datasets, g.mean_quality,
     p.latency_seconds, p.cost_usd,
-    -- What was known before it was asked: a kind that is known only where the source answered would praise that source.
-    CASE WHEN c.fields['industry'].collected_at < p.reserved_at THEN c.industry_group END AS industry_group,
-    CASE WHEN c.fields['company_size_band'].collected_at < p.reserved_at THEN c.size_band END AS size_band,
-    CASE WHEN c.fields['headquarters'].collected_at < p.reserved_at THEN c.country END AS country,
+    -- What was known before it was first asked: a kind known only where the source answered would praise that source.
+    CASE WHEN k.industry < f."at" THEN c.industry_group END AS industry_group,
+    CASE WHEN k.size < f."at" THEN c.size_band END AS size_band,
+    CASE WHEN k.headquarters < f."at" THEN c.country END AS country,
     p.rules_hash
 FROM spend.purchases AS p
 LEFT JOIN given AS g USING (purchase_id)
 LEFT JOIN marts.companies AS c USING (company_id)
+LEFT JOIN first_known AS k USING (company_id)
+LEFT JOIN first_asked AS f ON f.company_id = p.company_id AND f.source = p.source
 WHERE p.outcome IN ('found', 'nothing');
 COMMENT ON VIEW sources.answers IS 'One row per usable answer of a source: what it brought, how good, how fast, at what price, for which kind of company; rates are learned from it';
 COMMENT ON COLUMN sources.answers.purchase_id IS 'The purchase';
@@ -82,9 +93,9 @@ COMMENT ON COLUMN sources.answers.datasets IS 'What facts were read from it';
 COMMENT ON COLUMN sources.answers.mean_quality IS 'Their mean quality, 0 to 1; null: none was read';
 COMMENT ON COLUMN sources.answers.latency_seconds IS 'Seconds from sending to the whole answer';
 COMMENT ON COLUMN sources.answers.cost_usd IS 'What it cost';
-COMMENT ON COLUMN sources.answers.industry_group IS 'The main group of the company''s industry, as in marts.companies; null: not known before it was asked';
-COMMENT ON COLUMN sources.answers.size_band IS 'Its size, as in marts.companies; null: not known before it was asked';
-COMMENT ON COLUMN sources.answers.country IS 'Country of its headquarters, ISO 3166-1 alpha-2; null: not known before it was asked';
+COMMENT ON COLUMN sources.answers.industry_group IS 'The main group of the company''s industry, as in marts.companies; null: not known before it was first asked about the company';
+COMMENT ON COLUMN sources.answers.size_band IS 'Its size, as in marts.companies; null: not known before it was first asked about the company';
+COMMENT ON COLUMN sources.answers.country IS 'Country of its headquarters, ISO 3166-1 alpha-2; null: not known before it was first asked about the company';
 COMMENT ON COLUMN sources.answers.rules_hash IS 'The rules it was planned under';
 
 CREATE VIEW sources.decisions AS

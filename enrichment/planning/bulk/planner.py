@@ -211,11 +211,11 @@ class _StatePlanner:
         eligibility = self._eligibility(blank, self._statuses(blank), self._answered(blank))
         problem = eligibility.whole()
         policy = self._inputs.policies.compiled(strategy, problem)
-        families = {offer.source: offer.family for part in parts(problem) for offer in part.offers}
+        in_part = {offer.source: offer for part in parts(problem) for offer in part.offers}
         return _WholeProblem(
             problem=problem,
             offers=tuple(
-                (replace(offer, family=families.get(offer.source)), offer.answers)
+                (in_part.get(offer.source, replace(offer, family=None, fill_families=())), offer.answers)
                 for offer in problem.offers
                 if eligibility.obstacle(offer.source) is None
             ),
@@ -299,16 +299,17 @@ def _states(
 
 def _left(whole: _WholeProblem, usable: Sequence[_Askable], open_: frozenset[str], of_families: _OfFamilies) -> Problem:
     """A problem that is no state of the whole: some source has answered a part of its datasets."""
-    problem = whole.problem
+    problem, again = whole.problem, frozenset(offer.source for offer, _, _ in usable)
     return replace(
         problem,
         offers=tuple(
             replace(
-                offer.given(*of_families),
-                fill_rates=tuple(f for f in offer.fill_rates if f[0] in about),
-                needs=offer.needs & open_,
+                given,
+                fill_rates=tuple(f for f in given.fill_rates if f[0] in about),
+                fill_families=tuple(f for f in given.fill_families if f[0] in about),
+                needs=given.needs & open_,
             )
-            for offer, about, _ in usable
+            for given, about in ((offer.given(*of_families, again), about) for offer, about, _ in usable)
         ),
         required=problem.required & open_,
         worth=tuple((dataset, worth) for dataset, worth in problem.worth if dataset in open_),

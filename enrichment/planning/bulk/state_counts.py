@@ -97,7 +97,7 @@ class StateCounter:
         consumers = set(requirements.consumer.split("+"))
         self._if_held = {s for rule in rules.redundancy if consumers & set(rule.consumers) for s in rule.if_held}
         self._ours = self._mask(lambda _: True)
-        self._telling = sorted({source for sources, _ in rules.families for source in sources})
+        self._telling = sorted(rules.in_families)
         self._tells = {source: 1 << number for number, source in enumerate(self._telling)}
         self.count = lru_cache(maxsize=_REMEMBERED)(self._count)
         """Reply states of a company, '' where nothing is known of it -> Counts."""

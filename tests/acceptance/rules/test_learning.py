@@ -31,8 +31,9 @@ def test_learned_rates_are_written_for_people_to_accept_and_then_count(stack: St
     before = load_rules(config)
     assert before.sources == before.as_written
     (config / "learned.yaml").write_text(written.replace("use: proposed", "use: accepted"), encoding="utf-8")
-    (source, rate), line = next((key, line) for key, line in lines.items() if key[1] != "match_rate")
-    assert load_rules(config).sources[source].datasets[rate].fill_rate == line["value"]
+    (source, rate), line = next((key, line) for key, line in lines.items() if key[1] != "billed_units")
+    entry = load_rules(config).sources[source]
+    assert (entry.match_rate if rate == "match_rate" else entry.datasets[rate].fill_rate) == line["value"]
 
     accepted = stack.command("rules", "learn", "--sandbox", "--json", ENRICH_CONFIG=str(config))
     answer = json.loads(accepted.stdout)

@@ -10,6 +10,7 @@ from bench.planner.policy_forecast import forecast
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Known
 from enrichment.memory.company_kind import KIND_DATASETS, known_kinds
+from enrichment.memory.freshness import answered_datasets, missed_and_matched
 from enrichment.memory.reliability import with_current_reliability
 from enrichment.planning.bulk.planner import BulkInputs, Group, plan_many
 from enrichment.planning.bulk.state_counts import ReplyStates, pairs_of
@@ -68,7 +69,9 @@ def assert_same(store: SqlStore, rules: Rules, requirements: Requirements, strat
             plan = plan_alone(store, rules, requirements, company, strategy)
             assert group.missing == {d.dataset for d in plan.datasets if d.status == "unsatisfied"}
             assert group.first == first_of(plan)
-            assert group.expected_micro_usd == pytest.approx(by_policy_alone(plan), abs=1)
+            known = store.knowledge.known(company.company_id)
+            told = missed_and_matched(known, answered_datasets(rules, requirements, known, NOW))
+            assert group.expected_micro_usd == pytest.approx(by_policy_alone(plan, *told), abs=1)
 
 
 def first_of(plan: Plan) -> set[str]:
@@ -78,9 +81,10 @@ def first_of(plan: Plan) -> set[str]:
     return {source for part in plan.parts for source in plan.policy(part).next(start(part.problem))}
 
 
-def by_policy_alone(plan: Plan) -> float:
+def by_policy_alone(plan: Plan, missed: frozenset[str], matched: frozenset[str]) -> float:
     """What a quote says of vendors, before caps that bind on the way, redundancy and last resorts."""
-    return sum(forecast(plan.policy(part), part.problem).expected_cost for part in plan.parts)
+    states = ((part, replace(start(part.problem), missed=missed, matched=matched)) for part in plan.parts)
+    return sum(forecast(plan.policy(part), part.problem, state).expected_cost for part, state in states)
 
 
 @pytest.mark.parametrize("consumer", ["profile", "vendor_enrichment", "customer_enrichment"])
@@ -111,6 +115,15 @@ def test_where_time_has_a_value_the_same_calls_start_together(full_store: SqlSto
 
 def line(value: float) -> LearnedLine:
     return LearnedLine(value=value, low=value, high=value, answers=100, use="accepted")
+
+
+@pytest.mark.parametrize("consumer", ["profile", "vendor_enrichment"])
+def test_sources_that_lack_a_dataset_of_the_same_companies_are_counted_alike(
+    full_store: SqlStore, consumer: str
+) -> None:
+    lines = {name: {"industry": line(0.6)} for name in ("brightdata_company_db", "serp_linkedin")}
+    rules = as_learned(MATRIX, {**lines, "brightdata_company_db, serp_linkedin": {"industry": line(0.62)}})
+    assert_same(full_store, rules, requirements_of(rules, [consumer]), "enhanced")
 
 
 @pytest.mark.parametrize(("strategy", "consumer"), [("enhanced", "profile"), ("legacy", "vendor_enrichment")])

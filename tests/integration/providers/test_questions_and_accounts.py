@@ -152,6 +152,23 @@ def test_an_account_can_be_checked_for_free(
     assert KEY not in status.sentence
 
 
+@pytest.mark.parametrize(
+    ("monthly", "remark"),
+    [(75.0, "75.00 USD for 5,000 searches makes one cost 0.0150 USD, config/providers.yaml says 0.0500"), (250.0, "")],
+)
+def test_an_account_that_states_another_price_than_the_rules_says_so(monthly: float, remark: str) -> None:
+    plan = {"total_searches_left": 12, "plan_monthly_price": monthly, "searches_per_month": 5000}
+    vendor = ScriptedVendor({ACCOUNT: HttpReply(body={**sample("serpapi/account.json"), **plan})})
+
+    async def check() -> Any:
+        async with client("serpapi", AppSender(vendor)) as asking:
+            return await asking.check()
+
+    said = virtual_time.run(check()).sentence
+    assert remark in said
+    assert ("correct usd_per_unit" in said) == bool(remark)
+
+
 # Where the caller is
 
 _BLOCKED_PAGE = "<h1>Error 1009</h1>The owner of this website has banned the country or region your IP address is in"

@@ -101,6 +101,6 @@ def test_a_source_whose_match_rate_fell_is_named_with_the_day(store: SqlStore, w
             bought(store, asked, DB, {"industry": [Text(text="Banking")]} if day < 4 else {}, at=at)
     warehouse.build(store)
     with warehouse.reading() as connection:
-        falls = falls_of_sources(connection)
+        falls = falls_of_sources(connection, MATRIX)
     assert falls.keys() == {DB}
     assert falls[DB].since == (NOON + timedelta(days=4)).date()

@@ -29,6 +29,15 @@ def test_one_bad_day_is_no_change() -> None:
     assert counts_since([*days(0.8, 30), Count(6, 10), *days(0.8, 5)]) == 0
 
 
+def test_days_that_differ_as_lists_do_are_no_change_of_the_rate() -> None:
+    rng, wrong = np.random.default_rng(7), 0
+    for _ in range(200):
+        rate = rng.uniform(0.3, 0.9)
+        of_day = rng.beta(rate * 30, (1 - rate) * 30, size=60)
+        wrong += counts_since([Count(int(hits), 100) for hits in rng.binomial(100, of_day)]) > 0
+    assert wrong <= 16
+
+
 def test_a_rate_that_never_changed_is_seldom_said_to_have_changed() -> None:
     rng = np.random.default_rng(5)
     series = [rng.binomial(12, rng.uniform(0.1, 0.95), size=90) for _ in range(400)]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.learning.planted_worlds import Picked, independent, picked, with_one_wrong_feed
+from bench.learning.harm import corrected, mislabelled
+from bench.learning.planted_worlds import Picked, independent, of_usual_values, picked, with_one_wrong_feed
 from enrichment.learning.estimate_reliability import Answer, Check, Rereadings, estimate_reliability, wilson
 from enrichment.learning.likely_value import probabilities
 
@@ -146,3 +147,35 @@ def test_a_value_that_only_copies_repeat_is_less_likely_than_one_of_two_witnesse
 )
 def test_intervals_are_wilsons(right: int, checked: int, low: float, high: float) -> None:
     assert wilson(right, checked) == pytest.approx((low, high), abs=0.002)
+
+
+def test_values_that_are_often_right_make_no_copies_of_independent_sources_and_their_figures_are_true() -> None:
+    world = of_usual_values(2)
+    found = picked(world)
+    assert found.feeds == ()
+    assert found.learned > 0.9
+    estimate = estimate_reliability(world.answers, matrix=world.matrix)
+    assert estimate.accuracy == pytest.approx(world.matrix, abs=0.06)
+
+
+@pytest.mark.parametrize("labels", [12, 40])
+def test_a_person_that_sides_with_the_worst_source_loses_weight_and_harms_no_other_company(labels: int) -> None:
+    found = mislabelled(1, labels)
+    assert found.believed < 0.4
+    assert found.picked > found.without - 0.01
+    assert found.lifted < 0.05
+
+
+def test_a_person_that_names_what_no_source_states_makes_no_feed_of_the_others() -> None:
+    world = independent(1)
+    checks = [Check(company, "Agriculture", is_right=True, by="cli") for company in [*world.truth][:12]]
+    found = estimate_reliability(world.answers, checks, matrix=world.matrix)
+    assert found.figures.feeds == ()
+    assert found.people["cli"].right <= 3
+    assert found.accuracy == pytest.approx(world.matrix, abs=0.06)
+
+
+def test_a_person_that_rightly_contradicts_what_most_sources_state_is_believed() -> None:
+    found = corrected(1, 12)
+    assert found.believed == 1.0
+    assert found.picked > found.without - 0.01

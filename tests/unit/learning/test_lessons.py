@@ -60,6 +60,22 @@ def test_a_line_without_newer_answers_stays() -> None:
     assert renewed_lines(rules, lessons(rules, {})) == rules.learned
 
 
+@pytest.mark.parametrize(("stated", "hits"), [(1.0, 128), (0.0, 0)])
+def test_where_all_answers_agree_with_a_rate_of_one_or_none_nothing_is_proposed(stated: float, hits: int) -> None:
+    entry = MATRIX.sources["snov_contacts"].model_copy(update={"match_rate": stated})
+    rules = MATRIX.model_copy(update={"sources": {**MATRIX.sources, "snov_contacts": entry}})
+    found = lessons(rules, {SNOV: counted(hits, 128)})
+    assert renewed_lines(rules, found) == {}
+    assert renewed_lines(rules, lessons(rules, {SNOV: counted(64, 128)})) != {}
+
+
+def test_since_a_change_what_was_once_written_counts_for_little() -> None:
+    seen = {("", ""): Count(4, 20)}
+    (usual,) = lessons(MATRIX, {SNOV: RateCounts(DAY, has_changed=False, kinds=seen)})
+    (changed,) = lessons(MATRIX, {SNOV: RateCounts(DAY, has_changed=True, kinds=seen)})
+    assert 0.2 < changed.learned.mean < usual.learned.mean - 0.02
+
+
 def test_kinds_of_companies_that_a_source_knows_less_are_named() -> None:
     kinds = {("tech", "51-500"): Count(900, 1_000), ("fin", "51-500"): Count(300, 1_000), ("man", "1-10"): Count(0, 5)}
     (lesson,) = lessons(MATRIX, {SNOV: RateCounts(DAY, has_changed=False, kinds=kinds)})
@@ -93,6 +109,18 @@ def test_where_a_family_counts_the_match_rate_of_its_sources_is_that_over_all_co
     (moved,) = in_families(found, [family], MATRIX.model_copy(update={"families": ((both, 0.8),)}))
     assert moved.learned.mean == 0.7
     assert moved.learned.low < 0.7 < moved.learned.high
+
+
+def test_sources_that_lack_a_dataset_together_are_a_line_of_that_dataset_and_move_its_fill_rates() -> None:
+    both = frozenset({"apollo_contacts", "snov_contacts"})
+    rates = {"apollo_contacts": 0.5, "snov_contacts": 0.55}
+    family = FamilyEstimate(both, RateEstimate(0.6, 0.55, 0.65, 900), rates, "key_contacts")
+    lines = renewed_lines(MATRIX, [], [family])
+    assert lines["apollo_contacts, snov_contacts"]["key_contacts"].value == 0.6
+    found = lessons(MATRIX, {("snov_contacts", "key_contacts"): counted(300, 1_000)})
+    assert in_families(found, [family], MATRIX) == found
+    (moved,) = in_families(found, [family], MATRIX.model_copy(update={"fill_families": (("key_contacts", both, 0.6),)}))
+    assert moved.learned.mean == 0.55
 
 
 NIGHT = date(2026, 12, 1)
@@ -135,6 +163,13 @@ def test_no_night_takes_a_rate_beyond_floor_and_ceiling() -> None:
     rules = MATRIX.model_copy(update={"learning": wide})
     assert tonight(rules, 0).value == 0.05
     assert tonight(rules, 1_000).value == 0.9
+
+
+def test_at_the_ceiling_a_night_without_new_answers_changes_nothing() -> None:
+    rules = MATRIX.model_copy(update={"learning": BOUNDS.model_copy(update={"largest_step": 1.0})})
+    first = tonight(rules, 1_000)
+    assert tonight(after(rules, first), 1_000, NIGHT + timedelta(days=1)) == first
+    assert tonight(after(rules, first), 990, NIGHT + timedelta(days=1)).renewed == NIGHT + timedelta(days=1)
 
 
 @pytest.mark.parametrize(("hits", "tries", "use"), [(8, 20, "proposed"), (50, 100, "accepted")])

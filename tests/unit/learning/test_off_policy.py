@@ -8,14 +8,14 @@ from enrichment.learning.off_policy import LoggedCompany, if_all
 
 def test_kinds_that_an_arm_saw_less_of_count_by_how_many_there_are() -> None:
     """Small companies cost 1 and large ones 3 under `other`, which saw twice as many small ones; all are half large."""
-    others = [("small", 1.0)] * 20 + [("large", 3.0)] * 10
-    firsts = [("small", 9.0)] * 30 + [("large", 9.0)] * 40
+    others = [("small", 1.0)] * 80 + [("large", 3.0)] * 40
+    firsts = [("small", 9.0)] * 120 + [("large", 9.0)] * 160
     logged = [LoggedCompany("other", 0.3, kind, cost) for kind, cost in others]
     logged += [LoggedCompany("first", 0.7, kind, cost) for kind, cost in firsts]
     found = if_all(logged, "other")
     assert found is not None
-    assert found.total == pytest.approx(100 * 2.0)
-    assert found.seen == 30
+    assert found.total == pytest.approx(400 * 2.0)
+    assert found.seen == 120
 
 
 def test_a_company_that_was_unlikely_to_be_in_the_arm_speaks_for_more() -> None:
@@ -27,8 +27,9 @@ def test_a_company_that_was_unlikely_to_be_in_the_arm_speaks_for_more() -> None:
     assert found.low < found.total < found.high
 
 
-def test_of_an_arm_that_was_never_used_nothing_is_known() -> None:
-    assert if_all([LoggedCompany("first", 0.5, "", 1.0)] * 9, "other") is None
+def test_of_an_arm_that_was_never_or_hardly_used_nothing_is_said() -> None:
+    assert if_all([LoggedCompany("first", 0.5, "", 1.0)] * 900, "other") is None
+    assert if_all([LoggedCompany("first", 0.5, "", 1.0)] * 99, "first") is None
 
 
 def test_the_estimate_is_within_3_percent_of_what_the_other_strategy_did_cost() -> None:

@@ -9,40 +9,45 @@ FEW, MANY = Count(9, 10), Count(9_000, 10_000)
 
 
 def test_without_observations_the_figure_of_the_rules_is_believed() -> None:
-    unseen, each = pooled_rates(0.7, [])
+    (unseen,) = pooled_rates(0.7, [Count(0, 0)])
     assert unseen.mean == pytest.approx(0.7, abs=0.02)
     assert unseen.low < 0.55
     assert unseen.high > 0.8
-    assert each == ()
+    assert pooled_rates(0.7, []) == ()
 
 
 def test_many_observations_outweigh_the_figure_of_the_rules() -> None:
-    _, (found,) = pooled_rates(0.2, [MANY])
+    (found,) = pooled_rates(0.2, [MANY])
     assert found.mean == pytest.approx(0.9, abs=0.001)
     assert 0.89 < found.low < 0.9 < found.high < 0.91
 
 
+def test_where_the_rate_has_changed_the_figure_of_the_rules_counts_for_less() -> None:
+    (usual,), (changed,) = (pooled_rates(0.8, [Count(4, 20)], weight) for weight in (20.0, 4.0))
+    assert 4 / 20 < changed.mean < usual.mean
+
+
 def test_a_kind_with_few_observations_leans_on_kinds_that_are_alike() -> None:
     alike = [Count(90, 100)] * 10
-    _, alone = pooled_rates(0.5, [Count(1, 3)])
-    _, among = pooled_rates(0.5, [*alike, Count(1, 3)])
+    alone = pooled_rates(0.5, [Count(1, 3)])
+    among = pooled_rates(0.5, [*alike, Count(1, 3)])
     assert among[-1].mean > 0.8 > alone[0].mean
 
 
 def test_kinds_that_differ_are_not_drawn_together() -> None:
-    _, (low, high) = pooled_rates(0.5, [Count(100, 1_000), Count(900, 1_000)])
+    low, high = pooled_rates(0.5, [Count(100, 1_000), Count(900, 1_000)])
     assert low.high < 0.2
     assert high.low > 0.8
 
 
 def test_an_interval_narrows_with_what_is_seen() -> None:
-    _, (few, many) = pooled_rates(0.9, [FEW, MANY])
+    few, many = pooled_rates(0.9, [FEW, MANY])
     assert many.high - many.low < (few.high - few.low) / 5
 
 
 @pytest.mark.parametrize("hits", [0, 40])
 def test_what_always_or_never_happened_is_nearly_sure(hits: int) -> None:
-    _, (found,) = pooled_rates(0.5, [Count(hits, 40)])
+    (found,) = pooled_rates(0.5, [Count(hits, 40)])
     assert abs(found.mean - hits / 40) < 0.25
     assert 0 <= found.low < found.mean < found.high <= 1
 
@@ -55,7 +60,7 @@ def test_nine_in_ten_intervals_contain_the_truth_of_rare_kinds_too() -> None:
         truth = rng.beta(mean * strength, (1 - mean) * strength, size=12)
         tries = np.round(np.exp(rng.uniform(0, 6, size=12))).astype(int)
         counts = [Count(int(h), int(n)) for h, n in zip(rng.binomial(tries, truth), tries, strict=True)]
-        for rate, found in zip(truth, pooled_rates(prior, counts)[1], strict=True):
+        for rate, found in zip(truth, pooled_rates(prior, counts), strict=True):
             inside.append(found.low <= rate <= found.high)
             if found.tries <= 10:
                 rare.append(inside[-1])

@@ -25,6 +25,30 @@ def test_of_few_requests_nothing_is_decided() -> None:
     assert not compare_arms(few, ArmSum(5000, 9.0, 0.0001)).decided
 
 
+def test_two_arms_that_cost_the_same_fixed_price_are_no_winner_and_no_loser() -> None:
+    for price in (0.1, 0.07, 0.0131):
+        assert not compare_arms(ArmSum.of([price] * 111), ArmSum.of([price] * 207)).decided
+        ratio = ArmSum.of_ratio([price] * 130, [1.0] * 130)
+        assert not compare_arms(ArmSum.of([price] * 111), ratio).decided
+    assert not compare_arms(ArmSum.of([0.0] * 111), ArmSum.of([0.0] * 207)).decided
+    assert not compare_arms(ArmSum.of([0.1] * 111), ArmSum.of([0.1 + 1e-7] * 111)).decided
+    assert compare_arms(ArmSum.of([0.1] * 111), ArmSum.of([0.12] * 111)).decided
+
+
+def test_of_six_arms_that_are_alike_daily_looks_name_a_winner_in_at_most_one_of_twenty() -> None:
+    """Five of them are compared with the first one, and share the error."""
+    rng, named_one = np.random.default_rng(9), 0
+    for _ in range(400):
+        means = np.cumsum(rng.normal(1.0, 0.5 / 50**0.5, size=(6, 60)), axis=1) / np.arange(1, 61)
+        sums = [[ArmSum(50 * day, float(mean), 0.25) for day, mean in enumerate(arm, start=1)] for arm in means]
+        named_one += any(
+            compare_arms(first, other, error=0.05 / 5).decided
+            for others in sums[1:]
+            for first, other in zip(sums[0], others, strict=True)
+        )
+    assert named_one <= 20
+
+
 def test_the_interval_is_around_the_difference_and_narrows() -> None:
     wide = compare_arms(ArmSum(200, 1.0, 0.5), ArmSum(200, 1.4, 0.5))
     narrow = compare_arms(ArmSum(2000, 1.0, 0.5), ArmSum(2000, 1.4, 0.5))

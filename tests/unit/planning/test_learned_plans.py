@@ -76,3 +76,34 @@ def test_the_chance_of_a_dataset_is_that_of_sources_that_fail_together() -> None
         fails *= 1 - entry.match_rate / 0.9 * entry.datasets["key_contacts"].fill_rate
     (dataset,) = plan_with(family, wanted=wanted).datasets
     assert dataset.chance == pytest.approx(1 - fails - 0.1)
+
+
+def test_a_reply_without_a_dataset_lowers_what_is_expected_of_sources_that_lack_it_of_the_same_companies() -> None:
+    together = learned({"apollo_contacts, snov_contacts": {"key_contacts": line(0.98)}})
+    wanted = custom(MATRIX, ["key_contacts"], ["apollo_contacts", "snov_contacts"])
+    fails = 0.98
+    for source in ("apollo_contacts", "snov_contacts"):
+        entry = together.sources[source]
+        fails *= 1 - entry.match_rate * entry.datasets["key_contacts"].fill_rate / 0.98
+    (dataset,) = plan_with(together, wanted=wanted).datasets
+    assert dataset.chance == pytest.approx(1 - fails - 0.02)
+    lacking = known_from(("snov_contacts", ["industry"]))
+    (here,), (apart,) = plan_with(together, lacking, wanted).datasets, plan_with(MATRIX, lacking, wanted).datasets
+    assert here.chance < apart.chance
+
+
+def test_after_the_same_reply_a_plan_goes_on_as_one_that_begins_with_it_from_memory() -> None:
+    worth = {"key_contacts": 240_000}
+    optional = replace(CONTACTS, required=(), optional=worth, collected_required=(), collected_optional=worth)
+    half = {"snov_contacts": {"key_contacts": line(0.6)}, "apollo_contacts": {"key_contacts": line(0.6)}}
+    together = learned({**half, "apollo_contacts, snov_contacts": {"key_contacts": line(0.61)}})
+    first, *rest = order(plan_with(together, wanted=optional))
+    lacking = known_from((first, ["industry"]))
+    assert order(plan_with(together, lacking, optional)) == rest
+    assert order(plan_with(learned(half), lacking, optional)) != rest
+
+
+def test_of_sources_that_miss_the_same_companies_what_they_lack_says_nothing_more() -> None:
+    known = {"known_to_any": line(0.8)}
+    both = learned({"apollo_contacts, snov_contacts": {**known, "key_contacts": line(0.95)}})
+    assert plan_with(both).quote == plan_with(learned({"apollo_contacts, snov_contacts": known})).quote

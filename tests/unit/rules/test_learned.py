@@ -53,9 +53,27 @@ def test_a_family_counts_once_its_line_is_accepted(config: Path) -> None:
         assert load_rules(config).families == families
 
 
+def test_sources_that_lack_a_dataset_together_count_once_their_line_is_accepted(config: Path) -> None:
+    name, family = "apollo_contacts, snov_contacts", frozenset({"apollo_contacts", "snov_contacts"})
+    for use, families in (("proposed", ()), ("pinned", (("key_contacts", family, 0.25),))):
+        write(config, f"{name}:\n  known_to_any: {{{LINE}}}\n  key_contacts: {{{LINE}, use: {use}}}\n")
+        rules = load_rules(config)
+        assert (rules.fill_families, rules.families) == (families, ())
+        assert rules.in_families == (family if families else frozenset())
+
+
+LOW_ABOVE_HIGH = "value: 0.25, low: 0.4, high: 0.3, answers: 400"
+NONE = "value: 0, low: 0, high: 0, answers: 9"
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
+        (f"snov_contacts:\n  match_rate: {{{LOW_ABOVE_HIGH}}}\n", "snov_contacts.match_rate: low is above high"),
+        (f"snov_contacts:\n  billed_units: {{{NONE}}}\n", "snov_contacts.billed_units.value: has to be above 0"),
+        (f"apollo_contacts, snov_contacts:\n  known_to_any: {{{NONE}}}\n", "known_to_any.value: has to be above 0"),
+        (f"snov_contacts, snov_contacts:\n  known_to_any: {{{LINE}}}\n", "names a source twice"),
+        (f"apollo_contacts, serp_news:\n  key_contacts: {{{LINE}}}\n", "a dataset that all of them answer"),
         (f"nobody:\n  match_rate: {{{LINE}}}\n", "config/learned.yaml: nobody: there is no source of this name"),
         (f"snov_contacts:\n  mood: {{{LINE}}}\n", "config/learned.yaml: snov_contacts.mood: snov_contacts has no such"),
         ("snov_contacts:\n  match_rate: 0.5\n", "config/learned.yaml: snov_contacts.match_rate"),
