@@ -16,8 +16,8 @@ from enrichment.ports import PurchaseClosed
 from enrichment.purchasing.reconciliation import (
     BalanceComparison,
     Conclusion,
-    Doubt,
     LedgerTotals,
+    OpenPurchase,
     Reading,
     bounds,
     compare,
@@ -116,13 +116,15 @@ def _reconciled(
     return comparison, replace(planned, settle=settle, release=release)
 
 
-def _ended(doubts: Sequence[Doubt], units: dict[str, int] | None, store: "SqlStore", at: datetime) -> tuple[Doubt, ...]:
+def _ended(
+    uncertain: Sequence[OpenPurchase], units: dict[str, int] | None, store: "SqlStore", at: datetime
+) -> tuple[OpenPurchase, ...]:
     """Ends them; returns those that no other process ended or resumed meanwhile. units: None settles the reserve."""
     ended = []
-    for doubt in doubts:
+    for purchase in uncertain:
         try:
-            store.ledger.reconcile(doubt.purchase_id, units=units, cost_micro_usd=0, at=at)
+            store.ledger.reconcile(purchase.purchase_id, units=units, cost_micro_usd=0, at=at)
         except PurchaseClosed:
             continue
-        ended.append(doubt)
+        ended.append(purchase)
     return tuple(ended)

@@ -192,7 +192,7 @@ def _judged(name: str, soak: Soak, store: SqlStore, setup: WorkerSetup, url: str
     rows = purchases(store)
     settled = [row for row in rows if row.state == "settled"]
     in_time = sum(any(begun <= row.closed_at < over for begun, over in soak.windows) for row in settled)
-    doubts = store.ledger_queries.uncertain()
+    uncertain = store.ledger_queries.uncertain()
     before = gaps(store, invoice(url))
     twice = bought_twice(store, [company["name"] for company in catalogue(url)])
     over, wrong = over_caps(store, setup.rules()), caps_in_error(store)
@@ -201,7 +201,7 @@ def _judged(name: str, soak: Soak, store: SqlStore, setup: WorkerSetup, url: str
     after = gaps(store, invoice(url))
     print(
         f"{name}: {soak.requests} requests {soak.ends}, {len(settled)} purchases, {len(twice)} duplicates, "
-        f"{sum(over.values())} micro-USD over cap, {len(doubts)} uncertain, invoice minus ledger "
+        f"{sum(over.values())} micro-USD over cap, {len(uncertain)} uncertain, invoice minus ledger "
         f"{sum(g.billed - g.settled for g in before.values())} of at most {sum(g.uncertain for g in before.values())}, "
         f"{sum(abs(g.billed - g.settled) for g in after.values())} after reconciliation, {soak.killed} killed, "
         f"{soak.rounds} rounds, {in_time / soak.seconds:.0f} purchases/s over {soak.seconds:.0f} s, "
@@ -209,7 +209,7 @@ def _judged(name: str, soak: Soak, store: SqlStore, setup: WorkerSetup, url: str
         f"reserve {_spread(soak.waits.reserve)}, settle {_spread(soak.waits.settle)}",
         flush=True,
     )
-    for why, number in Counter(_in_short(doubt) for doubt in doubts).most_common(5):
+    for why, number in Counter(_in_short(purchase) for purchase in uncertain).most_common(5):
         print(f"  {number} uncertain: {why}")
     trouble: dict[str, Sequence[object]] = {
         "ended with a traceback": soak.troubles,
@@ -231,8 +231,8 @@ def _judged(name: str, soak: Soak, store: SqlStore, setup: WorkerSetup, url: str
     return not any(trouble.values())
 
 
-def _in_short(doubt: Purchase) -> str:
-    return f"{doubt.provider}, {(doubt.reason or doubt.state).removeprefix(doubt.provider).strip()}"[:100]
+def _in_short(purchase: Purchase) -> str:
+    return f"{purchase.provider}, {(purchase.reason or purchase.state).removeprefix(purchase.provider).strip()}"[:100]
 
 
 def _spread(seconds: Sequence[float]) -> str:

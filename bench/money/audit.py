@@ -196,9 +196,9 @@ def reconcile(
         if row.state == "settled":
             for unit, count in row.units.items():
                 owed[row.provider, unit, subjects.of_purchase(row.provider, row.company_id)] -= count
-    for doubt in store.ledger_queries.uncertain():
-        subject = subjects.of_purchase(doubt.provider, doubt.company_id)
-        _end(store, doubt, _taken(owed, doubt, subject), at)
+    for purchase in store.ledger_queries.uncertain():
+        subject = subjects.of_purchase(purchase.provider, purchase.company_id)
+        _end(store, purchase, _taken(owed, purchase, subject), at)
     return {matter: units for matter, units in owed.items() if units}
 
 
@@ -213,15 +213,17 @@ def purchases_behind(store: SqlStore, matter: BilledSubject) -> list[str]:
     ]
 
 
-def _taken(owed: "Counter[BilledSubject]", doubt: Purchase, subject: str) -> dict[str, int]:
-    units = {u: max(0, min(most, owed[doubt.provider, u, subject])) for u, most in doubt.reserved_units.items()}
+def _taken(owed: "Counter[BilledSubject]", purchase: Purchase, subject: str) -> dict[str, int]:
+    units = {u: max(0, min(most, owed[purchase.provider, u, subject])) for u, most in purchase.reserved_units.items()}
     for unit, count in units.items():
-        owed[doubt.provider, unit, subject] -= count
+        owed[purchase.provider, unit, subject] -= count
     return units
 
 
-def _end(store: SqlStore, doubt: Purchase, units: dict[str, int], at: datetime) -> None:
-    store.ledger.reconcile(doubt.purchase_id, units=units, cost_micro_usd=charge(units, doubt.usd_per_unit), at=at)
+def _end(store: SqlStore, purchase: Purchase, units: dict[str, int], at: datetime) -> None:
+    store.ledger.reconcile(
+        purchase.purchase_id, units=units, cost_micro_usd=charge(units, purchase.usd_per_unit), at=at
+    )
 
 
 class _Subjects:

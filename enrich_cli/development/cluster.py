@@ -221,11 +221,11 @@ def _in_words(summary: BatchSummary) -> str:
 def _bills(store: SqlStore, vendors: str) -> Table:
     """What is uncertain was under way when its worker was killed: the vendor may have billed it, or not."""
     invoice: dict[str, dict[str, int]] = httpx.get(f"{vendors}/_sandbox/invoice", trust_env=False).json()
-    settled, doubtful = store.ledger_queries.settled_units(), store.ledger_queries.uncertain_units()
+    settled, uncertain = store.ledger_queries.settled_units(), store.ledger_queries.uncertain_units()
     table = Table("vendor", "unit", "invoice", "ledger", "uncertain", "", title="\nThe vendors' invoice and our ledger")
     for vendor, units in invoice.items():
         for unit, billed in units.items():
-            ours, may_be = (known.get(vendor, {}).get(unit, 0) for known in (settled, doubtful))
+            ours, may_be = (known.get(vendor, {}).get(unit, 0) for known in (settled, uncertain))
             if billed or ours or may_be:
                 word = verdict(billed, ours, may_be)
                 color = "red" if word == "differ" else "green"

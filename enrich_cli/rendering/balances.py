@@ -76,4 +76,4 @@ def _look_data(look: AccountReading) -> dict[str, Any]:
         data |= {"since": found.since.at.isoformat(), "taken": number(found.change), "bought": found.bought}
         data |= {"drift": number(found.drift), "unexplained": number(found.unexplained)}
     ended = {"settled": end.settle, "released": end.release, "still_uncertain": end.left}
-    return {**data, **{name: [doubt.purchase_id for doubt in doubts] for name, doubts in ended.items()}}
+    return {**data, **{name: [one.purchase_id for one in purchases] for name, purchases in ended.items()}}

@@ -39,7 +39,11 @@ def what_to_mend(enriched: Enriched, rules: Rules, settings: Settings) -> list[s
         return analyses
     store = open_store_of(settings)
     try:
-        return [*analyses, *_suspended(suspended, store), *_reserved_in_doubt(too_dear, enriched, plan, rules, store)]
+        return [
+            *analyses,
+            *_suspended(suspended, store),
+            *_reserved_by_uncertain(too_dear, enriched, plan, rules, store),
+        ]
     finally:
         store.close()
 
@@ -65,16 +69,16 @@ def _suspended(left_out: set[str], store: "SqlStore") -> Iterator[str]:
             yield f"left out, since it is suspended: {because(suspension)}."
 
 
-def _reserved_in_doubt(
+def _reserved_by_uncertain(
     left_out: set[str], enriched: Enriched, plan: Plan, rules: Rules, store: "SqlStore"
 ) -> Iterator[str]:
     """What uncertain purchases reserve of the caps under which something did not fit."""
     caps = caps_of_each(rules, plan.requirements, enriched.request.request_id, utc_now())
     spent = store.ledger.spent(sorted({cap.name for name in left_out for cap in caps[name]}))
     full = {cap.name for name in left_out for cap in caps[name] if not cap.allows(spent[cap.name] + _most(name, rules))}
-    uncertain = [doubt for doubt in store.ledger_queries.uncertain() if full & _caps_over(doubt, rules)]
+    uncertain = [purchase for purchase in store.ledger_queries.uncertain() if full & _caps_over(purchase, rules)]
     if uncertain:
-        reserved = in_usd(sum(doubt.reserved_micro_usd for doubt in uncertain))
+        reserved = in_usd(sum(purchase.reserved_micro_usd for purchase in uncertain))
         many = in_number(len(uncertain), "uncertain purchase reserves", "uncertain purchases reserve")
         yield (
             f"{many} {reserved} USD of the caps that leave too little: "

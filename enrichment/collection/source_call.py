@@ -88,7 +88,7 @@ async def deliver(
         outcome="found" if answer.found else "nothing",
         calls=answer.calls,
         reply=_reply(purchase, answer, rules, context),
-        in_doubt=answer.in_doubt,
+        uncertain_units=answer.uncertain_units,
     )
 
 

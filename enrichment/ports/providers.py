@@ -37,8 +37,9 @@ class SourceQuery:
 class SourceAnswer:
     """found: False when the source knows nothing about the company. payload: step -> the vendor's body, unchanged.
 
-    units: vendor unit -> count that the vendor bills. calls: number of HTTP requests. in_doubt: vendor unit -> count
-    that it may bill in addition, for a call of which the answer was lost after other answers had arrived.
+    units: vendor unit -> count that the vendor bills. calls: number of HTTP requests.
+    uncertain_units: vendor unit -> count that it may bill in addition, for a call of which the answer was
+    lost after other answers had arrived.
     """
 
     found: bool
@@ -46,7 +47,7 @@ class SourceAnswer:
     units: Mapping[str, int]
     calls: int = 1
     notes: tuple[str, ...] = ()
-    in_doubt: Mapping[str, int] = field(default_factory=dict)
+    uncertain_units: Mapping[str, int] = field(default_factory=dict)
 
 
 KeepHandle = Callable[[str], Awaitable[None]]

@@ -107,7 +107,7 @@ class PurchaseOrder:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What came for the money. units: vendor units billed; in_doubt: those that may be billed besides.
+    """What came for the money. units: vendor units billed; uncertain_units: those that may be billed besides.
 
     outcome: 'found', 'nothing', 'answered'. A reply, and a model's answer, are read after they are stored.
     """
@@ -117,7 +117,7 @@ class Delivery:
     calls: int = 1
     reply: Reply | None = None
     answer: ModelReply | None = None
-    in_doubt: Mapping[str, int] = field(default_factory=dict)
+    uncertain_units: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +344,7 @@ async def _settle(purchase: Purchase, delivery: Delivery, context: PurchaseConte
         outcome=delivery.outcome,
         reason=suspend,
     )
-    rest = _rest(settled, delivery.in_doubt) if delivery.in_doubt else None
+    rest = _rest(settled, delivery.uncertain_units) if delivery.uncertain_units else None
 
     async def book() -> None:
         await asyncio.to_thread(
@@ -372,15 +372,15 @@ def _may_pass(error: Exception) -> bool:
     return isinstance(error, StoreError) and not isinstance(error, PurchaseClosed)
 
 
-def _rest(settled: Purchase, in_doubt: Mapping[str, int]) -> Purchase:
+def _rest(settled: Purchase, uncertain_units: Mapping[str, int]) -> Purchase:
     """What may have been billed besides, as an uncertain purchase of its own: the invoice stays within the bounds."""
     return replace(
         settled,
         purchase_id=new_id("pur"),
         attempt=1,
         state="uncertain",
-        reserved_units=dict(in_doubt),
-        reserved_micro_usd=charge(in_doubt, settled.usd_per_unit),
+        reserved_units=dict(uncertain_units),
+        reserved_micro_usd=charge(uncertain_units, settled.usd_per_unit),
         units={},
         cost_micro_usd=0,
         handle=None,

@@ -23,8 +23,8 @@ _UNLISTED_AFTER = int(ProviderRules.model_fields["uncertain_after"].default)  # 
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """A purchase that may have cost so many units, or fewer, or none. sent_at: when the vendor was asked."""
+class OpenPurchase:
+    """A purchase that is uncertain or under way. units: the most it may have cost. sent_at: when it was sent."""
 
     purchase_id: str
     units: int
@@ -36,8 +36,8 @@ class LedgerTotals:
     """The ledger about one provider at one moment: units settled, and its purchases that are open."""
 
     settled: int = 0
-    uncertain: tuple[Doubt, ...] = ()
-    under_way: tuple[Doubt, ...] = ()
+    uncertain: tuple[OpenPurchase, ...] = ()
+    under_way: tuple[OpenPurchase, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,9 @@ class BalanceComparison:
 class Conclusion:
     """Which uncertain purchases end by what the vendor reported, and which it leaves open, and why."""
 
-    settle: tuple[Doubt, ...] = ()
-    release: tuple[Doubt, ...] = ()
-    left: tuple[Doubt, ...] = ()
+    settle: tuple[OpenPurchase, ...] = ()
+    release: tuple[OpenPurchase, ...] = ()
+    left: tuple[OpenPurchase, ...] = ()
     why: str | None = None
 
 
@@ -124,23 +124,23 @@ def conclude(
 
     before, after: the ledger around the reading. patience: so long after it was asked a vendor may still bill.
     """
-    doubts, since, now = after.uncertain, comparison.since, comparison.now
-    if not doubts or since is None or comparison.agreement is Agreement.DRIFT:
-        return Conclusion(left=doubts)
+    uncertain, since, now = after.uncertain, comparison.since, comparison.now
+    if not uncertain or since is None or comparison.agreement is Agreement.DRIFT:
+        return Conclusion(left=uncertain)
     if before != after or after.under_way:
-        return Conclusion(left=doubts, why="purchases were under way: ask again when they are done")
-    if since.uncertain or any(doubt.sent_at < since.at for doubt in doubts):
-        return Conclusion(left=doubts, why="some were uncertain at the earlier reading already")
+        return Conclusion(left=uncertain, why="purchases were under way: ask again when they are done")
+    if since.uncertain or any(one.sent_at < since.at for one in uncertain):
+        return Conclusion(left=uncertain, why="some were uncertain at the earlier reading already")
     if not comparison.drift:
-        old = tuple(doubt for doubt in doubts if doubt.sent_at + patience <= now.at)
-        young = tuple(doubt for doubt in doubts if doubt not in old)
+        old = tuple(one for one in uncertain if one.sent_at + patience <= now.at)
+        young = tuple(one for one in uncertain if one not in old)
         minutes = -(-patience // timedelta(minutes=1))
         why = f"it may still bill what it was asked in the last {minutes} min: ask again later" if young else None
         return Conclusion(release=old, left=young, why=why)
-    if comparison.drift == _units(doubts):
-        return Conclusion(settle=doubts)
+    if comparison.drift == _units(uncertain):
+        return Conclusion(settle=uncertain)
     return Conclusion(
-        left=doubts, why=f"it billed {number(comparison.drift)} of the {_units(doubts)} they may have cost"
+        left=uncertain, why=f"it billed {number(comparison.drift)} of the {_units(uncertain)} they may have cost"
     )
 
 
@@ -201,8 +201,8 @@ def _taken(earlier: Reading, later: Reading) -> Decimal:
     return rise if later.counts == "used" else -rise
 
 
-def _units(doubts: Iterable[Doubt]) -> int:
-    return sum(doubt.units for doubt in doubts)
+def _units(purchases: Iterable[OpenPurchase]) -> int:
+    return sum(purchase.units for purchase in purchases)
 
 
 def number(amount: Decimal) -> str:

@@ -174,7 +174,7 @@ class BrightDataClient(ProviderClient[Spec]):
         session.units[question.unit] += len(good)
         lost = {question.unit: 1} if is_cut and len(good) < question.max_units else FREE
         notes = [_CUT.format(kept=len(records))] if is_cut else []
-        return session.answer(found=bool(good), payload={"records": list(records)}, notes=notes, in_doubt=lost)
+        return session.answer(found=bool(good), payload={"records": list(records)}, notes=notes, uncertain_units=lost)
 
     def _filter_by(self, by: str, question: SourceQuery) -> Json:
         match by:

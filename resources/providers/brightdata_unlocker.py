@@ -64,7 +64,7 @@ async def unlocked(question: SourceQuery, spec: UnlockSpec, session: CallSession
     """The pages that exist. No page at all is an answer too; a site that refuses all of them is an error."""
     payload: dict[str, Json] = {}
     failed: dict[str, _PageFailed] = {}
-    in_doubt = 0
+    uncertain = 0
     pages = list(spec.pages)
     for page in pages:  # a page that came may name further ones
         if len(payload) + len(failed) >= question.max_units:
@@ -83,7 +83,7 @@ async def unlocked(question: SourceQuery, spec: UnlockSpec, session: CallSession
         except ProviderError as error:
             if not payload:
                 raise
-            in_doubt += error.uncertain
+            uncertain += error.uncertain
             failed[page] = _PageFailed(f"{error}{_MAY_BE_BILLED if error.uncertain else ''}", type(error))
             break
     notes = [f"{page}: {failure}" for page, failure in failed.items()]
@@ -93,8 +93,8 @@ async def unlocked(question: SourceQuery, spec: UnlockSpec, session: CallSession
         no_page = session.error(first_failure.kind, "; ".join(notes), advice=_kept_out(domain) if kept_out else None)
         no_page.lasting = kept_out
         raise no_page
-    doubt = {question.unit: in_doubt} if in_doubt else FREE
-    return session.answer(found=bool(payload), payload=payload, notes=notes, in_doubt=doubt)
+    uncertain_units = {question.unit: uncertain} if uncertain else FREE
+    return session.answer(found=bool(payload), payload=payload, notes=notes, uncertain_units=uncertain_units)
 
 
 async def one_page(question: SourceQuery, spec: PageSpec, session: CallSession) -> SourceAnswer:

@@ -167,7 +167,7 @@ class SessionConfig:
 
 
 class _FailedAttempt(Exception):
-    """again: may be sent again at no cost. owed: what is owed is certain, so it is in doubt no more."""
+    """again: may be sent again at no cost. owed: what is owed is certain, so nothing of it is uncertain any more."""
 
     def __init__(self, error: ProviderError, *, again: bool, owed: bool = False) -> None:
         super().__init__(str(error))
@@ -198,7 +198,12 @@ class CallSession:
         self._deadline = self.began + config.rules.timeout_seconds
 
     def answer(
-        self, *, found: bool, payload: Mapping[str, Json], notes: Sequence[str] = (), in_doubt: Mapping[str, int] = FREE
+        self,
+        *,
+        found: bool,
+        payload: Mapping[str, Json],
+        notes: Sequence[str] = (),
+        uncertain_units: Mapping[str, int] = FREE,
     ) -> SourceAnswer:
         units = {unit: count for unit, count in self.units.items() if count}
         return SourceAnswer(
@@ -207,7 +212,7 @@ class CallSession:
             units=units,
             calls=max(1, self.calls),
             notes=tuple(notes),
-            in_doubt=dict(in_doubt),
+            uncertain_units=dict(uncertain_units),
         )
 
     def error(

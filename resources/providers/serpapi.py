@@ -137,7 +137,7 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
     def _is_a_repeat(
         self, request: SearchParameters, response: HttpResponse, body: dict[str, Json], *, sent: datetime, clock: float
     ) -> bool:
-        """Whether the vendor answered from its cache, which is free. In doubt it did not."""
+        """Whether the vendor answered from its cache, which is free. Where the reply does not tell, it did not."""
         search_id = _metadata(body).get("id")
         if not isinstance(search_id, str) or not search_id:
             return False

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from enrichment.purchasing.reconciliation import Doubt, LedgerTotals, Reading
+from enrichment.purchasing.reconciliation import LedgerTotals, OpenPurchase, Reading
 from resources.store import tables as t
 from resources.store.database.database import Database
 from resources.store.database.row_mapping import Row, record_of, row_of
@@ -34,10 +34,10 @@ class SqlBalanceReadings:
             settled, open_ = settled.where(p.provider == provider), open_.where(p.provider == provider)
         with self._db.reading() as tx:
             bought = _settled(tx.execute(settled.group_by(p.provider, p.units)))
-            doubts = _doubts(tx.execute(open_.order_by(p.purchase_id)))
+            still_open = _still_open(tx.execute(open_.order_by(p.purchase_id)))
         found: LedgerTotalsByUnit = defaultdict(dict)
-        for name, unit in sorted(bought.keys() | doubts.keys()):
-            found[name][unit] = LedgerTotals(bought[name, unit], *map(tuple, doubts[name, unit]))
+        for name, unit in sorted(bought.keys() | still_open.keys()):
+            found[name][unit] = LedgerTotals(bought[name, unit], *map(tuple, still_open[name, unit]))
         return dict(found)
 
     def keep(self, reading: Reading) -> None:
@@ -62,11 +62,11 @@ def _settled(rows: Iterable[Row]) -> defaultdict[tuple[str, str], int]:
     return found
 
 
-def _doubts(rows: Iterable[Row]) -> defaultdict[tuple[str, str], tuple[list[Doubt], list[Doubt]]]:
+def _still_open(rows: Iterable[Row]) -> defaultdict[tuple[str, str], tuple[list[OpenPurchase], list[OpenPurchase]]]:
     """(provider, unit) -> uncertain purchases, purchases under way."""
-    found: defaultdict[tuple[str, str], tuple[list[Doubt], list[Doubt]]] = defaultdict(lambda: ([], []))
+    found: defaultdict[tuple[str, str], tuple[list[OpenPurchase], list[OpenPurchase]]] = defaultdict(lambda: ([], []))
     for row in rows:
         for unit, count in row.reserved_units.items():
-            doubt = Doubt(row.purchase_id, count, row.sent_at or row.reserved_at)
-            found[row.provider, unit][row.state != "uncertain"].append(doubt)
+            purchase = OpenPurchase(row.purchase_id, count, row.sent_at or row.reserved_at)
+            found[row.provider, unit][row.state != "uncertain"].append(purchase)
     return found

@@ -24,7 +24,7 @@ def pages_of(company: str, number: int) -> WorkItem:
 
 
 @pytest.mark.parametrize(("fault", "billed"), [("http_502", 1), ("timeout", 2)])
-def test_a_page_that_came_is_kept_and_only_the_lost_one_stays_in_doubt(
+def test_a_page_that_came_is_kept_and_only_the_lost_one_stays_uncertain(
     stack: MoneyStack, fault: str, billed: int
 ) -> None:
     [company] = known_by(SOURCE, "company_description", 1)

@@ -53,7 +53,7 @@ def test_what_the_vendor_did_not_bill_is_released_once_it_has_had_the_time(stack
     assert (agreement(early), early.conclusion.release) == (Agreement.UNCERTAIN, ())
     assert "ask again later" in (early.conclusion.why or "")
     stack.clock.advance(minutes=3)
-    assert [doubt.purchase_id for doubt in read(stack).conclusion.release] == [unsure.purchase_id]
+    assert [one.purchase_id for one in read(stack).conclusion.release] == [unsure.purchase_id]
     assert state(stack, unsure) == "released"
     assert stack.store.ledger_queries.settled_units() == stack.invoice() == {}
     assert agreement(read(stack)) is Agreement.AGREES
@@ -62,7 +62,7 @@ def test_what_the_vendor_did_not_bill_is_released_once_it_has_had_the_time(stack
 def test_what_the_vendor_did_bill_is_settled_at_its_reserve(stack: Stack) -> None:
     read(stack)
     unsure = news_of(stack, "tesla.com", BILLED)
-    assert [doubt.purchase_id for doubt in read(stack).conclusion.settle] == [unsure.purchase_id]
+    assert [one.purchase_id for one in read(stack).conclusion.settle] == [unsure.purchase_id]
     assert state(stack, unsure) == "settled"
     assert stack.store.ledger_queries.settled_units() == stack.invoice() == {"serpapi": {"search": 1}}
     assert agreement(read(stack)) is Agreement.AGREES

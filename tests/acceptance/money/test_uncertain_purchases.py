@@ -1,4 +1,4 @@
-"""A doubt outlives the process that looks into it: a refusal now does not show that the first try was free."""
+"""A purchase resumed in vain stays uncertain: a refusal now does not show that the first try was free."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,15 +20,15 @@ def stack(tmp_path: Path, store_url: str) -> Iterator[MoneyStack]:
         yield stack
 
 
-def test_who_resumes_in_doubt_and_is_refused_leaves_it_in_doubt_until_the_books_tell(stack: MoneyStack) -> None:
+def test_a_refused_resume_leaves_a_purchase_uncertain_until_the_balance_explains_it(stack: MoneyStack) -> None:
     [company] = known_by(SOURCE, "key_contacts", 1)
     with stack.fleet() as fleet:
         for number, fault in enumerate(("truncated", "http_500", "http_429_with_retry_after")):
             stack.no_faults()
             stack.fault("snov", fault, path_contains=START, times=ATTEMPTS, seconds=0.01)
             fleet.run([WorkItem(number, company, datasets=("key_contacts",), sources=(SOURCE,))])
-    [doubt] = purchases(stack.store)
-    assert (doubt.state, doubt.attempt) == ("uncertain", ATTEMPTS)
+    [uncertain] = purchases(stack.store)
+    assert (uncertain.state, uncertain.attempt) == ("uncertain", ATTEMPTS)
     assert stack.invoice()["snov"]["credit"] == 1
     assert all(gap.explained for gap in stack.gaps().values())
     assert stack.reconcile() == {}

@@ -41,7 +41,7 @@ def become_one(store: SqlStore) -> None:
     store.companies.rekey("com_2", key="acme.com", name="Acme", domain="acme.com")
 
 
-def doubtful(store: SqlStore, purchase: Purchase, *, handle: str | None = None) -> Purchase:
+def uncertain_purchase(store: SqlStore, purchase: Purchase, *, handle: str | None = None) -> Purchase:
     made = sent(store, purchase)
     if handle is not None:
         assert store.ledger.keep_handle(made, handle, lease_until=NOON + timedelta(seconds=60))
@@ -87,26 +87,30 @@ def test_to_have_asked_by_a_name_alone_before_its_company_was_known_is_another_q
     assert bought_twice(two, ["Acme"]) == TWICE
 
 
-def test_a_doubt_about_what_was_known_already_is_a_duplicate_and_reconciling_it_changes_nothing(two: SqlStore) -> None:
+def test_an_uncertain_purchase_of_what_was_known_already_is_a_duplicate_and_reconciling_it_changes_nothing(
+    two: SqlStore,
+) -> None:
     bought(two, draft(), "anvils")
-    doubt = doubtful(two, draft(at=LATER))
+    uncertain = uncertain_purchase(two, draft(at=LATER))
     assert bought_twice(two) == TWICE
-    two.ledger.reconcile(doubt.purchase_id, units={"search": 1}, cost_micro_usd=50_000, at=LATER)
+    two.ledger.reconcile(uncertain.purchase_id, units={"search": 1}, cost_micro_usd=50_000, at=LATER)
     assert bought_twice(two) == TWICE
 
 
-def test_a_doubt_that_could_not_be_resumed_explains_the_next_purchase(two: SqlStore) -> None:
-    doubtful(two, draft())
+def test_an_uncertain_purchase_that_could_not_be_resumed_explains_the_next_purchase(two: SqlStore) -> None:
+    uncertain_purchase(two, draft())
     bought(two, draft(at=LATER), "anvils", at=LATER)
     assert bought_twice(two) == []
 
 
 @pytest.mark.parametrize("end", ["uncertain", "reconciled"])
-def test_a_doubt_that_could_have_been_resumed_by_its_handle_does_not(two: SqlStore, end: str) -> None:
-    doubt = doubtful(two, draft(), handle="snapshot_9")
-    anew(two, doubt, {"state": "settled", "reserved_at": LATER, "sent_at": LATER, "closed_at": LATER, "handle": None})
+def test_an_uncertain_purchase_that_could_have_been_resumed_by_its_handle_does_not(two: SqlStore, end: str) -> None:
+    uncertain = uncertain_purchase(two, draft(), handle="snapshot_9")
+    anew(
+        two, uncertain, {"state": "settled", "reserved_at": LATER, "sent_at": LATER, "closed_at": LATER, "handle": None}
+    )
     if end == "reconciled":
-        two.ledger.reconcile(doubt.purchase_id, units=None, cost_micro_usd=0, at=LATER)
+        two.ledger.reconcile(uncertain.purchase_id, units=None, cost_micro_usd=0, at=LATER)
     assert bought_twice(two) == TWICE
 
 
@@ -118,11 +122,13 @@ def test_a_doubt_that_could_have_been_resumed_by_its_handle_does_not(two: SqlSto
         (LATER + timedelta(minutes=1), "another", []),
     ],
 )
-def test_a_doubt_that_was_free_to_repeat_does_not_either(
+def test_an_uncertain_purchase_that_was_free_to_repeat_does_not_either(
     two: SqlStore, until: datetime, asked: str, found: list[tuple[str, str]]
 ) -> None:
-    doubt = doubtful(two, replace(draft(), repeatable_until=until, asked="the question"))
-    anew(two, doubt, {"state": "settled", "reserved_at": LATER, "sent_at": LATER, "closed_at": LATER, "asked": asked})
+    uncertain = uncertain_purchase(two, replace(draft(), repeatable_until=until, asked="the question"))
+    anew(
+        two, uncertain, {"state": "settled", "reserved_at": LATER, "sent_at": LATER, "closed_at": LATER, "asked": asked}
+    )
     assert bought_twice(two) == found
 
 
@@ -148,7 +154,7 @@ def test_a_purchase_of_a_company_that_is_not_there_is_found(two: SqlStore) -> No
 
 def test_companies_of_one_name_are_one_subject_as_their_questions_may_read_the_same(two: SqlStore) -> None:
     bought(two, draft(), "anvils")
-    doubtful(two, draft(company_id="com_2", at=LATER))
+    uncertain_purchase(two, draft(company_id="com_2", at=LATER))
     asked = ('{"q": "\\"Acme\\" company"}', '{"q": "acme.com company"}')
     lines = [{"vendor": "serpapi", "unit": "search", "units": 1, "asked": text} for text in asked]
     assert reconcile(two, lines, [{"name": "Acme", "domain": "acme.com"}], LATER) == {}

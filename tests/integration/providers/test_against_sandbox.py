@@ -285,7 +285,9 @@ def test_a_page_that_breaks_off_first_does_not_keep_the_next_one_from_being_read
 
 
 @pytest.mark.parametrize("fault", ["truncated", "oversized"])
-def test_pages_that_all_break_off_are_booked_as_billed_and_leave_no_doubt(sandbox: str, key: str, fault: str) -> None:
+def test_pages_that_all_break_off_are_booked_as_billed_and_leave_nothing_uncertain(
+    sandbox: str, key: str, fault: str
+) -> None:
     a_bad_day(sandbox, WEBSITE, fault, path_contains=NEXT_PAGE, times=2)
     error = ask(sandbox, key, WEBSITE)
     assert isinstance(error, ProviderUnavailable if fault == "truncated" else UnexpectedReply)

@@ -230,7 +230,7 @@ def test_of_a_file_that_stays_cut_the_whole_records_are_kept_and_the_cut_is_name
     vendor = ScriptedVendor({**FILTERED, FILE: HttpReply(body=cut.encode())})
     answer = answered(vendor, question("brightdata_firmographics", size=3, max_units=3))
     assert answer.payload == {"records": [{"name": "a"}, {"name": "b"}]}
-    assert (answer.found, answer.units, answer.in_doubt) == (
+    assert (answer.found, answer.units, answer.uncertain_units) == (
         True,
         {"firmographic_record": 2},
         {"firmographic_record": 1},
@@ -243,7 +243,7 @@ def test_a_file_that_is_cut_once_is_downloaded_again() -> None:
     replies = [HttpReply(body='{"name": "a"}\n{"na'), HttpReply(body='{"name": "a"}\n{"name": "b"}\n')]
     vendor = ScriptedVendor({**FILTERED, FILE: replies})
     answer = answered(vendor, question("brightdata_firmographics", size=2, max_units=2))
-    assert (answer.units, answer.in_doubt, answer.notes) == ({"firmographic_record": 2}, {}, ())
+    assert (answer.units, answer.uncertain_units, answer.notes) == ({"firmographic_record": 2}, {}, ())
 
 
 @pytest.mark.parametrize(

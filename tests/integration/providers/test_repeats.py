@@ -255,7 +255,7 @@ def test_nor_does_it_help_that_our_own_slot_did_not_come() -> None:
     assert reached.error.uncertain
 
 
-def test_a_later_step_that_may_have_been_billed_before_keeps_the_whole_in_doubt() -> None:
+def test_a_later_step_that_may_have_been_billed_before_keeps_the_whole_uncertain() -> None:
     company = HttpReply(body=sample("snov/domain_search.result.completed.json"))
     steps = {**SNOV, f"GET /v2/domain-search/result/{TASK}": company, PROSPECTS: REFUSALS[0]}
     handle = json.dumps({"company": TASK})
@@ -265,7 +265,7 @@ def test_a_later_step_that_may_have_been_billed_before_keeps_the_whole_in_doubt(
     assert again.uncertain
 
 
-def test_an_answer_to_the_repeat_ends_the_doubt() -> None:
+def test_an_answer_to_the_repeat_makes_the_charge_certain() -> None:
     vendor = ScriptedVendor(
         {**SNOV, "POST /v2/domain-search/start": [HttpReply(503, "busy"), SNOV["POST /v2/domain-search/start"]]}
     )

@@ -215,7 +215,7 @@ def test_no_client_waits_longer_than_is_worth_it(wait: str) -> None:
     assert len(vendor.asked) == 1
 
 
-def test_a_doubt_about_the_first_attempt_outlives_a_clear_second() -> None:
+def test_a_first_attempt_stays_uncertain_after_a_clear_second() -> None:
     broken, refused = HttpReply(504, "<html>"), HttpReply(401, {"error": "Invalid API key."})
     error = failed(ScriptedVendor({SEARCH: [broken, refused]}), question("serp_organic"))
     assert error.uncertain

@@ -312,18 +312,18 @@ def make_of_the_first_schema(url: str, *purchases: Purchase) -> None:
 
 def test_a_store_of_the_first_schema_is_brought_up_to_date_with_all_that_is_in_it(new_store_url: str) -> None:
     under_way = replace(draft(variant="a"), state="sent", sent_at=NOON)
-    doubtful = replace(draft(variant="b"), state="uncertain", sent_at=NOON, closed_at=NOON, handle="snapshot_9")
+    uncertain = replace(draft(variant="b"), state="uncertain", sent_at=NOON, closed_at=NOON, handle="snapshot_9")
     settled = replace(answered(draft(variant="c")), state="settled", sent_at=NOON)
-    make_of_the_first_schema(new_store_url, under_way, doubtful, settled)
+    make_of_the_first_schema(new_store_url, under_way, uncertain, settled)
     store = open_store(new_store_url, world="sandbox", create=False)
     found = {one.purchase_id: one for one in store.ledger.purchases("req_1")}
-    assert found == {one.purchase_id: one for one in (under_way, doubtful, settled)}
-    assert [store.ledger.is_claimed(one.purchase_id) for one in (under_way, doubtful, settled)] == [True, False, False]
+    assert found == {one.purchase_id: one for one in (under_way, uncertain, settled)}
+    assert [store.ledger.is_claimed(one.purchase_id) for one in (under_way, uncertain, settled)] == [True, False, False]
     refused = store.ledger.reserve(draft(variant="a"), caps(1_000_000), at_once=MANY)
     assert refused == AlreadyClaimed(under_way.purchase_id, under_way.lease_until, None)
     resumed = store.ledger.reserve(draft(variant="b", at=LATER), caps(1_000_000), at_once=MANY)
     assert isinstance(resumed, Reserved)
-    assert resumed.purchase.purchase_id == doubtful.purchase_id
+    assert resumed.purchase.purchase_id == uncertain.purchase_id
     store.ledger.settle(answered(under_way, cost=20_000), reply=reply_of(under_way), facts=())
     assert store.ledger.spent([DAY]) == {DAY: 120_000}
     store.close()

@@ -13,8 +13,8 @@ from enrichment.purchasing.reconciliation import (
     Agreement,
     BalanceComparison,
     Conclusion,
-    Doubt,
     LedgerTotals,
+    OpenPurchase,
     Reading,
     bounds,
     compare,
@@ -49,14 +49,14 @@ def reading(
     )
 
 
-def doubts(*units: int, minutes_ago: int = 30) -> tuple[Doubt, ...]:
+def uncertain_of(*units: int, minutes_ago: int = 30) -> tuple[OpenPurchase, ...]:
     """Asked so long before one o'clock, when the second reading is taken."""
     at = NOON + HOUR - timedelta(minutes=minutes_ago)
-    return tuple(Doubt(f"pur_{number}", count, at) for number, count in enumerate(units, start=1))
+    return tuple(OpenPurchase(f"pur_{number}", count, at) for number, count in enumerate(units, start=1))
 
 
 def concluded(
-    left: int, *, settled: int = 0, uncertain: Sequence[Doubt] = (), before: Reading | None = None
+    left: int, *, settled: int = 0, uncertain: Sequence[OpenPurchase] = (), before: Reading | None = None
 ) -> tuple[BalanceComparison, Conclusion]:
     """The second reading, an hour after one of 1000 credits when nothing was open."""
     totals = LedgerTotals(settled, tuple(uncertain))
@@ -95,7 +95,7 @@ def test_what_the_ledger_has_and_the_vendor_has_not_is_drift_too() -> None:
 
 @pytest.mark.parametrize(("taken", "unexplained"), [(0, 0), (3, 0), (8, 0), (9, 1), (20, 12)])
 def test_uncertain_purchases_explain_what_they_may_have_cost_and_no_more(taken: int, unexplained: int) -> None:
-    found, _ = concluded(1000 - taken, uncertain=doubts(4, 4))
+    found, _ = concluded(1000 - taken, uncertain=uncertain_of(4, 4))
     assert found.unexplained == unexplained
     assert (found.agreement is Agreement.DRIFT) == bool(unexplained)
 
@@ -126,44 +126,44 @@ def test_purchases_uncertain_at_the_only_earlier_reading_explain_drift_in_both_d
 
 
 def test_nothing_taken_besides_releases_what_was_uncertain() -> None:
-    found, end = concluded(988, settled=12, uncertain=doubts(4, 1))
+    found, end = concluded(988, settled=12, uncertain=uncertain_of(4, 1))
     assert (found.agreement, found.drift) == (Agreement.UNCERTAIN, NOTHING)
-    assert end == Conclusion(release=doubts(4, 1))
+    assert end == Conclusion(release=uncertain_of(4, 1))
 
 
 def test_all_of_it_taken_settles_what_was_uncertain() -> None:
-    assert concluded(983, settled=12, uncertain=doubts(4, 1))[1] == Conclusion(settle=doubts(4, 1))
+    assert concluded(983, settled=12, uncertain=uncertain_of(4, 1))[1] == Conclusion(settle=uncertain_of(4, 1))
 
 
 def test_a_part_of_it_taken_is_left_for_people() -> None:
-    _, end = concluded(984, settled=12, uncertain=doubts(4, 1))
-    assert (end.settle, end.release, end.left) == ((), (), doubts(4, 1))
+    _, end = concluded(984, settled=12, uncertain=uncertain_of(4, 1))
+    assert (end.settle, end.release, end.left) == ((), (), uncertain_of(4, 1))
     assert end.why == "it billed 4 of the 5 they may have cost"
 
 
 def test_drift_ends_no_purchase() -> None:
-    found, end = concluded(900, settled=12, uncertain=doubts(4))
+    found, end = concluded(900, settled=12, uncertain=uncertain_of(4))
     assert found.agreement is Agreement.DRIFT
-    assert end == Conclusion(left=doubts(4))
+    assert end == Conclusion(left=uncertain_of(4))
 
 
 def test_what_was_asked_a_moment_ago_may_still_be_billed_and_is_not_released() -> None:
-    old, young = doubts(4), (replace(doubts(4, minutes_ago=1)[0], purchase_id="pur_2"),)
+    old, young = uncertain_of(4), (replace(uncertain_of(4, minutes_ago=1)[0], purchase_id="pur_2"),)
     _, end = concluded(1000, uncertain=(*old, *young))
     assert (end.release, end.left) == (old, young)
     assert "in the last 2 min" in (end.why or "")
 
 
 def test_what_was_asked_a_moment_ago_and_has_been_billed_is_settled() -> None:
-    assert concluded(996, uncertain=doubts(4, minutes_ago=0))[1].settle == doubts(4, minutes_ago=0)
+    assert concluded(996, uncertain=uncertain_of(4, minutes_ago=0))[1].settle == uncertain_of(4, minutes_ago=0)
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (LedgerTotals(0, doubts(4)), LedgerTotals(0, doubts(4), under_way=doubts(1))),
-        (LedgerTotals(0, doubts(4)), LedgerTotals(1, doubts(4))),
-        (LedgerTotals(0, (), under_way=doubts(4)), LedgerTotals(0, doubts(4))),
+        (LedgerTotals(0, uncertain_of(4)), LedgerTotals(0, uncertain_of(4), under_way=uncertain_of(1))),
+        (LedgerTotals(0, uncertain_of(4)), LedgerTotals(1, uncertain_of(4))),
+        (LedgerTotals(0, (), under_way=uncertain_of(4)), LedgerTotals(0, uncertain_of(4))),
     ],
 )
 def test_nothing_ends_by_a_reading_during_which_the_provider_was_at_work(
@@ -176,22 +176,28 @@ def test_nothing_ends_by_a_reading_during_which_the_provider_was_at_work(
 
 
 def test_what_happens_during_a_reading_may_be_in_it_or_not() -> None:
-    assert bounds(LedgerTotals(10, doubts(2)), LedgerTotals(13, doubts(2), under_way=doubts(5))) == (10, 10)
+    assert bounds(LedgerTotals(10, uncertain_of(2)), LedgerTotals(13, uncertain_of(2), under_way=uncertain_of(5))) == (
+        10,
+        10,
+    )
 
 
 def test_nothing_ends_by_a_reading_after_only_an_unsure_one() -> None:
-    _, end = concluded(996, uncertain=doubts(4), before=reading(1000, uncertain=4))
-    assert (end.left, end.why) == (doubts(4), "some were uncertain at the earlier reading already")
+    _, end = concluded(996, uncertain=uncertain_of(4), before=reading(1000, uncertain=4))
+    assert (end.left, end.why) == (uncertain_of(4), "some were uncertain at the earlier reading already")
 
 
 def test_nothing_ends_by_readings_that_both_came_after_it_was_sent() -> None:
-    _, end = concluded(1000, uncertain=doubts(4, minutes_ago=61))
-    assert (end.left, end.why) == (doubts(4, minutes_ago=61), "some were uncertain at the earlier reading already")
+    _, end = concluded(1000, uncertain=uncertain_of(4, minutes_ago=61))
+    assert (end.left, end.why) == (
+        uncertain_of(4, minutes_ago=61),
+        "some were uncertain at the earlier reading already",
+    )
 
 
 def test_the_first_reading_ends_no_purchase() -> None:
-    totals = LedgerTotals(0, doubts(4))
-    assert conclude(compare(reading(1000, uncertain=4), []), totals, totals, patience=PATIENCE).left == doubts(4)
+    totals = LedgerTotals(0, uncertain_of(4))
+    assert conclude(compare(reading(1000, uncertain=4), []), totals, totals, patience=PATIENCE).left == uncertain_of(4)
 
 
 def test_a_provider_that_the_rules_name_no_more_is_uncertain_for_a_week() -> None:
@@ -208,15 +214,15 @@ def test_a_provider_that_the_rules_name_no_more_is_uncertain_for_a_week() -> Non
 def test_a_ledger_that_is_right_never_drifts_and_no_purchase_ends_against_the_truth(
     bought: int, uncertain: list[tuple[int, bool]], first: int
 ) -> None:
-    open_ = doubts(*(units for units, _ in uncertain))
-    truth = {doubt.purchase_id: billed for doubt, (_, billed) in zip(open_, uncertain, strict=True)}
-    taken = bought + sum(doubt.units for doubt in open_ if truth[doubt.purchase_id])
+    open_ = uncertain_of(*(units for units, _ in uncertain))
+    truth = {one.purchase_id: billed for one, (_, billed) in zip(open_, uncertain, strict=True)}
+    taken = bought + sum(one.units for one in open_ if truth[one.purchase_id])
     totals = LedgerTotals(bought, open_)
     settled, wide = bounds(totals, totals)
     now = reading(10_000 - taken, settled=settled, uncertain=wide, hours=1)
     comparison = compare(replace(now, settled=now.settled + first), [reading(10_000, settled=first)])
     end = conclude(comparison, totals, totals, patience=PATIENCE)
     assert comparison.agreement is not Agreement.DRIFT
-    assert all(truth[doubt.purchase_id] or not doubt.units for doubt in end.settle)
-    assert not any(truth[doubt.purchase_id] and doubt.units for doubt in end.release)
+    assert all(truth[one.purchase_id] or not one.units for one in end.settle)
+    assert not any(truth[one.purchase_id] and one.units for one in end.release)
     assert {*end.settle, *end.release, *end.left} == set(open_)

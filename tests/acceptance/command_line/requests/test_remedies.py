@@ -1,4 +1,4 @@
-"""`enrich company` names the command that mends what it left out: a suspended source, money reserved in doubt."""
+"""`enrich company` names the command that mends what it left out: a suspended source, uncertain purchases."""
 
 import json
 import shutil
@@ -66,7 +66,7 @@ def tight(tmp_path: Path) -> str:
     return str(folder)
 
 
-def in_doubt(stack: Stack, source: str, *, reserved: int) -> Purchase:
+def uncertain_purchase(stack: Stack, source: str, *, reserved: int) -> Purchase:
     """Of another company, so that only its money is in the way."""
     today = f"source:{source}:{stack.clock.at.date().isoformat()}"
     outcome = stack.store.ledger.reserve(
@@ -80,21 +80,21 @@ def in_doubt(stack: Stack, source: str, *, reserved: int) -> Purchase:
 
 
 def test_a_cap_that_refuses_names_what_uncertain_purchases_reserve_of_it(enrich: Run, stack: Stack, tight: str) -> None:
-    doubt = in_doubt(stack, "serp_news", reserved=50_000)
-    in_doubt(stack, "serp_jobs", reserved=70_000)
+    uncertain = uncertain_purchase(stack, "serp_news", reserved=50_000)
+    uncertain_purchase(stack, "serp_jobs", reserved=70_000)
     sentence = (
         "1 uncertain purchase reserves 0.05 USD of the caps that leave too little: "
         "`enrich purchases --uncertain --sandbox` lists what to settle or release."
     )
     assert answer(enrich, *NEWS, ENRICH_CONFIG=tight)["to_mend"] == [sentence]
     assert sentence in shown(enrich, *NEWS, ENRICH_CONFIG=tight)
-    enrich("purchases", "release", doubt.purchase_id)
+    enrich("purchases", "release", uncertain.purchase_id)
     found = answer(enrich, *NEWS, ENRICH_CONFIG=tight)
     assert found["to_mend"] == []
     assert found["cost_micro_usd"] > 0
 
 
 def test_a_cap_that_refuses_for_what_was_really_spent_has_no_such_advice(enrich: Run, stack: Stack, tight: str) -> None:
-    in_doubt(stack, "serp_jobs", reserved=70_000)
+    uncertain_purchase(stack, "serp_jobs", reserved=70_000)
     found = answer(enrich, *NEWS, "--max-cost", "0.001", ENRICH_CONFIG=tight)
     assert (found["state"], found["to_mend"]) == ("refused", [])

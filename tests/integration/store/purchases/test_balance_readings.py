@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from enrichment.purchasing.reconciliation import Doubt, LedgerTotals, Reading
+from enrichment.purchasing.reconciliation import LedgerTotals, OpenPurchase, Reading
 from resources.store import SqlStore
 from tests.support.examples import NOON
 from tests.support.ledger_records import answered, draft, reserved, sent
@@ -21,8 +21,8 @@ def test_the_ledger_of_a_provider_is_what_was_settled_and_what_is_open(store: Sq
         "serpapi": {
             "search": LedgerTotals(
                 settled=2,
-                uncertain=(Doubt(unsure.purchase_id, 1, NOON),),
-                under_way=(Doubt(waiting.purchase_id, 1, NOON),),
+                uncertain=(OpenPurchase(unsure.purchase_id, 1, NOON),),
+                under_way=(OpenPurchase(waiting.purchase_id, 1, NOON),),
             )
         }
     }

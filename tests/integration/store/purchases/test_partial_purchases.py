@@ -1,4 +1,4 @@
-"""A purchase of which one part is known and another is in doubt: two rows under the same caps, or none."""
+"""A purchase of which one part is known and another is uncertain: two rows under the same caps, or none."""
 
 from dataclasses import replace
 
@@ -18,8 +18,8 @@ def two_searches() -> Purchase:
 
 
 def rest_of(purchase: Purchase) -> Purchase:
-    in_doubt = replace(purchase, purchase_id="pur_rest", state="uncertain", closed_at=NOON, reason="lost")
-    return replace(in_doubt, reserved_units={"search": 1}, reserved_micro_usd=50_000)
+    uncertain = replace(purchase, purchase_id="pur_rest", state="uncertain", closed_at=NOON, reason="lost")
+    return replace(uncertain, reserved_units={"search": 1}, reserved_micro_usd=50_000)
 
 
 def test_what_is_known_is_settled_and_the_rest_keeps_its_part_of_the_reserve(store: SqlStore) -> None:

@@ -46,7 +46,7 @@ def test_the_ledger_shows_the_newest_purchases_first_with_company_and_asked_by(s
 
 def test_the_ledger_can_be_narrowed_to_what_is_uncertain_to_a_company_and_to_a_time(store: SqlStore) -> None:
     bought(store, draft())
-    doubtful = unsure(store, draft("serp_jobs"))
+    uncertain = unsure(store, draft("serp_jobs"))
     other = bought(store, draft(company_id="com_2", at=NOON + MINUTE))
 
     def found(**which: Any) -> set[str]:
@@ -54,7 +54,7 @@ def test_the_ledger_can_be_narrowed_to_what_is_uncertain_to_a_company_and_to_a_t
         assert len(lines) == in_all
         return {line.purchase.purchase_id for line in lines}
 
-    assert found(uncertain=True) == {doubtful.purchase_id}
+    assert found(uncertain=True) == {uncertain.purchase_id}
     assert found(company_id="com_2") == {other.purchase_id}
     assert found(since=NOON + MINUTE) == {other.purchase_id}
     assert found(since=NOON + MINUTE, uncertain=True) == set()

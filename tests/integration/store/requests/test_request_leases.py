@@ -92,11 +92,11 @@ def test_a_request_costs_what_its_purchases_cost_whichever_process_settled_them(
 
 
 def test_what_is_uncertain_at_its_end_is_added_when_it_is_settled(opened: SqlStore) -> None:
-    doubt = sent(opened, draft(price=50_000))
-    opened.ledger.mark_uncertain(doubt, at=NOON, reason="no answer in time")
+    uncertain = sent(opened, draft(price=50_000))
+    opened.ledger.mark_uncertain(uncertain, at=NOON, reason="no answer in time")
     opened.requests.close(DONE, profiles=(), reads=())
     assert now_of(opened) == ("complete", 0, None)
-    opened.ledger.reconcile(doubt.purchase_id, units=None, cost_micro_usd=0, at=OVER)
+    opened.ledger.reconcile(uncertain.purchase_id, units=None, cost_micro_usd=0, at=OVER)
     assert now_of(opened) == ("complete", 50_000, None)
 
 
