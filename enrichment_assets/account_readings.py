@@ -10,7 +10,7 @@ import dagster as dg
 from enrichment.ports import StoreError
 from enrichment.purchasing.reconciliation import in_words
 from enrichment_assets.checks import accounts_evaluation
-from resources.dagster_resources import EnrichmentResource
+from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.settings import SettingsError
 from resources.vendor_balances import read_accounts
 

@@ -28,7 +28,7 @@ from enrichment_assets.materializations import Happened, record_failed_run, repo
 from enrichment_assets.partitions import COMPANIES, add_companies, rekey
 from enrichment_assets.run_config import BATCH_TAG
 from resources.clock import utc_now
-from resources.dagster_resources import EnrichmentResource
+from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.store import SqlStore
 
 JOB = "refresh_companies"

@@ -29,7 +29,7 @@ from enrichment_assets.batch_runs import OrderedBatch, run_batch
 from enrichment_assets.run_config import WORKERS_TAG, OrderRefused, first_run_of, is_retry, micro_of, seconds_of
 from resources.clock import utc_now
 from resources.company_lists import UnreadableList
-from resources.dagster_resources import EnrichmentResource
+from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.refresh import SCHEDULE
 from resources.settings import SettingsError
 from resources.store import SqlStore

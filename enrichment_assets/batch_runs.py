@@ -27,7 +27,7 @@ from enrichment_assets.batch_lists import ListedCompanies
 from enrichment_assets.materializations import note
 from enrichment_assets.metadata import Metadata, companies_markdown, nothing_to_buy, plan_markdown, quote_in_words
 from enrichment_assets.run_config import ASKED_BY, BATCH_TAG
-from resources.dagster_resources import EnrichmentResource
+from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.store import SqlStore
 
 _LOT_SECONDS = 2.0

@@ -24,7 +24,7 @@ from enrichment_assets.materializations import latest_materialization
 from enrichment_assets.partitions import companies
 from enrichment_assets.run_config import partition_keys
 from resources.clock import utc_now
-from resources.dagster_resources import EnrichmentResource
+from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.warehouse import Warehouse
 
 Offenders = Sequence[tuple[str, ...]]

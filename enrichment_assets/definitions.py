@@ -20,8 +20,8 @@ from enrichment_assets.nightly_learning import (
 from enrichment_assets.schedules import read_accounts_hourly, refresh_due_companies
 from enrichment_assets.sensors import company_sensor, report_bought_outside, report_made_outside, worker_sensor
 from enrichment_assets.vendor_report import no_match_rate_has_fallen, vendor_report
-from resources.dagster_resources import EnrichmentResource, shown_variables
-from resources.planner import PlannerResource
+from resources.dagster_resources.enrichment import EnrichmentResource, shown_variables
+from resources.dagster_resources.planner import PlannerResource
 from resources.settings import load_settings
 
 

@@ -22,7 +22,7 @@ from enrichment_assets.partitions import companies
 from enrichment_assets.run_config import BudgetMissing, OrderConfig, OrderRefused, RunOrder, first_run_of, order_of
 from enrichment_assets.selected_layers import run_selected
 from resources.clock import utc_now
-from resources.dagster_resources import EnrichmentResource
+from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.settings import SettingsError
 from resources.store import SqlStore
 

@@ -13,7 +13,7 @@ from enrichment.memory.rereading import read_again
 from enrichment.ports import StoreError
 from enrichment.rules import Rules, RulesError
 from enrichment_assets.asset_specs import OWNERS, Layer, layer_assets
-from resources.dagster_resources import EnrichmentResource
+from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.settings import SettingsError
 from resources.warehouse import WarehouseError, WarehouseTable, empty_tables
 

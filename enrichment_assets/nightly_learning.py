@@ -9,9 +9,9 @@ import dagster as dg
 from enrichment.ports import StoreError
 from enrichment.rules import RulesError
 from resources.clock import utc_now
-from resources.dagster_resources import EnrichmentResource
+from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.learned_lines import LEFT_TO_PEOPLE, learn_tonight
-from resources.stopped_arms import NO_GUARDS, has_guards, stop_broken_arms
+from resources.rules.stopped_arms import NO_GUARDS, has_guards, stop_broken_arms
 from resources.warehouse import WarehouseError
 
 

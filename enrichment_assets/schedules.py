@@ -9,8 +9,8 @@ import dagster as dg
 
 from enrichment.refresh.ranking import RefreshBatch
 from resources.clock import utc_now
-from resources.dagster_resources import EnrichmentResource
-from resources.planner import PlannerResource
+from resources.dagster_resources.enrichment import EnrichmentResource
+from resources.dagster_resources.planner import PlannerResource
 from resources.refresh import SCHEDULE
 from resources.settings import SettingsError
 from resources.wiring import endpoints_of

@@ -25,7 +25,7 @@ from enrichment_assets.batch_job import named_companies
 from enrichment_assets.metadata import companies_markdown
 from enrichment_assets.run_config import ASKED_BY, RunOrder
 from resources.clock import utc_now
-from resources.dagster_resources import EnrichmentResource
+from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.settings import SettingsError
 
 _AT_ONCE = 16

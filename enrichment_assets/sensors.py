@@ -27,7 +27,7 @@ from enrichment_assets.metadata import profile_metadata, purchase_metadata
 from enrichment_assets.partitions import COMPANIES, add_companies, companies, move_materializations, new_among
 from enrichment_assets.run_config import ASKED_BY, BATCH_TAG, WORKERS_TAG
 from resources.clock import utc_now
-from resources.dagster_resources import EnrichmentResource
+from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.store import MadeProfile, UnreportedPurchase, new_companies, new_profiles, new_unreported
 from resources.vendor_balances import settle_overdue
 

@@ -14,7 +14,7 @@ from enrichment_assets.asset_specs import OWNERS
 from enrichment_assets.checks import check_result
 from enrichment_assets.marts import mart_key
 from resources.clock import utc_now
-from resources.dagster_resources import EnrichmentResource
+from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.settings import SettingsError
 from resources.vendor_report.figures import falls_of_sources, vendor_figures
 from resources.warehouse import WarehouseError

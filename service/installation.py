@@ -18,10 +18,10 @@ from enrichment.context.run_context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.ports import StoreError
 from enrichment.rules import Rules, RulesError
-from resources.active_rules import ActiveRules, active_rules
+from resources.rules.active_rules import ActiveRules, active_rules
 from resources.settings import Settings, SettingsError
 from resources.store import SqlStore
-from resources.webhook_sender import WebhookSender
+from resources.webhooks.webhook_sender import WebhookSender
 from resources.wiring import open_context
 from service.answers.session_events import SessionStreams
 from service.http.limits import KeyRateLimits

@@ -27,9 +27,9 @@ from mcp.client.session import ClientRequestContext
 from mcp_types import ElicitRequestParams, ElicitResult, TextContent
 
 from enrichment.domain.access import ApiKey
-from resources.api_keys import issue
+from resources.secrets.api_keys import issue
+from resources.secrets.signing_key import signing_key
 from resources.settings import Settings
-from resources.signing_key import signing_key
 from resources.store import tables as t
 from resources.warehouse import Warehouse
 from resources.wiring import open_store_of, sandbox_file

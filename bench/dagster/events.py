@@ -14,7 +14,7 @@ import yaml
 import dagster as dg
 from bench.dagster.enriched import EnrichedBatch, twins
 from enrichment_assets.batch_events import BatchEvents
-from resources.dagster_resources import EnrichmentResource
+from resources.dagster_resources.enrichment import EnrichmentResource
 
 SHIPPED = Path(__file__).parents[2] / "enrichment_assets" / "dagster.yaml"
 LOT = 40  # about as many companies end in the two seconds between two lots

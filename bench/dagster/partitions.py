@@ -18,7 +18,7 @@ from enrichment_assets.definitions import defs
 from enrichment_assets.materializations import report
 from enrichment_assets.partitions import add_companies
 from resources.clock import utc_now
-from resources.dagster_resources import EnrichmentResource
+from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.settings import Settings
 from resources.wiring import open_store_of
 

@@ -15,8 +15,8 @@ def check(folder: RulesFolder = None) -> None:
     from enrich_cli.rendering.terminal import console
     from enrichment.domain.numbers import in_number
     from enrichment.rules import unread_files
-    from resources.rule_checks import checked_rules, rules_before
-    from resources.rule_remarks import rule_remarks
+    from resources.rules.rule_checks import checked_rules, rules_before
+    from resources.rules.rule_remarks import rule_remarks
 
     folder, rules = checked_rules(folder)
     console.print(

@@ -33,7 +33,7 @@ from enrichment.profiles.assembly import missing
 from enrichment.rules import Rules, load_rules
 from enrichment.rules.requirements import requirements_of
 from resources.clock import utc_now
-from resources.private_folders import make_private_folder
+from resources.secrets.private_folders import make_private_folder
 from resources.settings import Settings, load_settings
 from resources.store import SqlStore
 from resources.warehouse import EXAMPLES, Warehouse

@@ -10,7 +10,7 @@ from enrich_cli.operations.api_keys import ListedKey
 from enrichment.domain.access import ApiKey
 from enrichment.domain.json_values import Json
 from enrichment.domain.money import in_usd
-from resources.api_keys import IssuedKey
+from resources.secrets.api_keys import IssuedKey
 
 
 def issued_view(issued: IssuedKey) -> RenderableType:

@@ -29,8 +29,8 @@ from pydantic import ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from enrichment.domain.access import ApiKey
+from resources.secrets.signing_key import signing_key
 from resources.settings import Settings, SettingsError
-from resources.signing_key import signing_key
 from resources.wiring import open_store_of
 from service.agents.consent import Consents
 from service.agents.tools import AgentContext, tools

@@ -11,7 +11,7 @@ from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.rules import DatasetRules, Rules
 from enrichment.rules.requirements import requirements_of
 from enrichment.rules.strategy import choose_strategy
-from resources.rule_remarks import rule_remarks
+from resources.rules.rule_remarks import rule_remarks
 from service.answers.views import View
 from service.http.money import Usd, usd
 from service.installation import ServiceState

@@ -11,7 +11,7 @@ from functools import partial
 from enrichment.domain.webhooks import Webhook, WebhookDelivery
 from enrichment.ports import StoreError
 from resources.store import SqlStore
-from resources.webhook_sender import WebhookSender
+from resources.webhooks.webhook_sender import WebhookSender
 from service.observability.logs import log
 
 _WEBHOOKS_AT_ONCE = 32

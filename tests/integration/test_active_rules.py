@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from enrichment.rules import RulesError
-from resources.active_rules import active_rules
+from resources.rules.active_rules import active_rules
 from resources.settings import Settings
 from tests.support.examples import FROZEN
 

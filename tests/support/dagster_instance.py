@@ -29,7 +29,7 @@ from enrichment_assets.marts import GROUP
 from enrichment_assets.partitions import COMPANIES
 from enrichment_assets.run_config import PARENT_RUN_TAG, ROOT_RUN_TAG
 from resources.clock import TEST_CLOCK
-from resources.dagster_resources import EnrichmentResource
+from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.refresh import SCHEDULE
 from resources.settings import Settings, load_settings
 from resources.store import SqlStore

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 import uvloop
 
-from resources.host_names import HostNames
-from resources.webhook_sender import Outcome, WebhookSender, new_secret
+from resources.webhooks.host_names import HostNames
+from resources.webhooks.webhook_sender import Outcome, WebhookSender, new_secret
 from tests.support.manual_clock import NOON
 
 AT_ONCE = 3

@@ -15,7 +15,7 @@ from enrichment.domain.batches import Batch
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.rules.requirements import UnknownName
-from resources.api_keys import issue
+from resources.secrets.api_keys import issue
 from resources.wiring import open_context
 from sandbox.catalogue import Catalogue
 from tests.acceptance.conftest import Stack

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from enrichment.domain.access import Right
-from resources.api_keys import issue
 from resources.clock import TEST_CLOCK
+from resources.secrets.api_keys import issue
 from resources.warehouse import Warehouse
 from service.app import create_service
 from service.server import served

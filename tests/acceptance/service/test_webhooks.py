@@ -18,7 +18,7 @@ from standardwebhooks.webhooks import Webhook as Signer
 from enrichment.domain.webhooks import WebhookDelivery
 from resources.store import tables as t
 from resources.store.database.row_mapping import record_of
-from resources.webhook_sender import Outcome, WebhookSender
+from resources.webhooks.webhook_sender import Outcome, WebhookSender
 from service.app import create_service
 from service.server import served
 from tests.acceptance.conftest import Stack

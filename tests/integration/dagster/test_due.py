@@ -11,8 +11,8 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 
-from resources.dagster_resources import EnrichmentResource
-from resources.planner import PlannerResource
+from resources.dagster_resources.enrichment import EnrichmentResource
+from resources.dagster_resources.planner import PlannerResource
 from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox, definitions, key, value_of
 from tests.support.examples import FROZEN
 from tests.support.manual_clock import NOON

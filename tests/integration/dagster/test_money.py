@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from enrichment.domain.companies import Company
-from resources.dagster_resources import EnrichmentResource
+from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.wiring import sandbox_file
 from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox, definitions, key
 from tests.support.eventually import PATIENCE_SECONDS

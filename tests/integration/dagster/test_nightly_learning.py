@@ -19,7 +19,7 @@ from enrichment_assets.nightly_learning import (
     learn_rates_job,
     learn_rates_nightly,
 )
-from resources.dagster_resources import EnrichmentResource
+from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.store import SqlStore
 from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox
 from tests.support.examples import FROZEN, NOON

@@ -17,8 +17,8 @@ from dagster_shared.serdes import serialize_value
 
 from enrichment.context.run_context import RunContext
 from enrichment_assets.definitions import defs
-from resources.dagster_resources import EnrichmentResource, shown_variables
-from resources.planner import PlannerResource
+from resources.dagster_resources.enrichment import EnrichmentResource, shown_variables
+from resources.dagster_resources.planner import PlannerResource
 from resources.settings import SettingsError
 from resources.store import SqlStore
 

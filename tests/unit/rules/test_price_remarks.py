@@ -7,7 +7,7 @@ import pytest
 
 from enrichment.rules import Rules, load_rules
 from enrichment.rules.provider_models import ModelPrices, Price, ProviderRules, Repeat
-from resources.rule_remarks import price_remarks
+from resources.rules.rule_remarks import price_remarks
 from tests.support.examples import MATRIX
 
 SHIPPED = load_rules(Path(__file__).parents[3] / "config")

@@ -8,7 +8,7 @@ import pytest
 
 from enrich_cli.commands.rules import check
 from enrichment.rules import RulesError, SourceQuestion, load_rules
-from resources.rule_checks import checked_rules
+from resources.rules.rule_checks import checked_rules
 from tests.support.edited_rules import Edit, change, lines, problems
 from tests.support.examples import FROZEN
 

@@ -9,7 +9,7 @@ import pytest
 from enrichment.domain.batches import Batch, BatchCompany, BatchEnd
 from enrichment.domain.purchases import Cap, DailyLimit
 from enrichment.ports import CapReached, StoreError
-from resources.api_keys import issue
+from resources.secrets.api_keys import issue
 from resources.store import SqlStore
 from tests.support.examples import NOON
 from tests.support.ledger_records import bought, company, draft

@@ -20,7 +20,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpcore
 from standardwebhooks.webhooks import Webhook as Signer
 
-from resources.host_names import HostNames, NoAddress
+from resources.webhooks.host_names import HostNames, NoAddress
 
 _ATTEMPT_SECONDS = 15.0
 _CONNECT_SECONDS = 5.0

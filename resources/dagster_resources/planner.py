@@ -22,7 +22,7 @@ from enrichment.refresh.due import due_profiles
 from enrichment.refresh.ranking import DueProfile, RefreshBatch, RefreshPlan, in_batches
 from enrichment.rules import Rules
 from resources.clock import utc_now
-from resources.dagster_resources import EnrichmentResource
+from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.policy_store import policies_in
 from resources.refresh import left_today, plan_refresh
 from resources.settings import Settings

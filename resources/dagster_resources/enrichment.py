@@ -16,8 +16,8 @@ from pydantic import Field, PrivateAttr
 
 from enrichment.context.run_context import RunContext
 from enrichment.rules import Rules
-from resources.active_rules import active_rules
 from resources.clock import utc_now
+from resources.rules.active_rules import active_rules
 from resources.settings import Settings, SettingsError, credential_variables, load_settings
 from resources.wiring import open_context, open_store_of
 

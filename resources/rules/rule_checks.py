@@ -6,8 +6,8 @@ from pathlib import Path
 from enrichment.analysis.answer_schemas import ANSWERS, FIELD_OF_DATASET
 from enrichment.parsing import READERS
 from enrichment.rules import Rules, RulesError, SourceQuestion, load_rules
-from resources.active_rules import last_good_rules
 from resources.providers import PROVIDERS, NoClient
+from resources.rules.active_rules import last_good_rules
 from resources.settings import load_settings
 
 

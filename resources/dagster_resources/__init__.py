@@ -1,0 +1,1 @@
+"""What Dagster's ops, checks and sensors are given: the enrichment itself, and the planner."""

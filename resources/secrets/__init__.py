@@ -1,0 +1,1 @@
+"""Keys that people make, the secret that consents are signed with, and folders for one user alone."""
