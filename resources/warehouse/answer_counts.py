@@ -17,23 +17,24 @@ from enrichment.learning.pooled_rates import Count
 from enrichment.rules import MATCH_RATE, Rules
 
 _ONCE = """
-CREATE OR REPLACE TEMP VIEW answered_once AS
+CREATE OR REPLACE TEMP TABLE answered_once AS
 WITH seen AS (
     SELECT
-        source, company_id, count(*) AS times, count(*) FILTER (found) AS times_found,
+        source, hash(company_id) AS company, CAST(count(*) AS INTEGER) AS times,
+        CAST(count(*) FILTER (found) AS INTEGER) AS times_found,
         max("at") AS newest, max("at") FILTER (found) AS newest_found
     FROM sources.answers GROUP BY ALL
 ), missed AS (
-    SELECT request_id, min("at") AS first_miss FROM sources.answers WHERE NOT found GROUP BY ALL
+    SELECT hash(request_id) AS request, min("at") AS first_miss FROM sources.answers WHERE NOT found GROUP BY ALL
 )
 SELECT
-    a.source, a.company_id, CAST(a."at" AS DATE) AS day, a.found, a.datasets,
+    a.source, s.company, CAST(a."at" AS DATE) AS day, a.found, a.datasets,
     coalesce(a.industry_group, '') AS industry, coalesce(a.size_band, '') AS size,
     coalesce(a."at" > m.first_miss, false) AS after_a_miss,
     s.times, s.times_found, a."at" = s.newest AS is_newest, a."at" = s.newest_found AS is_newest_found
 FROM sources.answers AS a SEMI JOIN asked_rates USING (source)
-JOIN seen AS s ON s.source = a.source AND s.company_id = a.company_id
-LEFT JOIN missed AS m ON m.request_id = a.request_id
+JOIN seen AS s ON s.source = a.source AND s.company = hash(a.company_id)
+LEFT JOIN missed AS m ON m.request = hash(a.request_id)
 """
 """A company that is asked about again is the same witness: its answers count as one, for the present the newest."""
 _HITS = f"""
@@ -78,7 +79,7 @@ _TOGETHER = f"""
 WITH asked AS (
     SELECT list(source ORDER BY source) AS sources, list(found ORDER BY source) AS matched
     FROM answered_once JOIN since AS s USING (source)
-    WHERE s.rate = '{MATCH_RATE}' AND is_newest AND day >= s.first_day GROUP BY company_id
+    WHERE s.rate = '{MATCH_RATE}' AND is_newest AND day >= s.first_day GROUP BY company
 )
 SELECT sources, matched, count(*) FROM asked GROUP BY ALL ORDER BY ALL
 """  # noqa: S608  a constant of ours
@@ -88,7 +89,7 @@ WITH asked AS (
         list(source ORDER BY source) AS sources,
         list(list_contains(datasets, $dataset) ORDER BY source) AS had
     FROM answered_once JOIN since AS s USING (source)
-    WHERE s.rate = $dataset AND is_newest_found AND day >= s.first_day GROUP BY company_id
+    WHERE s.rate = $dataset AND is_newest_found AND day >= s.first_day GROUP BY company
 )
 SELECT sources, had, count(*) FROM asked GROUP BY ALL ORDER BY ALL
 """
