@@ -1,7 +1,7 @@
 """Ask, wait, look, follow and stop an enrichment over HTTP."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -138,7 +138,7 @@ def test_what_has_ended_cannot_be_stopped(client: httpx.Client) -> None:
 
 def test_an_enrichment_is_asked_for_before_it_is_finished_also_where_memory_has_it(stack: Stack) -> None:
     def ticking() -> datetime:
-        stack.clock.advance(seconds=0.001)
+        stack.clock.at += timedelta(milliseconds=1)
         return stack.clock.now()
 
     with (
