@@ -18,6 +18,7 @@ from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.settings import SettingsError
 from resources.vendor_report.figures import falls_of_sources, vendor_figures
 from resources.warehouse import WarehouseError
+from resources.wiring import endpoints_of
 
 _DAYS = 30
 
@@ -39,9 +40,10 @@ def vendor_report(enrichment: EnrichmentResource) -> dg.MaterializeResult[None]:
     try:
         with enrichment.store() as store:
             history = store.backtest_history.since(now - timedelta(days=_DAYS))
-        warehouse = enrichment.warehouse()
+        warehouse, settings, rules = enrichment.warehouse(), enrichment.settings(), enrichment.rules()
+        unavailable = {} if settings.sandbox else endpoints_of(settings, rules)[1]
         with warehouse.reading() as connection:
-            vendors = vendor_figures(connection, enrichment.rules(), history, unavailable={})
+            vendors = vendor_figures(connection, rules, history, unavailable=unavailable)
     except (WarehouseError, StoreError, SettingsError, RulesError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     path = warehouse.path.with_name("vendors.html")

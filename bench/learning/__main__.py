@@ -1,13 +1,11 @@
 """What is learned from use: its intervals, how soon it sees a change, and how long the counting takes.
 
-python -m bench.learning [--seed N] [--answers N] [--worlds N]        a quarter of an hour
+python -m bench.learning [--seed N] [--purchases N] [--worlds N]        a quarter of an hour
 """
 
 import argparse
-import tempfile
-from pathlib import Path
 
-from bench.learning import copies, experiments, harm, lacks, ninety_days, off_policy, rates
+from bench.learning import copies, counting, experiments, harm, lacks, ninety_days, off_policy, rates
 
 _SEEDS, _EXPERIMENTS = 20, 2000
 
@@ -15,7 +13,7 @@ _SEEDS, _EXPERIMENTS = 20, 2000
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.learning")
     parser.add_argument("--seed", type=int, default=20261130)
-    parser.add_argument("--answers", type=int, default=10_000_000)
+    parser.add_argument("--purchases", type=int, default=counting.PURCHASES)
     parser.add_argument("--worlds", type=int, default=200, help="of ninety days each")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
@@ -27,8 +25,7 @@ def main() -> None:
     experiments.show(_EXPERIMENTS, options.seed)
     harm.show(harm.SEEDS)
     off_policy.show(off_policy.SEEDS, options.seed)
-    with tempfile.TemporaryDirectory() as folder:
-        rates.counting(Path(folder), options.seed, options.answers)
+    counting.show(options.purchases)
 
 
 if __name__ == "__main__":

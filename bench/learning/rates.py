@@ -1,24 +1,15 @@
-"""Learned rates: how often intervals contain the truth, how soon a change is seen, how long counting takes.
+"""Learned rates: how often intervals contain the truth, how soon a change is seen.
 
 Each world has a true rate for each kind of company, drawn around a figure of the rules that is itself off.
 """
 
-import resource
-import time
-from datetime import date
-from pathlib import Path
-
-import duckdb
 import numpy as np
 
 from enrichment.learning.drift import counts_since
 from enrichment.learning.pooled_rates import Count, pooled_rates
-from resources.warehouse.answer_counts import answer_counts
 
 _WORLDS, _RARE = 300, 10
 _SERIES, _DAYS, _A_DAY = 2_000, 90, 10
-_ANSWERS = 10_000_000
-_RATES = [(f"source_{number}", rate) for number in range(13) for rate in ("match_rate", "industry", "employee_count")]
 
 
 def coverage(seed: int) -> None:
@@ -57,40 +48,3 @@ def _seen_after(rng: np.random.Generator, drop: float) -> int:
         if counts_since(series) > 0:
             return (day + 1) * _A_DAY
     return 60 * _A_DAY
-
-
-def counting(folder: Path, seed: int, answers: int = _ANSWERS) -> None:
-    """Of a table that has what sources.answers has of 90 days."""
-    with duckdb.connect(str(folder / "answers.duckdb"), config={"threads": 2, "memory_limit": "2GB"}) as connection:
-        connection.execute("CREATE SCHEMA sources")
-        connection.execute(f"SELECT setseed({seed % 100 / 100})")
-        connection.execute(
-            f"""
-            CREATE TABLE sources.answers AS
-            SELECT
-                'source_' || i % 13 AS source, 'company_' || i // 26 AS company_id, i // 3 AS request_id,
-                DATE '{date(2026, 1, 1)}' + CAST(i * 90 // {answers} AS INTEGER) AS "at",
-                random() < 0.8 AS found,
-                CASE WHEN random() < 0.6 THEN ['industry', 'employee_count'] ELSE [] END AS datasets,
-                'group_' || CAST(floor(random() * 20) AS INTEGER) AS industry_group,
-                'size_' || CAST(floor(random() * 7) AS INTEGER) AS size_band
-            FROM range({answers}) AS t(i)
-            """  # noqa: S608  figures of ours
-        )
-        before, cpu, began = _megabytes(), time.process_time(), time.perf_counter()
-        counts = answer_counts(connection, _RATES)
-        took, used = time.perf_counter() - began, time.process_time() - cpu
-        grown = _megabytes() - before
-        began = time.perf_counter()
-        for counted in counts.values():
-            pooled_rates(0.7, [*counted.kinds.values()])
-        learned = time.perf_counter() - began
-    print(
-        f"{answers:,} answers: counted in {took:.1f} s ({used:.1f} s of CPU, {grown:.0f} MB more at the most, "
-        f"{_megabytes():.0f} MB in all, of the process's peak), "
-        f"{len(counts)} rates of 140 kinds learned in {learned:.1f} s (goal: 60 s in all)"
-    )
-
-
-def _megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -19,8 +19,11 @@ from enrich_cli.typed_values import seconds_of
 from resources.clock import utc_now
 from resources.policy_store import policies_in
 from resources.vendor_report.figures import VendorFigures, vendor_figures
-from resources.vendor_report.page import vendor_page
+from resources.vendor_report.intervals import Figure, share
+from resources.vendor_report.page import figure_in_words, vendor_page
 from resources.wiring import endpoints_of, policies_folder
+
+_FIGURES = ("quality", "usd_per_good_fact")
 
 
 def vendor_report(out: Path, window: str, *, sandbox: bool) -> list[VendorFigures]:
@@ -63,22 +66,38 @@ def vendors_view(vendors: Sequence[VendorFigures], out: Path) -> RenderableType:
             one.provider,
             f"{one.asked:,}",
             f"{one.failed:,}",
-            "" if not one.asked else f"{one.found / one.asked:.2f} ({one.match[0]:.2f} to {one.match[1]:.2f})",
-            "" if one.quality is None else f"{one.quality:.2f}",
+            _cell(share(one.found, one.asked), ".2f"),
+            _cell(one.quality, ".2f"),
             f"{one.usd:,.2f}",
-            "" if one.usd_per_good_fact is None else f"{one.usd_per_good_fact:.4f}",
+            _cell(one.usd_per_good_fact, ".4f"),
             f"{one.disputes.lost} of {one.disputes.all}",
             ", ".join(f"{fall.since} ({source})" for source, fall in one.falls.items()),
         )
-    return Group(table, Text(f"written to {out}: open it in a browser, or print it"))
+    words = f"Below a figure: its interval of 90 %. Written to {out}: open it in a browser, or print it."
+    return Group(table, Text(words))
+
+
+def _cell(figure: Figure | None, form: str) -> str:
+    value, _, interval = figure_in_words(figure, form, "").partition(" (")
+    return f"{value}\n{interval.removesuffix(')')}" if interval else value
 
 
 def vendors_data(vendors: Sequence[VendorFigures]) -> list[dict[str, object]]:
     return [
-        {name: value for name, value in asdict(one).items() if name not in ("days", "falls")}
+        {name: value for name, value in asdict(one).items() if name not in ("days", "falls", *_FIGURES)}
+        | {name: figure for of in _FIGURES for name, figure in _figure_data(of, getattr(one, of)).items()}
         | {
-            "usd_per_good_fact": one.usd_per_good_fact,
             "falls": {s: asdict(fall) | {"since": fall.since.isoformat()} for s, fall in one.falls.items()},
+            "changes": [
+                {"source": change.source, "of": change.of, "since": change.since.isoformat()}
+                | _figure_data("before", change.before)
+                | _figure_data("now", change.now)
+                for change in one.changes
+            ],
         }
         for one in vendors
     ]
+
+
+def _figure_data(name: str, figure: Figure | None) -> dict[str, object]:
+    return {name: figure and figure.value, f"{name}_interval": figure and figure.interval}

@@ -22,6 +22,13 @@ SIZE_BANDS: tuple[tuple[int, int | None], ...] = (
 """Each is a union of whole bands of LinkedIn and of Crunchbase: any band of theirs is inside exactly one."""
 
 
+INDUSTRY_GROUPS = frozenset({
+    "agr", "art", "cons", "corp", "edu", "fin", "good", "gov", "hlth", "leg", "man", "med", "org", "rec", "serv",
+    "tech", "tran",
+})  # fmt: skip
+"""Of LinkedIn's published industries: main groups by which kinds of companies are told apart."""
+
+
 def band_name(low: int, high: int | None) -> str:
     return f"{low}+" if high is None else f"{low}-{high}"
 

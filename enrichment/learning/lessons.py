@@ -105,7 +105,7 @@ def _lesson(rules: Rules, rate: Rate, counted: RateCounts) -> Lesson:
         is_sure=surely_another(stated, all_of_them, counted.beginnings),
         never_otherwise=all_of_them.hits == stated * all_of_them.tries and stated in (0.0, 1.0),
         sure_kinds=frozenset(
-            kind for kind in apart if surely_another(overall.mean, counted.kinds[kind], counted.beginnings)
+            kind for kind in apart if surely_another(overall.mean, counted.kinds[kind], counted.beginnings * len(known))
         ),
     )
 

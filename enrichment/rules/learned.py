@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from enrichment.domain.values import SIZE_BANDS, band_name
+from enrichment.domain.values import INDUSTRY_GROUPS, SIZE_BANDS, band_name
 from enrichment.rules.models import LearnedLine, Rules, SourceRules
 
 MATCH_RATE, KNOWN_TO_ANY, BILLED_UNITS = "match_rate", "known_to_any", "billed_units"
@@ -139,6 +139,9 @@ def _unknown_rates(where: str, entry: SourceRules, source: str, lines: Mapping[s
             yield f"{where}.{text}: {source} has no such rate: take it out, or write one of {have}"
         elif str(rate) != text:
             yield f"{where}.{text}: is no kind of company: write it as `{rate.name} of fin, 51-500`"
+        elif rate.industry_group and rate.industry_group not in INDUSTRY_GROUPS:
+            groups = ", ".join(sorted(INDUSTRY_GROUPS))
+            yield f"{where}.{text}: there is no group of industries {rate.industry_group}: write one of {groups}"
         else:
             yield from _impossible(f"{where}.{text}", line)
 

@@ -36,12 +36,12 @@ def match_over_time(vendor: VendorFigures) -> str:
     return _svg((band + line).properties(width=_WIDTH, height=120))
 
 
-def price_beside_quality(vendors: Sequence[VendorFigures]) -> str:
-    """USD for a good fact and mean quality, of vendors that gave any."""
+def price_of_good_fact(vendors: Sequence[VendorFigures]) -> str:
+    """USD for a good fact, of vendors that gave any."""
     rows = [
-        {"vendor": one.provider, "usd": one.usd_per_good_fact, "quality": one.quality}
+        {"vendor": one.provider, "usd": one.usd_per_good_fact.value}
         for one in vendors
-        if one.usd_per_good_fact is not None and one.quality is not None
+        if one.usd_per_good_fact is not None
     ]
     base = alt.Chart(_data(rows)).encode(y=alt.Y("vendor:N", sort="-x", title=None))
     bars = base.mark_bar(color=_ACCENT, height=14).encode(x=alt.X("usd:Q", title="USD per good fact"))

@@ -11,8 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from enrichment.domain.money import in_usd
-from resources.vendor_report.charts import match_over_time, price_beside_quality
+from resources.vendor_report.charts import match_over_time, price_of_good_fact
 from resources.vendor_report.figures import VendorFigures
+from resources.vendor_report.intervals import Figure
 
 
 def vendor_page(vendors: Sequence[VendorFigures], *, now: datetime, window: str) -> str:
@@ -21,14 +22,25 @@ def vendor_page(vendors: Sequence[VendorFigures], *, now: datetime, window: str)
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters["usd"] = in_usd
+    environment.filters["figure"] = figure_in_words
     priced = [one for one in vendors if one.usd_per_good_fact is not None]
     return environment.get_template("page.html").render(
         vendors=vendors,
         charts=_charts(vendors),
-        prices=Markup(price_beside_quality(vendors)) if priced else None,  # noqa: S704  drawn by vl-convert
+        prices=Markup(price_of_good_fact(vendors)) if priced else None,  # noqa: S704  drawn by vl-convert
         now=now,
         window=window,
     )
+
+
+def figure_in_words(figure: Figure | None, form: str, none: str) -> str:
+    """form: of each number, such as '.2f'. none: the words where there is nothing to count."""
+    if figure is None:
+        return none
+    if figure.interval is None:
+        return f"{figure.value:{form}} (too few for an interval)"
+    low, high = figure.interval
+    return f"{figure.value:{form}} ({low:{form}} to {high:{form}})"
 
 
 def _charts(vendors: Sequence[VendorFigures]) -> Mapping[str, Markup]:

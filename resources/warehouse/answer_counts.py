@@ -17,37 +17,70 @@ from enrichment.learning.pooled_rates import Count
 from enrichment.rules import MATCH_RATE, Rules
 
 _ONCE = """
+CREATE OR REPLACE TEMP TABLE had AS
+SELECT hash(purchase_id) AS purchase, bit_or(d.bit) AS had
+FROM build.facts JOIN asked_datasets AS d USING (dataset) GROUP BY ALL;
+CREATE OR REPLACE TEMP TABLE answered AS
+SELECT
+    s.number AS source, hash(purchase_id) AS purchase, hash(company_id) AS company, hash(request_id) AS request, "at",
+    found, k.number AS kind
+FROM sources.answers AS a JOIN asked_sources AS s USING (source)
+JOIN kinds AS k ON k.industry = coalesce(a.industry_group, '') AND k.size = coalesce(a.size_band, '');
 CREATE OR REPLACE TEMP TABLE answered_once AS
 WITH seen AS (
     SELECT
-        source, hash(company_id) AS company, CAST(count(*) AS INTEGER) AS times,
-        CAST(count(*) FILTER (found) AS INTEGER) AS times_found,
+        source, company, count(*) AS times, count(*) FILTER (found) AS times_found,
         max("at") AS newest, max("at") FILTER (found) AS newest_found
-    FROM sources.answers GROUP BY ALL
+    FROM answered GROUP BY ALL
 ), missed AS (
-    SELECT hash(request_id) AS request, min("at") AS first_miss FROM sources.answers WHERE NOT found GROUP BY ALL
+    SELECT request, min("at") AS first_miss FROM answered WHERE NOT found GROUP BY ALL
 )
 SELECT
-    a.source, s.company, CAST(a."at" AS DATE) AS day, a.found, a.datasets,
-    coalesce(a.industry_group, '') AS industry, coalesce(a.size_band, '') AS size,
+    a.source, a.company, CAST(a."at" AS DATE) AS day, a.found, coalesce(h.had, 0) AS had, a.kind,
     coalesce(a."at" > m.first_miss, false) AS after_a_miss,
-    s.times, s.times_found, a."at" = s.newest AS is_newest, a."at" = s.newest_found AS is_newest_found
-FROM sources.answers AS a SEMI JOIN asked_rates USING (source)
-JOIN seen AS s ON s.source = a.source AND s.company = hash(a.company_id)
-LEFT JOIN missed AS m ON m.request = hash(a.request_id)
+    CAST(s.times AS INTEGER) AS times, CAST(s.times_found AS INTEGER) AS times_found,
+    a."at" = s.newest AS is_newest, coalesce(a."at" = s.newest_found, false) AS is_newest_found
+FROM answered AS a JOIN seen AS s USING (source, company) LEFT JOIN missed AS m USING (request)
+LEFT JOIN had AS h USING (purchase);
+DROP TABLE had;
+DROP TABLE answered
 """
-"""A company that is asked about again is the same witness: its answers count as one, for the present the newest."""
+"""A company that is asked about again is the same witness: its answers count as one, for the present the newest.
+
+Numbers instead of names, and a bit for each dataset: all other queries read this one, of some 60 bytes an answer.
+"""
+_NAMED = """
+CREATE OR REPLACE TEMP TABLE asked_sources AS
+SELECT source, CAST(row_number() OVER (ORDER BY source) - 1 AS UTINYINT) AS number, 1::HUGEINT << number AS bit
+FROM (SELECT DISTINCT source FROM asked_rates);
+CREATE OR REPLACE TEMP TABLE asked_datasets AS
+SELECT dataset, 1::HUGEINT << CAST(row_number() OVER (ORDER BY dataset) - 1 AS INTEGER) AS bit
+FROM (SELECT DISTINCT rate AS dataset FROM asked_rates);
+CREATE OR REPLACE TEMP TABLE kinds AS
+SELECT industry, size, CAST(row_number() OVER (ORDER BY industry, size) AS USMALLINT) AS number
+FROM (SELECT coalesce(industry_group, '') AS industry FROM marts.companies UNION SELECT '')
+CROSS JOIN (SELECT coalesce(size_band, '') AS size FROM marts.companies UNION SELECT '')
+"""
 _HITS = f"""
 CREATE OR REPLACE TEMP VIEW hits AS
+WITH alike AS (
+    SELECT
+        source, day, kind, after_a_miss, found, had, is_newest, is_newest_found,
+        sum(1 / times) AS of_times, sum(1 / times_found) FILTER (found) AS of_times_found, count(*) AS answers
+    FROM answered_once GROUP BY ALL
+), named AS (
+    SELECT s.source, day, industry, size, after_a_miss, a.* EXCLUDE (source, day, kind, after_a_miss)
+    FROM alike AS a JOIN asked_sources AS s ON s.number = a.source JOIN kinds AS k ON k.number = a.kind
+)
 SELECT
     source, '{MATCH_RATE}' AS rate, day, industry, size, after_a_miss,
-    found AS hit, 1 / times AS weight, is_newest AS counts
-FROM answered_once
+    found AS hit, of_times AS weight, is_newest AS counts, answers
+FROM named
 UNION ALL
 SELECT
-    a.source, r.rate, day, industry, size, after_a_miss,
-    list_contains(a.datasets, r.rate), 1 / times_found, is_newest_found
-FROM answered_once AS a JOIN asked_rates AS r USING (source) WHERE a.found AND r.rate <> '{MATCH_RATE}'
+    a.source, r.rate, day, industry, size, after_a_miss, had & d.bit <> 0, of_times_found, is_newest_found, answers
+FROM named AS a JOIN asked_rates AS r USING (source) JOIN asked_datasets AS d ON d.dataset = r.rate
+WHERE a.found AND r.rate <> '{MATCH_RATE}'
 """  # noqa: S608  a constant of ours
 _OF_KIND_AS_OF_ALL = 10
 """Answers of a kind by which its own rate begins to count."""
@@ -72,27 +105,22 @@ FROM expected GROUP BY ALL ORDER BY ALL
 """What a day would have brought had it asked about the usual mix of kinds, and as often after another source's miss:
 else other lists, or another order of sources, would look like another rate."""
 _BY_KIND = """
-SELECT source, rate, industry, size, count(*) FILTER (hit), count(*)
+SELECT source, rate, industry, size, coalesce(sum(answers) FILTER (hit), 0), sum(answers)
 FROM hits JOIN since USING (source, rate) WHERE counts AND day >= since.first_day GROUP BY ALL ORDER BY ALL
 """
-_TOGETHER = f"""
-WITH asked AS (
-    SELECT list(source ORDER BY source) AS sources, list(found ORDER BY source) AS matched
-    FROM answered_once JOIN since AS s USING (source)
-    WHERE s.rate = '{MATCH_RATE}' AND is_newest AND day >= s.first_day GROUP BY company
-)
-SELECT sources, matched, count(*) FROM asked GROUP BY ALL ORDER BY ALL
-"""  # noqa: S608  a constant of ours
-_HAD_TOGETHER = """
-WITH asked AS (
+_TOGETHER = """
+WITH about AS (
     SELECT
-        list(source ORDER BY source) AS sources,
-        list(list_contains(datasets, $dataset) ORDER BY source) AS had
-    FROM answered_once JOIN since AS s USING (source)
-    WHERE s.rate = $dataset AND is_newest_found AND day >= s.first_day GROUP BY company
+        bit_or(s.bit) AS asked,
+        coalesce(bit_or(s.bit) FILTER (CASE WHEN $dataset IS NULL THEN found ELSE had & d.bit <> 0 END), 0) AS positive
+    FROM answered_once AS a JOIN asked_sources AS s ON s.number = a.source
+    JOIN since ON since.source = s.source AND since.rate = coalesce($dataset, $match_rate)
+    LEFT JOIN asked_datasets AS d ON d.dataset = $dataset
+    WHERE CASE WHEN $dataset IS NULL THEN is_newest ELSE is_newest_found END AND day >= since.first_day GROUP BY company
 )
-SELECT sources, had, count(*) FROM asked GROUP BY ALL ORDER BY ALL
+SELECT asked, positive, count(*) FROM about GROUP BY ALL ORDER BY ALL
 """
+"""A bit for each source, by name: two numbers for a company, however many sources answered about it."""
 
 _BILLED = """
 SELECT p.source, CAST(p.closed_at AS DATE), CAST(list_sum(map_values(p.units)) AS INTEGER) AS billed, count(*)
@@ -122,6 +150,8 @@ def answers_by_day(
 ) -> dict[Rate, list[tuple[date, Count]]]:
     """The oldest day first, a company counted once in all, each day as if it had asked about the usual mix of kinds."""
     _temporary(connection, "asked_rates", "source VARCHAR, rate VARCHAR", [*rates])
+    connection.execute("SET preserve_insertion_order = false")  # else a large table is kept in memory until it is whole
+    connection.execute(_NAMED)
     connection.execute(_ONCE)
     connection.execute(_HITS)
     days: dict[Rate, list[tuple[date, Count]]] = defaultdict(list)
@@ -142,17 +172,20 @@ def billed_by_day(connection: duckdb.DuckDBPyConnection, rules: Rules) -> dict[s
 
 def answers_together(connection: duckdb.DuckDBPyConnection) -> dict[Answered, int]:
     """What sources answered of one company, for how many. After `answer_counts` on the same connection."""
-    return {
-        tuple((source, found) for source, found in zip(sources, matched, strict=True)): times
-        for sources, matched, times in connection.execute(_TOGETHER).fetchall()
-    }
+    return _together(connection, None)
 
 
 def had_together(connection: duckdb.DuckDBPyConnection, dataset: str) -> dict[Answered, int]:
     """Of sources that knew a company, whether they had a dataset of it. After `answer_counts`, likewise."""
+    return _together(connection, dataset)
+
+
+def _together(connection: duckdb.DuckDBPyConnection, dataset: str | None) -> dict[Answered, int]:
+    bits = connection.execute("SELECT source, bit FROM asked_sources ORDER BY source").fetchall()
+    found = connection.execute(_TOGETHER, {"dataset": dataset, "match_rate": MATCH_RATE}).fetchall()
     return {
-        tuple((source, had) for source, had in zip(sources, matched, strict=True)): times
-        for sources, matched, times in connection.execute(_HAD_TOGETHER, {"dataset": dataset}).fetchall()
+        tuple((source, positive & bit > 0) for source, bit in bits if asked & bit): times
+        for asked, positive, times in found
     }
 
 

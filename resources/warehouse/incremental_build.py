@@ -45,10 +45,9 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
-_WRITING = _SETTINGS | {
-    "storage_compatibility_version": "v1.5.0",
-    "memory_limit": "1GB",
-}  # above memory_limit DuckDB uses temporary files
+_MEMORY = "1GB"
+"""Above it DuckDB uses temporary files."""
+_WRITING = _SETTINGS | {"storage_compatibility_version": "v1.5.0", "memory_limit": _MEMORY}
 _AT_ONCE = 20_000
 _REBUILT = ("rebuild_marts", "rebuild_history", "rebuild_companies", "rebuild_analyses")
 """In this order: each uses temporary tables of those before it."""
@@ -104,7 +103,8 @@ def open_read_only(path: Path) -> duckdb.DuckDBPyConnection:
     The file is attached to a connection in memory: DuckDB would share a direct connection by path within a process,
     and so show the old file after a rename.
     """
-    connection = duckdb.connect(":memory:", config=_SETTINGS)
+    beside = {"memory_limit": _MEMORY, "temp_directory": f"{path}.tmp"}
+    connection = duckdb.connect(":memory:", config=_SETTINGS | beside)
     try:
         quoted = str(path).replace("'", "''")
         connection.execute(f"ATTACH '{quoted}' AS enrichment (READ_ONLY); USE enrichment")
@@ -137,6 +137,13 @@ def bring_up_to_date(path: Path, store: SqlStore, *, at_once: int = _AT_ONCE) ->
         connection.commit()
         connection.execute("CHECKPOINT")
         return build
+
+
+def empty_warehouse(path: Path) -> None:
+    """A file with all tables and nothing in them, as a build begins with. Raises duckdb.Error."""
+    with connect(path) as connection:
+        _begin_session(connection)
+        _create_schemas(connection)
 
 
 def empty_tables() -> tuple[WarehouseTable, ...]:

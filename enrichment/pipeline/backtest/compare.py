@@ -40,24 +40,28 @@ def compare(
     seed: int = SEED,
 ) -> Comparison:
     """The requests that both sides can serve. override: the strategy that is in force for all."""
+    same = replayable(history, {"these rules": here.rules, "the other rules": there.rules}, override=override)
+    return Comparison(
+        requests=len(same.requests),
+        paid=spending(entry for request in same.requests for entry in history.bought.get(request.request_id, ())),
+        here=rerun(here, same, override=override, policies=policies, seed=seed),
+        there=rerun(there, same, override=override, policies=policies, seed=seed),
+        left_out=same.left_out,
+    )
+
+
+def replayable(history: History, each: Mapping[str, Rules], *, override: str | None = None) -> History:
+    """The requests that all of these rules can serve, and why the others are left out. each: by their names in it."""
     left_out, alike = Counter(history.left_out), list[Request]()
     for request in history.requests:
         company = history.companies[request.company_id]
-        why = _obstacle(request, company, here.rules, override, "these rules") or _obstacle(
-            request, company, there.rules, override, "the other rules"
-        )
+        obstacles = (_obstacle(request, company, rules, override, named) for named, rules in each.items())
+        why = next((obstacle for obstacle in obstacles if obstacle is not None), None)
         if why is None:
             alike.append(request)
         else:
             left_out[why] += 1
-    same = replace(history, requests=tuple(alike))
-    return Comparison(
-        requests=len(alike),
-        paid=spending(entry for request in alike for entry in history.bought.get(request.request_id, ())),
-        here=rerun(here, same, override=override, policies=policies, seed=seed),
-        there=rerun(there, same, override=override, policies=policies, seed=seed),
-        left_out=dict(sorted(left_out.items())),
-    )
+    return replace(history, requests=tuple(alike), left_out=dict(sorted(left_out.items())))
 
 
 def _obstacle(request: Request, company: Company, rules: Rules, override: str | None, named: str) -> str | None:

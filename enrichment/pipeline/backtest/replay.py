@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from enrichment.analysis.question import AnalysisInputs, AnalysisQuestion, NothingToAsk, prepare
 from enrichment.domain.companies import Company
@@ -42,13 +43,20 @@ class Side:
     unavailable: Mapping[str, str] = field(default_factory=dict)
 
 
+class ServedAgain(NamedTuple):
+    """One request: what it cost (micro-USD), and whether it lacks nothing that is required."""
+
+    cost: int
+    complete: bool
+
+
 @dataclass(frozen=True, slots=True)
 class SimulationOutcome:
     """What came of the requests under one set of rules.
 
     completeness: mean over requests, of datasets that sources answer, required ones counting twice. complete: requests
     that lack no required one. never_observed: calls with no recorded answer, so one was sampled; drawn: their cost
-    (micro-USD). estimated: questions of which no tokens were observed about that company.
+    (micro-USD). estimated: questions of which no tokens were observed about that company. each: in their order.
     """
 
     spent: Spending
@@ -57,6 +65,7 @@ class SimulationOutcome:
     never_observed: int
     drawn: int
     estimated: int
+    each: tuple[ServedAgain, ...]
 
 
 def rerun(
@@ -83,6 +92,7 @@ class _ReplayTotals:
     drawn: int = 0
     estimated: int = 0
     entries: list[SpendingEntry] = field(default_factory=list)
+    each: list[ServedAgain] = field(default_factory=list)
 
     def outcome(self) -> SimulationOutcome:
         return SimulationOutcome(
@@ -92,6 +102,7 @@ class _ReplayTotals:
             never_observed=self.never_observed,
             drawn=self.drawn,
             estimated=self.estimated,
+            each=tuple(self.each),
         )
 
 
@@ -167,13 +178,14 @@ class _ReplayedRequest:
 
     def serve(self, known: Known) -> Known:
         """What is known afterwards."""
+        before = len(self.totals.entries)
         known = self._with_current_reliability(known)
         if self.company.domain is None:
             known = self._collect(identity_requirements(self.requirements), known)
             self._learn_domain(known)
         known = self._collect(self.requirements, known)
         self._analyse(known)
-        self._book(known)
+        self._book(known, sum(entry.cost for entry in self.totals.entries[before:]))
         return known
 
     def _with_current_reliability(self, known: Known) -> Known:
@@ -288,12 +300,13 @@ class _ReplayedRequest:
             self.replay.taken[cap.name] += cost
         self.totals.entries.append(SpendingEntry(self.request.consumer, source, 1, cost))
 
-    def _book(self, known: Known) -> None:
+    def _book(self, known: Known, cost: int) -> None:
         statuses = dataset_statuses(self.rules, self.requirements, known, self.at)
         required = [not statuses[d].open for d in self.requirements.collected_required]
         optional = [not statuses[d].open for d in self.requirements.collected_optional]
         self.totals.requests += 1
         self.totals.complete += all(required)
+        self.totals.each.append(ServedAgain(cost, all(required)))
         self.totals.completeness += (2 * sum(required) + sum(optional)) / max(1, 2 * len(required) + len(optional))
 
 

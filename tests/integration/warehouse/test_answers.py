@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from enrich_cli.operations.vendor_report import vendors_data
 from enrichment.domain.values import SizeBand, Text
 from enrichment.learning.pooled_rates import Count
 from enrichment.pipeline.backtest.history import History
@@ -12,7 +13,7 @@ from enrichment.rules import DatasetReliability
 from enrichment.rules.reliability import SourceReliability
 from resources.store import SqlStore
 from resources.vendor_report.figures import changes_of_sources, falls_of_sources, vendor_figures
-from resources.vendor_report.page import vendor_page
+from resources.vendor_report.page import figure_in_words, vendor_page
 from resources.warehouse import Warehouse
 from resources.warehouse.answer_counts import (
     answer_counts,
@@ -166,6 +167,25 @@ def test_the_report_counts_failed_calls_also_of_a_vendor_that_only_failed(
     assert "snov" in vendor_page(found, now=NOON, window="30d")
 
 
+def test_figures_of_the_report_have_intervals_or_are_said_to_rest_on_too_few(
+    store: SqlStore, warehouse: Warehouse
+) -> None:
+    for number in range(40):
+        asked = request(store, company(store, f"c{number}.com"))
+        bought(store, asked, DB, FIRM, quality=0.9 if number % 2 else 0.8)
+        if number < 5:
+            bought(store, asked, "snov_contacts", FIRM, quality=0.9)
+    warehouse.build(store)
+    with warehouse.reading() as connection:
+        many, few = vendor_figures(connection, MATRIX, History(NOON, (), {}, {}), unavailable={})
+    assert many.quality is not None
+    assert figure_in_words(many.quality, ".2f", "") == "0.85 (0.84 to 0.86)"
+    assert figure_in_words(few.quality, ".2f", "") == "0.90 (too few for an interval)"
+    assert "too few for an interval" in vendor_page([many, few], now=NOON, window="30d")
+    (data, _) = vendors_data([many, few])
+    assert (data["quality"], data["quality_interval"]) == (many.quality.value, many.quality.interval)
+
+
 def test_the_report_of_sources_says_since_when_quality_bills_and_seconds_are_others(
     store: SqlStore, warehouse: Warehouse
 ) -> None:
@@ -180,7 +200,7 @@ def test_the_report_of_sources_says_since_when_quality_bills_and_seconds_are_oth
     with warehouse.reading() as connection:
         found = changes_of_sources(connection)
     since = (NOON + timedelta(days=5)).date()
-    seen = [(one.source, one.of, one.since, round(one.before, 3), round(one.now, 3)) for one in found]
+    seen = [(one.source, one.of, one.since, round(one.before.value, 3), round(one.now.value, 3)) for one in found]
     assert seen == [
         (DB, "billed units", since, 1.0, 2.0),
         (DB, "price of a unit, USD", since, 0.05, 0.025),

@@ -201,3 +201,12 @@ def test_the_same_counts_give_the_same_lines() -> None:
     counts = {SNOV: counted(300, 1_000), ("apollo_contacts", "key_contacts"): counted(10, 400)}
     backwards = dict(reversed(counts.items()))
     assert renewed_lines(MATRIX, lessons(MATRIX, counts)) == renewed_lines(MATRIX, lessons(MATRIX, backwards))
+
+
+def test_of_many_kinds_one_is_sure_to_differ_only_beyond_what_the_best_of_them_reaches_by_chance() -> None:
+    odd = Count(32, 70)
+    few = {("tech", ""): Count(1_400, 2_000), ("fin", ""): odd}
+    many = few | {(f"group {number}", ""): Count(28, 40) for number in range(60)}
+    for kinds, is_sure in ((few, True), (many, False)):
+        (found,) = lessons(MATRIX, {SNOV: RateCounts(DAY, has_changed=False, kinds=kinds)})
+        assert (("fin", "") in found.sure_kinds) == is_sure

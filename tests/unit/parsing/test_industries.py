@@ -7,7 +7,8 @@ import pytest
 
 from bench.industries.__main__ import labelled, measured
 from enrichment.domain.data_tables import listed, rows_of
-from enrichment.parsing.industries import canonical_industry
+from enrichment.domain.values import INDUSTRY_GROUPS
+from enrichment.parsing.industries import TAXONOMY, canonical_industry
 
 OF_FOUR_VENDORS = Path(__file__).parents[3] / "sandbox" / "data" / "industries.csv"
 ROWS = rows_of("enrichment.parsing", "industries")
@@ -66,3 +67,7 @@ def test_of_1200_labelled_companies_nearly_all_get_an_industry_of_the_right_grou
     assert result.companies == 1_200
     assert result.share >= 0.99
     assert result.accuracy >= 0.98
+
+
+def test_groups_that_rules_may_name_are_those_of_the_taxonomy() -> None:
+    assert {group for industry, _ in TAXONOMY for group in industry.groups} == INDUSTRY_GROUPS

@@ -161,6 +161,16 @@ def test_sampled_answers_are_the_same_at_every_replay_and_other_with_another_see
     assert len({replay(MATRIX, asked, seed=seed).spent.cost for seed in range(8)}) > 1
 
 
+def test_what_each_request_cost_and_whether_it_was_complete_adds_up_to_the_outcome() -> None:
+    asked = history(
+        everything_from_company_db(NOON + 2 * DAY), request(1), request(2), request(40, "customer_enrichment")
+    )
+    outcome = replay(MATRIX, asked)
+    assert len(outcome.each) == 3
+    assert sum(one.cost for one in outcome.each) == outcome.spent.cost > 0
+    assert sum(one.complete for one in outcome.each) == outcome.complete
+
+
 def test_a_higher_threshold_makes_what_was_observed_insufficient() -> None:
     known = known_from(("serp_organic", ["industry"]), ("brightdata_company_db", EVERYTHING), at=NOON)
     entry = MATRIX.datasets["industry"].model_copy(update={"quality_threshold": 0.95})

@@ -80,6 +80,7 @@ NONE = "value: 0, low: 0, high: 0, answers: 9"
         ("snov_contacts:\n  match_rate: {value: 2, low: 0, high: 1, answers: 1}\n", "snov_contacts.match_rate.value"),
         (f"snov_contacts:\n  match_rate: {{{LINE}, use: maybe}}\n", "snov_contacts.match_rate.use"),
         (f"snov_contacts:\n  match_rate of tiny, x: {{{LINE}}}\n", "is no kind of company: write it as"),
+        (f"snov_contacts:\n  match_rate of nonsense, 51-500: {{{LINE}}}\n", "there is no group of industries nonsense"),
         (f"snov_contacts, nobody:\n  known_to_any: {{{LINE}}}\n", "snov_contacts, nobody: there is no source"),
         (f"apollo_contacts, snov_contacts:\n  mood: {{{LINE}}}\n", "sources together have no such figure"),
         (
