@@ -26,7 +26,7 @@ class Family:
         return frozenset(source for source, _ in self.rates)
 
     def given(self, missed: frozenset[str], matched: frozenset[str]) -> Family:
-        """The family after answers (Bayes): each miss makes it likelier that none knows the company, a match not."""
+        """The family after answers (Bayes): a miss makes it likelier that none can know it; a match excludes that."""
         if not self.sources.isdisjoint(matched):
             return self._if_known(1.0)
         all_missed = self.known
