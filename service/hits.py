@@ -152,7 +152,7 @@ class Hits:
         return b"".join((head, _NO_DOCUMENT[:-2], self.document_of(found.done.profile), tail))
 
     def document_of(self, profile: Profile) -> bytes:
-        """As JSON."""
+        """The profile's document as JSON."""
         kept = self._documents.get(profile.profile_id)
         if kept is None or kept[0] is not profile.document:
             document = profile.document
@@ -172,7 +172,7 @@ async def _caller(secret: str, scope: Scope, state: ServiceState) -> Caller:
 
 
 def _secret_of_plain_call(scope: Scope) -> str | None:
-    """Of a call with a key and a JSON body of a known length, and nothing that only its route understands."""
+    """The secret of a plain call: a key, a JSON body of a known length, nothing that only its route understands."""
     given = {name: value for name, value in scope["headers"] if name in _HEADERS}
     scheme, _, secret = given.get(b"authorization", b"").partition(b" ")
     plain = (

@@ -32,7 +32,7 @@ def serve(app: FastAPI, *, host: str, port: int, ready: Callable[[str], None]) -
     """
     with _listener(host, port) as listener, _signals_exit(), _short_turns():
         _run(_Server(app, ready, HEAD_SECONDS), listener)
-    gc.freeze()  # the interpreter looks through everything once more when it ends: a second in which nothing is decided
+    gc.freeze()  # otherwise Python examines all objects once more at exit, which takes a second
 
 
 @contextmanager

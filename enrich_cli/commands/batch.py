@@ -207,7 +207,7 @@ def export(batch_id: BatchId, csv: CsvFile = None, parquet: ParquetFile = None, 
 
 
 def _agreed(quoted: "QuotedBatch", *, as_json: bool) -> bool:
-    """Asks on a terminal. Elsewhere only a budget is as good as a yes. Raises UsageError."""
+    """Asks on a terminal. Elsewhere a budget or --yes is required. Raises UsageError."""
     from enrich_cli.errors import UsageError
     from enrich_cli.rendering.batch import batch_quote_view
     from enrich_cli.rendering.terminal import errors

@@ -182,7 +182,7 @@ class _Cluster:
 
 
 def _emptied(folder: Path) -> Path:
-    """It belongs to this command alone."""
+    """Empties the folder. No other command uses it."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder.resolve()

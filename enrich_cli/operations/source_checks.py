@@ -64,7 +64,7 @@ def check_sources(*, sandbox: bool) -> SourceChecks:
 
 
 def _with_models(status: AccountStatus, rules: Rules) -> AccountStatus:
-    """The same; not fit to use if an analysis names a model that it does not serve."""
+    """The status, with a problem if an analysis names a model that the vendor does not serve."""
     wanted = {one.model for one in rules.analyses.values() if rules.provider_of_model(one.model) == status.provider}
     lacking = sorted(wanted - status.models) if status.models is not None else []
     if not lacking:

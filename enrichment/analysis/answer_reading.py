@@ -95,7 +95,7 @@ _OTHER_MODEL = "name a model that follows its instructions better in config/anal
 
 
 def _cut_off(raw: Mapping[str, Json]) -> str:
-    """By the limit of the answer, or because question and answer together fill what the model can read at once."""
+    """Why an answer is cut off: by its limit, or because question and answer fill the model's context."""
     read, written = raw["input_tokens"], raw["output_tokens"]
     if written >= raw["max_output_tokens"]:
         return f"the answer was cut off at {written} tokens: raise max_output_tokens in config/analyses.yaml"

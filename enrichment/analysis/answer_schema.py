@@ -59,7 +59,7 @@ def _plain(kind: type[AnalysisAnswer]) -> dict[str, Json]:
 
 @cache
 def _citing(kind: type[AnalysisAnswer]) -> dict[str, Json]:
-    """Its items cite one of the ids that are still to be listed."""
+    """The schema of an answer whose items cite one of the ids that are still to be listed."""
     schema = deepcopy(_plain(kind))
     for item in _items(schema):
         item["properties"]["evidence_id"] = {"$ref": f"#/$defs/{EVIDENCE_ID}"}

@@ -66,7 +66,7 @@ class Cited(_Strict):
 
     @property
     def kind_of_event(self) -> str | None:
-        """Of data/event_words.csv; None: the item states no kind."""
+        """The kind of event, one of data/event_words.csv; None: the item states no kind."""
         return None
 
     @property

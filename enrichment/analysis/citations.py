@@ -212,12 +212,12 @@ class _Check:
 
     @cached_property
     def _words_asked(self) -> frozenset[str]:
-        """Of all evidence and of the question: read once for an answer, not for each claim of it."""
+        """The words of all evidence and of the question: read once for an answer, not for each claim of it."""
         return known_words(self.asked).union(*map(known_words, self.texts))
 
     @cached_property
     def _own_numbers(self) -> frozenset[str]:
-        """Of a company such as 3M."""
+        """The numbers in the company's own name, such as 3M."""
         return frozenset().union(*(numbers_in(word) for word in self.own))
 
 

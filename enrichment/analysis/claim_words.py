@@ -159,7 +159,7 @@ def is_about_another(quote: str, texts: Collection[str], *, own: Collection[str]
 
 
 def is_name(word: str, shown: str, *, first: bool) -> bool:
-    """Of a word with a capital letter. first: at the beginning of its sentence. shown: all evidence."""
+    """Whether a word with a capital letter is a name. first: at the beginning of its sentence. shown: all evidence."""
     plain = word.casefold()
     if plain in _CALENDAR or plain in _STARTS:
         return False
@@ -192,7 +192,7 @@ def _names(text: str, shown: str) -> list[str]:
 
 
 def _has_word(word: str, text: str) -> bool:
-    r"""As (?<!\w)word(?!\w) finds it, without compiling a pattern for each word."""
+    r"""Whether the text has the word, as (?<!\w)word(?!\w) finds it, without compiling a pattern for each word."""
     start = text.find(word)
     while start >= 0:
         end = start + len(word)

@@ -12,14 +12,14 @@ from enrichment.purchasing.purchase import PurchaseContext, PurchaseStore
 
 
 class StoredAnswers(Protocol):
-    """Of the port Knowledge, what answers are read from."""
+    """The part of the port Knowledge that answers are read from."""
 
     def model_reply(self, key: str) -> ModelReply | None: ...
     def analysis(self, key: str) -> Analysis | None: ...
 
 
 class CheckedAnswers(StoredAnswers, Protocol):
-    """The same, and what a check of an answer keeps."""
+    """The methods of StoredAnswers, and what a check of an answer keeps."""
 
     def keep_analysis(self, analysis: Analysis, facts: Sequence[Fact], *, checked_by: int) -> None: ...
     def keep_failure(self, analysis_id: str, failure: str, *, checked_by: int) -> None: ...

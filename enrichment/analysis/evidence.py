@@ -221,7 +221,7 @@ def _by_relevance(passages: Iterable[Passage], about: str) -> list[Passage]:
 
 
 def _questions_first(in_order: Sequence[Passage], questions: Sequence[str]) -> list[Passage]:
-    """In turn: what bears most on one of the questions, last resorts aside, and what is next in the order given."""
+    """Alternates what bears most on one of the questions, last resorts aside, with what is next in the order."""
     sure = [passage for passage in in_order if not passage.facts[0].last_resort]
     telling = ranked_for_each(sure, questions)
     both = chain.from_iterable(zip_longest(telling, in_order))

@@ -34,10 +34,10 @@ _TO_A_MODEL = re.compile("|".join((_FORGETS, _ADDRESSED, _TOLD_TO_SAY, _OUR_MARK
 
 
 def is_an_order(text: str) -> bool:
-    """Of a part of a question: it asks nothing of a company, and is looked up nowhere."""
+    """Whether a part of a question asks nothing about a company, so that it is not looked up."""
     return _ORDER.search(text) is not None
 
 
 def speaks_to_a_model(text: str) -> bool:
-    """Of a text that was collected, or a sentence of it."""
+    """Whether a collected text, or a sentence of it, addresses a language model."""
     return _TO_A_MODEL.search(text) is not None

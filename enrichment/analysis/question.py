@@ -39,7 +39,7 @@ class NothingToAsk(Exception):
 
 
 class NoEvidence(NothingToAsk):
-    """There is nothing for it to read: no rule and no further try would change that before its evidence does."""
+    """The analysis has nothing to read: no rule and no further try would change that before its evidence does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ def _capped(until: datetime, oldest: int | None, collected_at: datetime) -> date
 
 
 def _overhead(instructions: str, kind: AnswerKind) -> int:
-    """Of a question without a passage."""
+    """The size of a question without a passage."""
     return _bytes(instructions) + schema_bytes(kind.type, 0) + FRAMING_TOKENS
 
 

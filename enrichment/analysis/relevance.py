@@ -53,7 +53,7 @@ def ranked_for_each(passages: Sequence[P], questions: Sequence[str]) -> list[P]:
 
 
 def _scores(texts: list[list[str]], questions: Sequence[list[str]]) -> list[list[float]]:
-    """Of each question, the score of each text."""
+    """For each question, the score of each text."""
     known = {word for words in texts for word in words}
     wanted = [sorted(set(asked) & known) for asked in questions]
     if not any(wanted):
@@ -71,5 +71,5 @@ def _words(text: str) -> list[str]:
 
 
 def _stem(word: str) -> str:
-    """Without the s of a plural: 'customers' is asked for where 'customer' is written."""
+    """The word without the s of a plural: 'customers' is asked for where 'customer' is written."""
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

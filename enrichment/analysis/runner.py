@@ -162,7 +162,7 @@ class _RequestAnalyses:
         )
 
     async def side_by_side(self, names: Sequence[str]) -> None:
-        """Those that an outage shuts out are asked once more if the model has answered another one meanwhile.
+        """Analyses that an outage shuts out are asked once more if the model has answered another one meanwhile.
 
         After an outage one call is let through alone, the probe; once it is answered there is no outage any more.
         """

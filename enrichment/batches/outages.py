@@ -34,7 +34,7 @@ _ANY_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 class Outages:
-    """Of the vendors that companies of one batch need."""
+    """The outages of the vendors that companies of one batch need."""
 
     def __init__(self, rules: Rules, requirements: Requirements, context: RunContext) -> None:
         self._health, self._now = context.store.provider_health, context.now
@@ -76,7 +76,7 @@ class Outages:
         return {name for name, at in self._last_away.items() if at >= since}
 
     async def _outages(self) -> dict[str, Outage]:
-        """Those due for a probe too."""
+        """Outages by provider, those due for a probe too."""
         outages, _ = await asyncio.to_thread(self._health.unavailable, _ANY_TIME)
         needed = {name: outage for name, outage in outages.items() if name in self.needed}
         self._last_away |= dict.fromkeys(needed, time.monotonic())
@@ -84,7 +84,7 @@ class Outages:
 
 
 def needed_providers(rules: Rules, requirements: Requirements) -> frozenset[str]:
-    """Those without which something required is had half as often at most; and those of its language models."""
+    """Providers without which something required is had half as often at most; and those of its language models."""
     models = frozenset(rules.provider_of_model(rules.analyses[name].model) for name in requirements.analyses)
     return models.union(*(_needed_for(name, rules, requirements) for name in requirements.collected_required))
 

@@ -26,7 +26,10 @@ _ENDED = ("bought", "failed")
 
 
 class Pacing:
-    """For one worker. at_once: companies under way, so that each provider's concurrency can be used at one time."""
+    """How many companies one worker begins.
+
+    at_once: companies under way, so that each provider's concurrency can be used at one time.
+    """
 
     def __init__(self, rules: Rules, requirements: Requirements, context: RunContext) -> None:
         wanted = {rules.sources[s].provider for d in requirements.collected for s in rules.datasets[d].sources}
@@ -49,7 +52,7 @@ class Pacing:
         return watch
 
     def end(self, company_id: str) -> None:
-        """It asks for nothing more."""
+        """The company asks for nothing more."""
         self._ended.pop(company_id, None)
 
     def note(self, purchases: Iterable[Purchase]) -> None:

@@ -170,7 +170,7 @@ def _exploration(
 
 
 def _groups(companies: Sequence[Company], ask: Ask, rules: Rules, context: RunContext) -> list[Group]:
-    """Those with a domain by all they want, those without by what finds it; largest first."""
+    """Groups companies with a domain by all they want, others by what finds the domain; the largest first."""
     consumer = ask.requirements(rules).consumer
     numbered = [c if c.company_id else replace(c, company_id=f"new {number}") for number, c in enumerate(companies)]
     as_they_are = {company.company_id: company for company in numbered}
@@ -217,12 +217,12 @@ def _calls(plans: Iterable[Plan], rules: Rules) -> dict[str, _Calls]:
 
 
 def _chance_of_all(plan: Plan) -> float:
-    """That all required datasets are satisfied in the end, as if they were independent of one another."""
+    """The chance that all required datasets are satisfied in the end, as if they were independent of one another."""
     return math.prod(dataset.chance for dataset in plan.datasets if dataset.required)
 
 
 def _estimated(groups: Sequence[Group], planned: Sequence[_OfOne]) -> list[_OfOne]:
-    """Of the groups that were not planned by themselves: the mean of the others, by their own expected cost."""
+    """For groups that were not planned by themselves, the mean of the others, by their own expected cost."""
     rest = groups[len(planned) :]
     if not rest:
         return []

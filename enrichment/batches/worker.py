@@ -198,7 +198,7 @@ class _Worker:
         return (self._batch.budget, *caps_of_day(self._rules, self._batch.consumers, now), *payer)
 
     async def _wait(self) -> None:
-        """For the end of a company, or a moment: another worker may be gone by then."""
+        """Waits for the end of a company, or a moment: another worker may be gone by then."""
         if not self._under_way:
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
             return
@@ -238,7 +238,7 @@ class _Worker:
         await self._finish(begun, end, enriched)
 
     async def _end_of(self, enriched: Enriched, attempt: int) -> BatchEnd:
-        """One that a vendor which is away left incomplete waits for it."""
+        """How a company ended; one that is incomplete because a vendor is unavailable waits for that vendor."""
         end = end_of(enriched)
         if end.state == "incomplete" and (why := await self._outages.in_vain(enriched, attempt)) is not None:
             return BatchEnd("waiting", end.cost, why)
@@ -246,7 +246,7 @@ class _Worker:
         return replace(end, reason=f"{end.reason}; not asked: {', '.join(sorted(missed))}") if missed else end
 
     async def _begun(self, company: BatchCompany, request_id: str) -> BatchCompany | None:
-        """Under way; or None: it does not fit the budget, or another worker has it."""
+        """The company, now under way. None: it does not fit the budget, or another worker has it."""
         batches, caps = self._context.store.batches, self._caps()
         limited = any(cap.limit_micro_usd is not None for cap in caps)
         need = await self._need(company) if limited else 0

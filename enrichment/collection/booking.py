@@ -48,7 +48,7 @@ class CollectionResult:
 
 
 class Bookings:
-    """Of one plan while it is carried out."""
+    """The purchases, replies and facts of one plan while it is carried out."""
 
     def __init__(
         self,
@@ -168,7 +168,7 @@ class Bookings:
         return made.facts
 
     def _add(self, head: ReplyHead, facts: tuple[Fact, ...]) -> None:
-        """It replaces the source's older reply, and that one's facts."""
+        """Adds a reply, which replaces the source's older one and its facts."""
         others = tuple(reply for reply in self.known.replies if reply.source != head.source)
         replaced = {reply.reply_id for reply in self.known.replies if reply.source == head.source}
         kept = (fact for fact in self.known.facts if fact.reply_id not in replaced)
@@ -185,7 +185,7 @@ class Bookings:
             self._trace.note("collect", "learned the name", name=self.company.name)
 
     def _book(self, purchase: Purchase, delivery: Delivery | None = None) -> None:
-        """To this request; if it is another request's, which was resumed here, what it brought is a cache read."""
+        """Books a purchase to this request; one of another request, resumed here, is booked as a cache read."""
         if purchase.request_id == self._request.request_id:
             self._purchases.append(purchase)
         elif delivery is not None and delivery.reply is not None:

@@ -120,7 +120,7 @@ class _PlanExecution:
         self._done.update(sources)
 
     async def carry_out_while_it_can_be_complete(self) -> None:
-        """For a budget that pays for complete profiles: once something required cannot be had, nothing more is bought.
+        """Where a budget pays for complete profiles: buys nothing more once something required cannot be had.
 
         Parts one after another: those that cost least to fail come first. No last resorts: they complete nothing.
         """
@@ -351,5 +351,5 @@ async def _all(asking: Iterable[Coroutine[None, None, None]]) -> None:
 
 
 def _with_exploration(rules: Rules, caps: Callable[[datetime], Sequence[Cap]]) -> Callable[[datetime], Sequence[Cap]]:
-    """Of an order, with what the day may cost for exploration."""
+    """The caps of an order, with what the day may cost for exploration."""
     return lambda at: sorted((*caps(at), exploration_cap(rules, at)), key=attrgetter("name"))

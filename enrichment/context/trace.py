@@ -21,9 +21,10 @@ from enrichment.ports import Requests, StoreError
 
 
 class Trace:
-    """Of one request, opened once: `async with`. watch: called at once with each event, for progress and streams.
+    """The trace of one request, opened once: `async with`.
 
-    Usable from one event loop; `note` needs it to be running.
+    watch: called at once with each event, for progress and streams. Usable from one event loop;
+    `note` needs it to be running.
     """
 
     def __init__(

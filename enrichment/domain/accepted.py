@@ -36,7 +36,7 @@ class AcceptedRequest:
 
 @dataclass(frozen=True, slots=True)
 class ServedRequest:
-    """One that layer 1 has answered, whole: it has ended as soon as it is accepted."""
+    """A request that layer 1 has answered as a whole: it has ended as soon as it is accepted."""
 
     accepted: AcceptedRequest
     request: Request

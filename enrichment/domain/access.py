@@ -45,7 +45,7 @@ class ApiKey:
 
     @property
     def daily(self) -> DailyLimit:
-        """By name: a key that replaces another one of the same day counts on."""
+        """The key's limit of a day, by its name: a key that replaces another one of the same day counts on."""
         return DailyLimit(f"key:{self.name}", self.per_day)
 
 

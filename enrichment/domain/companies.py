@@ -89,7 +89,7 @@ class CompanyRelation:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What had a company merged or split. by: the command or part of the pipeline; None, and at None: not known."""
+    """What caused a merge or a split. by: the command or part of the pipeline; None, and at None: not known."""
 
     by: str | None
     at: datetime | None

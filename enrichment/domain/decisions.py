@@ -21,7 +21,7 @@ class CompanyKind(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str]:
-        """By which rates are learned: industry group and size band, '' where not known."""
+        """The key by which rates are learned: industry group and size band, '' where not known."""
         return self.industry_group or "", self.size_band or ""
 
 

@@ -21,13 +21,13 @@ def charge(units: Mapping[str, Decimal | int], usd_per_unit: Mapping[str, Decima
 
 
 def in_cents(micro_usd: int) -> str:
-    """For tables and totals: '0.17', rounded half up to the cent; an amount that this would hide, as `in_usd`."""
+    """An amount for tables and totals: '0.17', rounded half up to the cent; as `in_usd` where that would hide it."""
     cents = _rounded(micro_usd, _CENT)
     return f"{cents}" if cents or not micro_usd else in_usd(micro_usd)
 
 
 def in_usd(micro_usd: int) -> str:
-    """For people, rounded half up: '0.17', '0.0004' where cents would hide it, '0.00005' where that would too."""
+    """An amount for people, rounded half up: '0.17'; '0.0004' or '0.00005' where fewer digits would hide it."""
     cents = _rounded(micro_usd, _CENT)
     if cents * MICRO_USD == micro_usd:
         return f"{cents}"
@@ -37,7 +37,7 @@ def in_usd(micro_usd: int) -> str:
 
 
 def in_full(micro_usd: int) -> str:
-    """For an amount that people type back, as a cap: '0.17', '0.123456'; no part of it is lost."""
+    """An amount that people type back, such as a cap: '0.17', '0.123456'; not rounded."""
     cents, amount = _rounded(micro_usd, _CENT), Decimal(micro_usd) / MICRO_USD
     return f"{cents}" if cents == amount else f"{amount.normalize():f}"
 
@@ -47,7 +47,7 @@ def _rounded(micro_usd: int, to: Decimal) -> Decimal:
 
 
 def in_units(count: Decimal | int, unit: str) -> str:
-    """For people: '1 search', '30,000 searches', '900 input tokens'."""
+    """A count of units for people: '1 search', '30,000 searches', '900 input tokens'."""
     return in_number(count, unit.replace("_", " "))
 
 

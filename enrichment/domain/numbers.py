@@ -14,7 +14,7 @@ _PLURALS = (
 
 
 def in_number(count: Decimal | int, one: str, several: str | None = None) -> str:
-    """one: the thing, or what is stated of one of it. several: the same of several, where an ending will not do."""
+    """The count with its noun. one: the singular. several: the plural, needed where adding an ending is wrong."""
     return f"{Decimal(count).normalize():,f} {one if count == 1 else several or _several(one)}"
 
 
@@ -24,5 +24,5 @@ def _several(one: str) -> str:
 
 
 def hashed_share(text: str) -> float:
-    """From 0 up to 1, evenly over many texts, and always the same for one."""
+    """A number from 0 up to 1, evenly over many texts, and always the same for one."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) / 2**32

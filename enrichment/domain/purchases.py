@@ -99,5 +99,5 @@ class DailyLimit:
     limit_micro_usd: int | None
 
     def cap(self, day: str) -> Cap:
-        """Of this day, such as 2026-11-21."""
+        """The cap of this day, such as 2026-11-21."""
         return Cap(f"{self.name}:{day}", self.limit_micro_usd)

@@ -37,7 +37,7 @@ SessionEventType = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """As whom a session is opened. company: the vendor that they sell for. sells: what, in their own words."""
+    """The seller who opens a session. company: the vendor they sell for. sells: what, in their own words."""
 
     name: str
     role: str

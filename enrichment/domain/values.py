@@ -101,7 +101,7 @@ class Founded(Comparable):
 
 
 class SizeBand(Comparable):
-    """Its headcount as one of SIZE_BANDS."""
+    """A company's headcount as one of SIZE_BANDS."""
 
     band: Literal["1-10", "11-50", "51-500", "501-1000", "1001-5000", "5001-10000", "10001+"]
 

@@ -68,7 +68,7 @@ def read_rows(
 
 
 def _entries(rows: Iterable[Line], columns: ListColumns, sheet: str) -> Iterator[ListEntry | ListRow]:
-    """Of the rows below the header; the last ones are looked at together, for they may be a report's own."""
+    """Entries of the rows below the header; the last rows are examined together: they may be a report's footer."""
     last = deque[Line]()
     for row in rows:
         last.append(row)
@@ -133,7 +133,7 @@ def _shown(cells: Sequence[object]) -> list[str]:
 
 
 def _says_nothing(cells: Sequence[object], columns: ListColumns) -> str:
-    """Of a row left out before that has nothing but what was wrong with it: that once more."""
+    """What was wrong with a row that an earlier import left out; empty if the row has more than that."""
     texts = [(title, text) for title, text in zip_longest(columns.titles, _shown(cells), fillvalue="") if text]
     if [title for title, _ in texts] == [PROBLEM]:
         return texts[0][1]

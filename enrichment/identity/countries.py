@@ -31,7 +31,7 @@ def country_code(text: str) -> str:
 
 @lru_cache(maxsize=1_024)
 def state_of_the_us(text: str) -> bool:
-    """By its name, or its two letters."""
+    """Whether a text is a state of the US, by its name or its two letters."""
     words = text.strip()
     table = _table()
     found = table.get_territory(f"us-{words.lower()}") if len(words) == _CODE else table.lookup_territory(words)
@@ -70,7 +70,7 @@ def country_in_english(words: str) -> str:
 
 @cache
 def _english_names() -> "dict[str, Territory]":
-    """Of countries; a name that a part of another one has too, such as 'Georgia', is left to the whole table."""
+    """Countries by their English names, without names that a part of another country has too, such as 'Georgia'."""
     every = _table().get_territories()
     parts = {territory.name.casefold() for territory in every if "-" in territory.code}
     countries = [territory for territory in every if territory.is_country and "-" not in territory.code]

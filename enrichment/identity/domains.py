@@ -105,7 +105,7 @@ def _platform_host(website: str) -> str | None:
 
 
 def _kind(domain: str) -> str | None:
-    """Of platforms.csv; none for what is no platform, and for one that only the public suffix list has."""
+    """The kind of platform in platforms.csv; None: no platform, or one that only the public suffix list has."""
     label, _, suffix = domain.partition(".")
     if domain in _PLATFORMS:
         return _PLATFORMS[domain]
@@ -130,7 +130,7 @@ def _host(text: str) -> str | None:
 
 
 def _without_schemes(text: str) -> str:
-    """Without the scheme, also where it is written twice or not quite: 'http://http://', 'https:acme.com', 'http//'."""
+    """The text without its scheme, also one written twice or wrongly: 'http://http://', 'https:acme.com', 'http//'."""
     decoded = unquote(text).strip() if "%" in text else text
     while (scheme := _SCHEME.match(decoded)) is not None:
         decoded = decoded[scheme.end() :]

@@ -81,7 +81,7 @@ class CompanyComparison:
 
 
 def compare_companies(a: CompanyEvidence, b: CompanyEvidence) -> CompanyComparison:
-    """Of names alone the decision is that of compare_names; a piece that either side lacks says nothing."""
+    """Compares by all that both records have; where that is names alone, as compare_names decides."""
     pieces = tuple(_pieces(a, b))
     log_odds = _WEIGHTS["prior", ""] + sum(piece.weight for piece in pieces)
     return CompanyComparison(1 / (1 + math.exp(-log_odds)), pieces)

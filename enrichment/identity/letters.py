@@ -17,7 +17,7 @@ _SCRIPTS_WITH_ACCENTS = ("LATIN", "GREEK", "CYRILLIC")
 
 
 def composed(text: str) -> str:
-    """In one way of coding each letter, compatibility forms included: 'Ⓐ' -> 'A'. Marks of trade go."""
+    """The text with one code for each letter, compatibility forms included: 'Ⓐ' -> 'A'. Drops trade marks."""
     if text.isascii():
         return text
     return unicodedata.normalize("NFKC", text.translate(_TRADE_MARKS))
@@ -32,7 +32,7 @@ def fold(text: str) -> str:
 
 
 def spelled_out(text: str) -> str:
-    """As `fold`, with ä, ö, ü, ø, å written as two letters."""
+    """The text as `fold` makes it, with ä, ö, ü, ø, å written as two letters."""
     return fold(unicodedata.normalize("NFC", text).casefold().translate(_SPELLED_OUT))
 
 

@@ -199,7 +199,7 @@ def _with_profiles(columns: ListColumns, rows: Sequence[Sequence[str]]) -> ListC
 
 
 def _header(texts: Sequence[Sequence[str]], declared: Mapping[str, ColumnContent]) -> int | None:
-    """Of the first rows, the one with most titles that are known; the declared ones, where there are some."""
+    """The header: of the first rows, the one with most known titles, or with the declared ones, where given."""
     first = range(min(len(texts), _HEADER_WITHIN))
     if declared and (found := next((at for at in first if _has_titles(texts[at], declared)), None)) is not None:
         return found
@@ -260,7 +260,7 @@ def _by_cells(columns: ListColumns, texts: Sequence[Sequence[str]]) -> ListColum
 def _without_other_names(
     names: tuple[int, ...], columns: ListColumns, texts: Sequence[Sequence[str]]
 ) -> tuple[int, ...]:
-    """Beside a column of companies a 'Name' counts only where it names the company too, and no person there."""
+    """Drops a 'Name' beside a column of companies, unless it names the company too, and no person."""
     sure = [at for at in names if role_of(columns.titles[at]) != "name"]
     if not sure or len(sure) == len(names):
         return names
@@ -328,7 +328,7 @@ def _has_titles(row: Sequence[str], declared: Mapping[str, ColumnContent]) -> bo
 
 
 def columns_by_content(cells: Sequence[Sequence[str]]) -> ListColumns:
-    """For a list without a header: the column that mostly contains addresses, and the one that goes with it by name."""
+    """The columns of a list without a header: the one with most addresses, and the one whose names fit these."""
     width = max((len(row) for row in cells), default=0)
     columns = [[row[at] for row in cells[:LOOKED_AT] if at < len(row) and row[at]] for at in range(width)]
     websites = tuple(at for at, column in enumerate(columns) if _share(column, _is_address) >= _MOSTLY)[:1]

@@ -112,7 +112,7 @@ def sorted_out(
 
 
 def _keys_of(entries: Iterable[ListEntry | ListRow]) -> tuple[RepeatedKeys, frozenset[int]]:
-    """Of all rows; and, of domains that several rows have, those that one has by an e-mail address alone: hashes."""
+    """Repeated keys; and hashes of the repeated domains that one of the rows has by an e-mail address alone."""
     keys, of_emails = RepeatedKeys(), array("q")
     for entry in entries:
         keys.note(_keys(entry) if isinstance(entry, ListEntry) else ())
@@ -219,7 +219,7 @@ def _written(entry: ListEntry) -> tuple[str, str | None, str]:
 
 
 def _fate_by_id(entry: ListEntry, registered: Sequence[Company], by_key: Sequence[Company]) -> ListRow | None:
-    """By companies that have an id of the row; None: there are none, or all else says that it is another one.
+    """The fate by companies that have an id of the row; None: there are none, or all else says that it is another one.
 
     by_key: companies that have its website; where that is another one than has the id, it is not sure.
     """
@@ -241,7 +241,7 @@ def _fate_by_id(entry: ListEntry, registered: Sequence[Company], by_key: Sequenc
 
 
 def _fate_by_ids_of_rows(entry: ListEntry, seen: _Seen) -> ListRow | None:
-    """By the other rows that have an id of this one; None: there are none, or all else says that they are others."""
+    """The fate by other rows with an id of this one; None: there are none, or all else says they are others."""
     for one in sorted(entry.ids):
         other = seen.ids.get(one, entry)
         if _is_row(other, entry) or (other.domain is not None and other.domain == entry.domain):
@@ -262,7 +262,7 @@ def _fate(entry: ListEntry, seen: _Seen, known: Registered, same_name: Registere
 
 
 def _fate_by_rows(entry: ListEntry, seen: _Seen) -> ListRow | None:
-    """Of a row with a domain, by the other rows that have it; None: it is the first."""
+    """The fate of a row with a domain, by the other rows that have it; None: it is the first."""
     if entry.by_email and seen.is_shared(entry):
         shown = f"rows of several companies have e-mail addresses at {entry.domain}; add its website"
         return _ambiguous(entry, shown, seen.having(entry.domain or ""))
@@ -344,7 +344,7 @@ def _candidates(entry: ListEntry, registered: dict[str, Company]) -> list[Candid
 
 
 def _fate_by_registry(entry: ListEntry, registered: dict[str, Company]) -> ListRow:
-    """By the companies that have its name or its key; one without a name has the key."""
+    """The fate by registered companies with the row's name or key; a row without a name has only the key."""
     found = _candidates(entry, registered)
     try:
         meant = the_one_meant(entry.name or "", found)

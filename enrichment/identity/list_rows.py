@@ -156,7 +156,7 @@ def entry_of(line: int, cells: Sequence[object], columns: ListColumns, sheet: st
 
 
 def _ids(texts: Sequence[str], columns: ListColumns) -> frozenset[str]:
-    """Of pages on LinkedIn and Crunchbase, and of columns of their own."""
+    """The row's ids: from pages on LinkedIn and Crunchbase, and from columns of ids."""
     found = {page_id(texts[at]) for at in columns.websites if at < len(texts)}
     found |= {vendor_id(kind, texts[at]) for at, kind in columns.ids if at < len(texts)}
     return frozenset(one for one in found if one)

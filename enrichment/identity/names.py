@@ -163,7 +163,7 @@ def _without_aliases(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _without_status(text: str) -> str:
-    """Without what follows a legal form and states how the company is: 'i.L.', 'in liquidazione'."""
+    """The name without what follows a legal form and states how the company is: 'i.L.', 'in liquidazione'."""
     noted = _REGISTERED_AS.search(text) or _STATUS_BEHIND.search(text)
     before = text[: noted.start()] if noted is not None else ""
     return before if before and without_forms(_tokens(before))[1] else text
@@ -216,7 +216,7 @@ def _without_host(token: str, *, at_least: int) -> str:
 
 
 def _without_and(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Without an 'and' at either end, or between long words: 'C&A' and 'e&' keep it, 'Ernst & Young' does not.
+    """Drops an 'and' at either end or between long words: 'Ernst & Young', but not 'C&A' and 'e&'.
 
     In other languages only between long words: 'Dupont et Fils', but 'Y Combinator'.
     """

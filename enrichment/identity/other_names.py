@@ -24,7 +24,7 @@ class NameBeside(NamedTuple):
 
 
 def named_beside(name: str) -> list[NameBeside]:
-    """Those that are no spelling of the name itself; in their order."""
+    """Names stated beside the main one that are no spelling of it, in their order."""
     own = key_of(name)
     found = [NameBeside(_kind(name, other), other, key) for other in name_form(name).aliases if (key := key_of(other))]
     return [one for one in found if one.key != own]

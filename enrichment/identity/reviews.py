@@ -31,7 +31,7 @@ def review_of_two(
 
 
 def pair_question(company: Company, other: Company) -> str:
-    """The same whichever of the two comes first."""
+    """A fingerprint of the pair, the same whichever of the two comes first."""
     return fingerprint(["one company", *sorted((company.company_id, other.company_id))])
 
 
@@ -60,20 +60,20 @@ def review_of_row(
 
 
 def row_question(record: CompanyEvidence) -> str:
-    """The same for a row that states the same, in whichever list it is."""
+    """A fingerprint of what a row states: rows that state the same share one, in whichever list they are."""
     return fingerprint(["row", fold(record.name or ""), record.domain, sorted(record.ids), record.country])
 
 
 def record_of_review(review: IdentityReview) -> CompanyEvidence:
-    """What was stated, as it can be compared."""
+    """The stated record, in the form that comparison takes."""
     record = review.record
     return CompanyEvidence(record["name"], record["domain"], frozenset(record["ids"]), record["country"])
 
 
 def by_price(reviews: Sequence[IdentityReview], spent: Sequence[int]) -> list[tuple[IdentityReview, int]]:
-    """With what being wrong may cost (micro-USD): all that was paid for the companies in question. The dearest first.
+    """The reviews with what being wrong may cost (micro-USD): all that was paid for the companies in question.
 
-    What a profile of a row would cost in addition is the same for each, so it does not count.
+    The dearest first. What a profile of a row would cost in addition is the same for each, so it does not count.
     """
     return sorted(zip(reviews, spent, strict=True), key=lambda one: (-one[1], one[0].opened_at, one[0].review_id))
 

@@ -90,6 +90,6 @@ def _tickers_agree(ids_a: frozenset[str], ids_b: frozenset[str]) -> bool | None:
 
 
 def _symbols_agree(a: list[str], b: list[str]) -> bool | None:
-    """Of exchange and symbol, or of a symbol alone."""
+    """Whether two stock symbols agree, each with an exchange or alone."""
     one_exchange = len(a) < 2 or len(b) < 2 or a[0] == b[0]
     return a[-1] == b[-1] if one_exchange else None

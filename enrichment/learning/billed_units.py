@@ -21,7 +21,10 @@ _Z = 1.645
 
 
 def bill_lessons(rules: Rules, bills: Mapping[str, Sequence[tuple[date, Bills]]]) -> list[Lesson]:
-    """One for each source with enough bills, in the order of the rules. bills: source -> by day, the oldest first."""
+    """One lesson for each source with enough bills, in the order of the rules.
+
+    bills: source -> by day, the oldest first.
+    """
     found = (_lesson(rules, source, bills[source]) for source in rules.sources if source in bills)
     return [lesson for lesson in found if lesson is not None]
 
@@ -36,7 +39,7 @@ def _lesson(rules: Rules, source: str, days: Sequence[tuple[date, Bills]]) -> Le
 
 
 def _mean(bills: Counter[int]) -> RateEstimate:
-    """With the interval of Student's distribution, by its first correction of the normal one; all alike: exact."""
+    """The mean with an interval by Student's distribution (first correction of the normal); all alike: exact."""
     count = bills.total()
     mean = sum(units * times for units, times in bills.items()) / count
     variance = sum(times * (units - mean) ** 2 for units, times in bills.items()) / (count - 1)

@@ -48,7 +48,7 @@ class FamilyEstimate:
 def families_of(
     counts: Mapping[Answered, int], alike: Iterable[Collection[str]], stated: Mapping[str, float]
 ) -> list[FamilyEstimate]:
-    """By the names of their sources.
+    """The families, by the names of their sources.
 
     alike: sources that answer the same dataset, which alone are ever asked one after another. stated: source -> match
     rate of the rules, which counts as some answers of it alone: where a source was asked after another had missed and
@@ -74,7 +74,7 @@ def families_of(
 
 
 def family_estimate(counts: Mapping[Answered, int], sources: Collection[str]) -> FamilyEstimate:
-    """Of sources that are known to hang together."""
+    """The estimate of a family whose sources are known."""
     seen = _Seen(counts, sorted(sources))
     grid = np.linspace(0.01, 1.0, _GRID)
     likely = np.array([seen.fitted(known)[0] for known in grid])
@@ -86,7 +86,7 @@ def family_estimate(counts: Mapping[Answered, int], sources: Collection[str]) ->
 
 
 def _gain(counts: Mapping[Answered, int], one: frozenset[str], other: frozenset[str]) -> float:
-    """By how much the log likelihood grows where two groups are one family."""
+    """How much the log likelihood grows where two groups are one family."""
     both = _Seen(counts, sorted(one | other))
     if both.with_a_miss_beside < _ENOUGH:
         return 0.0
@@ -94,7 +94,7 @@ def _gain(counts: Mapping[Answered, int], one: frozenset[str], other: frozenset[
 
 
 class _Seen:
-    """Of some sources: rows of (1 matched, 0 missed, nan not asked), and how often each was seen."""
+    """The answers of some sources: rows of (1 matched, 0 missed, nan not asked), and how often each was seen."""
 
     def __init__(self, counts: Mapping[Answered, int], sources: list[str]) -> None:
         rows = Counter[tuple[bool | None, ...]]()

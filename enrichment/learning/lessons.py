@@ -81,7 +81,7 @@ def stated_rate(sources: Mapping[str, SourceRules], rate: Rate) -> float:
 
 
 def lessons(rules: Rules, counts: Mapping[Rate, RateCounts]) -> list[Lesson]:
-    """One for each rate that has answers, in the order of the rules."""
+    """One lesson for each rate that has answers, in the order of the rules."""
     return [_lesson(rules, rate, counts[rate]) for rate in rates_of(rules) if rate in counts]
 
 
@@ -111,7 +111,7 @@ def _lesson(rules: Rules, rate: Rate, counted: RateCounts) -> Lesson:
 
 
 def _together(counted: RateCounts) -> Count:
-    """Of the companies that are asked about, whatever mix of kinds they are."""
+    """The count over all companies that are asked about, whatever mix of kinds they are."""
     counts = counted.kinds.values()
     return Count(sum(count.hits for count in counts), sum(count.tries for count in counts))
 
@@ -119,7 +119,7 @@ def _together(counted: RateCounts) -> Count:
 def renewed_lines(
     rules: Rules, learned: Sequence[Lesson], families: Sequence[FamilyEstimate] = ()
 ) -> dict[str, dict[str, LearnedLine]]:
-    """For config/learned.yaml: what is there stays unless there is a newer figure for it."""
+    """The lines for config/learned.yaml: a line there stays unless there is a newer figure for it."""
     lines = {source: dict(entries) for source, entries in rules.learned.items()}
     for lesson in learned:
         source, name = lesson.rate

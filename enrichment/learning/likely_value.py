@@ -17,7 +17,10 @@ _NEVER_CERTAIN = (0.01, 0.99)
 def probabilities(
     stated: Mapping[str, str], figures: DatasetReliability, *, otherwise: Mapping[str, float]
 ) -> dict[str, float]:
-    """Of each stated value; they add up to one. otherwise: the reliability of sources without learned figures."""
+    """The probability of each stated value; they add up to one.
+
+    otherwise: the reliability of sources without learned figures.
+    """
     values = list(dict.fromkeys(stated.values()))
     weight = {value: _log_likelihood(value, stated, figures, otherwise) for value in values}
     most = max(weight.values())
@@ -28,7 +31,7 @@ def probabilities(
 def _log_likelihood(
     truth: str, stated: Mapping[str, str], figures: DatasetReliability, otherwise: Mapping[str, float]
 ) -> float:
-    """Of all that is stated, if this were the truth."""
+    """The log likelihood of all that is stated, if this were the truth."""
 
     def own(source: str, value: str) -> float:
         known = figures.sources.get(source)

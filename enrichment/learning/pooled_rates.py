@@ -122,7 +122,7 @@ def log_beta(a: Floats, b: Floats) -> Floats:
 
 
 def _log_gamma(x: Floats) -> Floats:
-    """Of numbers above 0: Stirling's series after moving up by 8 (Abramowitz and Stegun, 6.1.41 and 6.1.15)."""
+    """Log of gamma for x > 0: Stirling's series after moving up by 8 (Abramowitz and Stegun, 6.1.41, 6.1.15)."""
     up = x + 8.0
     series = 1 / (12 * up) - 1 / (360 * up**3) + 1 / (1260 * up**5)
     steps = np.log(x[..., None] + np.arange(8)).sum(axis=-1)

@@ -29,7 +29,7 @@ _VAGUE = 4.0
 
 @dataclass(frozen=True, slots=True)
 class ArmSum:
-    """Of so many requests the mean of a metric and its variance, for which one needs the count alone to go on."""
+    """The count of an arm's requests, and the mean and variance of a metric over them."""
 
     count: int
     mean: float
@@ -43,7 +43,7 @@ class ArmSum:
 
     @classmethod
     def of_ratio(cls, above: list[float], below: list[float]) -> Self:
-        """Of a ratio of sums, such as cost for each complete profile: by the delta method. sum(below) > 0."""
+        """The sum for a ratio of sums, such as cost for each complete profile: by the delta method. sum(below) > 0."""
         count, part = len(above), sum(below) / len(below)
         ratio = sum(above) / sum(below)
         rests = [(a - ratio * b) / part for a, b in zip(above, below, strict=True)]

@@ -15,7 +15,7 @@ KIND_DATASETS = ("industry", "company_size_band", "employee_count", "headquarter
 
 
 def kind_of(company: Company, facts: Iterable[Fact]) -> CompanyKind:
-    """By the newest fact of each dataset, fresh or not: a kind changes rarely."""
+    """The company's kind by the newest fact of each dataset, fresh or not: a kind changes rarely."""
     newest: dict[str, Fact] = {}
     for fact in facts:
         if fact.dataset in KIND_DATASETS:
@@ -29,7 +29,7 @@ def kind_of(company: Company, facts: Iterable[Fact]) -> CompanyKind:
 
 
 def known_kinds(values: Mapping[str, Mapping[str, Value]]) -> dict[str, CompanyKind]:
-    """Of many companies at once. values: company_id -> the newest value of each of KIND_DATASETS."""
+    """The kinds of many companies at once. values: company_id -> the newest value of each of KIND_DATASETS."""
     return {company_id: _kind(its, None) for company_id, its in values.items()}
 
 
@@ -48,7 +48,7 @@ def industry_group_of(value: Value | None) -> str | None:
 
 
 def size_band_of(value: Value | None) -> str | None:
-    """One of SIZE_BANDS, by name; of a headcount the one that its low end is in."""
+    """The name in SIZE_BANDS of a stated band, or of the band that contains a headcount's low end."""
     if isinstance(value, SizeBand):
         return value.band
     if isinstance(value, EmployeeCount):

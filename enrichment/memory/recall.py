@@ -24,7 +24,7 @@ from enrichment.rules import Rules
 
 
 class StoredReplies(Protocol):
-    """Of the port Knowledge, what reading replies needs."""
+    """The part of the port Knowledge that reading replies needs."""
 
     def known(self, company_id: str, source: str | None = None, topic: str = "") -> Known: ...
     def reply(self, reply_id: str) -> Reply | None: ...
@@ -32,7 +32,7 @@ class StoredReplies(Protocol):
 
 
 class NamesOfCompanies(Protocol):
-    """Of the port Companies, what a reply may add to."""
+    """The part of the port Companies that a reply may add to."""
 
     def add_aliases(self, aliases: Sequence[Alias]) -> None: ...
     def add_relations(self, relations: Sequence[CompanyRelation]) -> None: ...
@@ -91,7 +91,7 @@ async def recall(
 
 
 def of_topic(known: Known, topic: str) -> Known:
-    """Without what sources were asked on other topics than this one; what they were asked on none is always known."""
+    """What is known without replies on other topics than this one; replies without a topic always stay."""
     others = {reply.reply_id for reply in known.replies if reply.topic not in ("", topic)}
     if not others:
         return known
@@ -109,7 +109,7 @@ async def read_stored(
     trace: Trace | None,
     stage: Stage,
 ) -> Known:
-    """The same, with this reply read by the reader of now; unchanged where the reader raises."""
+    """What is known, with this reply read by the reader of now; unchanged where the reader raises."""
     reply = await asyncio.to_thread(context.store.knowledge.reply, head.reply_id)
     if reply is None:
         return known

@@ -26,7 +26,7 @@ def takes_into_account(profile: Profile, verdict_ids: Sequence[str]) -> bool:
 
 
 def judged(known: Known) -> Known:
-    """The same where it is applied already."""
+    """What is known with its verdicts applied; applied once more it changes nothing."""
     if not known.verdicts:
         return known
     kept, rejected = sorted_out(known.verdicts, (*known.facts, *known.rejected))
@@ -55,7 +55,7 @@ def rejections(verdicts: Sequence[Verdict]) -> dict[Item, Verdict]:
 
 
 def overruled(verdict: Verdict, valid: Sequence[Verdict], *, single: bool) -> list[Verdict]:
-    """Those that would no longer count if this one came after them. single: only the latest right value counts."""
+    """Verdicts that would no longer count if this one came after them. single: only the latest right value counts."""
     before = [one for one in valid if one.dataset == verdict.dataset]
     after = [*before, verdict]
     wrong, wrong_then = rejections(before), rejections(after)

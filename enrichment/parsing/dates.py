@@ -79,7 +79,7 @@ _A_COUNT = re.compile(
 
 
 def moment(stated: Json, written: datetime) -> datetime | None:
-    """In UTC; None for what is no date, could be two, or is open to one side ('30+ days ago').
+    """The moment in UTC; None for what is no date, could be two, or is open to one side ('30+ days ago').
 
     written: when the text was written.
     """

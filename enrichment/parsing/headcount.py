@@ -78,7 +78,7 @@ def headcount_in(text: str) -> EmployeeCount | None:
 
 
 def _counts_people(sentence: str) -> bool:
-    """Beside a number, or as its label alone: '250 employees', 'Employees: 250'."""
+    """Whether the words count people, beside a number or as its label alone: '250 employees', 'Employees: 250'."""
     parts = [_part(part) for part in _PARTS.split(readable(sentence))]
     if any(part.names_people and part.numbers for part in parts):
         return True

@@ -75,7 +75,7 @@ class Page:
 
     @cached_property
     def lower(self) -> str:
-        """In lower case, without comments."""
+        """The page in lower case, without comments."""
         return _without_comments(self.markup).lower()
 
     @cached_property
@@ -103,7 +103,7 @@ class Page:
 
     @property
     def content(self) -> str:
-        """Its markup mended, without menus, footers, forms, scripts; in a main element, if the page has none."""
+        """The mended markup without menus, footers, forms, scripts; in a main element, if the page has none."""
         tree = LexborHTMLParser(self.markup.encode("utf-8", "replace"))
         tree.strip_tags(list(_NO_CONTENT), recursive=True)
         whole = _BOX_OF_WORDS.sub(r"<p>\1</p>", tree.html or "")  # extractors take a bare box for layout
@@ -166,7 +166,10 @@ class Page:
 
 
 def _things_in(block: str) -> list[Json]:
-    """Of one JSON-LD block, as extruct reads it: comments and commas too many do no harm. Raises ValueError."""
+    """The things in one JSON-LD block, as extruct reads it: comments and commas too many do no harm.
+
+    Raises ValueError.
+    """
     try:
         data = json.loads(block, strict=False)
     except ValueError:

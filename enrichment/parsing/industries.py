@@ -62,7 +62,7 @@ def _most_frequent(found: Iterable[Industry | None]) -> Industry | None:
 
 
 def _keys(piece: str) -> tuple[str, ...]:
-    """As it is, else without what vendors put beside the industry: 'Automotive company', 'Chemicals (specialty)'."""
+    """The piece, then without what vendors add to an industry: 'Automotive company', 'Chemicals (specialty)'."""
     known, general = _words()
     whole = _key(piece)
     return (whole,) if whole in known or whole in general else (_key(_BESIDE.sub(" ", piece)),)

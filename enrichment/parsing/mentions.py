@@ -84,7 +84,7 @@ class _Word:
 
     @property
     def is_model(self) -> bool:
-        """Of a product: 'F-150', 'M3'."""
+        """Whether the word is a product's model: 'F-150', 'M3'."""
         return self.is_capital and (len(self.written) == 1 or any(letter.isdigit() for letter in self.written))
 
     @property
@@ -94,7 +94,7 @@ class _Word:
 
 
 def is_given_name(word: str) -> bool:
-    """Of people who speak English; word: folded."""
+    """Whether English-speaking people have this given name. word: folded."""
     return word in _GIVEN_NAMES
 
 
@@ -159,7 +159,7 @@ class _Sentence:
                 )
 
     def _is_listed(self, place: int) -> bool:
-        """Beside another name, with 'and' or a comma between them: 'Walmart and Target', 'Shell, TotalEnergies'."""
+        """Whether 'and' or a comma joins it to another name: 'Walmart and Target', 'Shell, TotalEnergies'."""
         return any(self._is_a_name(other) for other in self._linked(place))
 
     def _linked(self, place: int) -> Iterator[int]:
@@ -217,7 +217,7 @@ class _Mention:
 
     @property
     def is_of_other_place(self) -> bool:
-        """Of a place of work: whether it is a part of another name; of a common word, by any name behind it."""
+        """Whether it is a part of another employer's name; a common word is, before any other name."""
         if self.behind is None or not self.behind.is_capital or self.word.is_possessive or self._has_form:
             return False
         if is_common(self.name):
@@ -230,14 +230,14 @@ class _Mention:
 
     @property
     def _is_continued(self) -> bool:
-        """By what makes it another name: 'Delta Dental'."""
+        """Whether words behind it make it another name: 'Delta Dental'."""
         if self.behind is None or not self.behind.is_capital or self._acts(self.behind):
             return False
         return self.behind.plain in (_LONGER | _LONGER_OR_OWN if is_common(self.name) else _LONGER)
 
     @property
     def _is_preceded(self) -> bool:
-        """By what makes it another name: 'Times Square', 'Harrison Ford'; capitals tell where names alone have them."""
+        """Whether words before it make it another name: 'Times Square', 'Harrison Ford'."""
         before = self.before
         if before is None or not before.is_capital or before.is_contracted or before.written.isupper():
             return False
@@ -259,7 +259,7 @@ class _Mention:
 
     @property
     def _leads(self) -> bool:
-        """To what a company does or has, or it is named beside other names."""
+        """Whether it leads to what a company does or has, or is named beside other names."""
         if self.name in _DAYS:
             return self._has_form or self._acts_as_no_day
         if self._has_form or self._owns or self.is_listed:
@@ -281,7 +281,7 @@ class _Mention:
 
     @property
     def _is_led_to(self) -> bool:
-        """By what leads to a company, and the name ends there."""
+        """Whether words before it lead to a company, and the name ends there."""
         if self.before is None or not (self._ends or self.before.plain in _ASKS):
             return False
         before = self.before.plain

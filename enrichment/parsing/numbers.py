@@ -59,7 +59,7 @@ def _multipliers() -> tuple[_Multiplier, ...]:
 
 
 def words_by_meaning(table: str) -> dict[tuple[str, str], list[str]]:
-    """Of a table of words: what a word means and its notation, as written there -> the words' patterns."""
+    """The words' patterns of a table: what a word means and its notation, as written there -> the words' patterns."""
     found: dict[tuple[str, str], list[str]] = {}
     for meaning, decimal, word in rows_of("enrichment.parsing", table):
         found.setdefault((meaning, decimal), []).append(word)

@@ -119,7 +119,7 @@ def named_company(
 
 
 def no_company(_: ReaderInput) -> Iterator[NamedCompany]:
-    """Of a reply whose records are not about companies: news, postings."""
+    """No company: for a reply whose records are not about companies: news, postings."""
     return iter(())
 
 
@@ -147,7 +147,7 @@ OtherNamesReader = Callable[[ReaderInput], Iterator[OtherName]]
 
 
 def no_other_names(_: ReaderInput) -> Iterator[OtherName]:
-    """Of a reply that states none: news, postings."""
+    """No other name: for a reply that states none: news, postings."""
     return iter(())
 
 

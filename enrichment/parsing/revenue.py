@@ -41,7 +41,7 @@ def revenue(text: str | None) -> Revenue | None:
 
 
 def _amount(digits: str, scale: str | None) -> int | None:
-    """With a scale a point or comma divides decimals; without one commas must divide thousands."""
+    """The whole amount. With a scale a point or comma divides decimals; else commas must divide thousands."""
     if scale:
         if not re.fullmatch(r"\d+(?:[.,]\d{1,2})?|\d{1,3}\.\d{3}", digits):
             return None

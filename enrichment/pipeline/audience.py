@@ -41,7 +41,7 @@ def audience_text_now(audience: str | None, rules: Rules, context: RunContext) -
 
 
 def audience_lines(document: Mapping[str, Json], rules: Rules, requirements: Requirements) -> Iterator[str]:
-    """Of a profile's document; a value below its dataset's threshold, or expired, is not among them."""
+    """The lines an audience reads of a profile's document, without values that expired or miss their threshold."""
     for name, field in document["datasets"].items():
         least = requirements.threshold(rules, name) if name in rules.datasets else 1.0
         good = [v for v in field["values"] if v["quality"] >= least and not v["last_resort"] and not v["expired"]]

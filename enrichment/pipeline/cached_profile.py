@@ -74,7 +74,10 @@ async def profile_for(
 
 
 def _reads_layer_1(ask: Ask, request: Request, requirements: Requirements, rules: Rules) -> bool:
-    """In an arm of an experiment never: a profile of before would show what another strategy cost."""
+    """Whether layer 1 may answer.
+
+    Never in an arm of an experiment: a profile of before would show what another strategy cost.
+    """
     if arm_of(rules, consumer=requirements.consumer, company_id=request.company_id) is not None:
         return False
     return request.strategy != "legacy" and ask.memory and "+" not in requirements.consumer

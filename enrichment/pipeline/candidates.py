@@ -29,7 +29,7 @@ def registered_company(reference: CompanyReference, text: str, companies: Compan
 
 
 def candidates(reference: CompanyReference, companies: Companies) -> list[Candidate]:
-    """Those that share the key, an alias, an id or the name; legal form and spelling of the name do not count."""
+    """Companies that share the key, an alias, an id or the name; legal form and spelling of the name do not count."""
     led = [companies.by_key(reference.key), *companies.by_alias(reference.key)]
     led += [company for one in sorted(reference.ids) for company in companies.by_alias(one)]
     led += companies.named(reference.name) if reference.name else []

@@ -79,7 +79,7 @@ async def _learned(
 
 
 async def _are_one(company: Company, holder: Company, context: RunContext) -> bool:
-    """As evidence has it, unless a person has decided."""
+    """Whether both are one company, by evidence unless a person has decided."""
     question = pair_question(company, holder)
     answered = await asyncio.to_thread(context.store.identity_reviews.answered, [question])
     if question in answered and answered[question].state == "different":

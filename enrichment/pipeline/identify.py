@@ -32,7 +32,7 @@ async def company_for(text: str, context: RunContext) -> Company:
 
 
 async def company_asked_for(ask: Ask, context: RunContext) -> Company:
-    """The same, by all that an Ask states of it. Raises NotACompany, AmbiguousCompany."""
+    """The company that is meant, by all that an Ask states of it. Raises NotACompany, AmbiguousCompany."""
     return await asyncio.to_thread(company_asked_for_now, ask, context)
 
 
@@ -113,7 +113,7 @@ def _keep_apart(ask: Ask, company: Company, context: RunContext) -> None:
 
 
 async def _kept(company: Company, context: RunContext) -> Company:
-    """As the store has it, which a new company is added to."""
+    """The company as the store has it; a new one is added."""
     if company.company_id:
         return company
     (kept,) = await asyncio.to_thread(context.store.companies.add, [replace(company, company_id=new_id("com"))])

@@ -70,7 +70,7 @@ def _take_row(record: CompanyEvidence, meant: Company, companies: Companies, at:
 
 
 def _new_company(record: CompanyEvidence, companies: Companies, at: datetime) -> Company:
-    """Its website is its own unless another company has it; then it goes by its name."""
+    """A new company, with the website unless another company has it; then it goes by its name."""
     domain = record.domain if record.domain and companies.by_key(record.domain) is None else None
     if domain is None and record.name is None:
         raise StoreError(f"{record.domain} is the website of another company, and the row has no name: give it one.")

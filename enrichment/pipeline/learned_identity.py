@@ -34,7 +34,7 @@ class StatedIds:
 
 
 def stated_in(company: Company, named: "Iterable[tuple[str, NamedCompany]]") -> list[StatedIds]:
-    """Of records that have the company's own website: a name alone may be a namesake's."""
+    """Ids of records that have the company's own website: a name alone may be a namesake's."""
     return [
         StatedIds(source, one.ids, one.country)
         for source, one in named

@@ -167,7 +167,10 @@ def _ingredients(analysed: Analysed, purchases: Sequence[Purchase]) -> Ingredien
 
 
 async def _all_purchases(analysed: Analysed, context: RunContext) -> tuple[Purchase, ...]:
-    """Of this request. One that was uncertain may have been settled since then, by another process that resumed it."""
+    """All purchases of this request.
+
+    One that was uncertain may have been settled since then, by another process that resumed it.
+    """
     known = (*analysed.purchases, *analysed.analysis_purchases)
     if all(purchase.state != "uncertain" for purchase in known):
         return known

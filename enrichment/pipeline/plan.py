@@ -73,7 +73,7 @@ async def decide(
 def plan_inputs(
     company: Company, request: Request, requirements: Requirements, known: Known, rules: Rules, context: RunContext
 ) -> PlanInputs:
-    """As of now. Blocks."""
+    """The inputs of a plan as of now. Blocks."""
     now = context.now()
     return PlanInputs(
         rules=rules,

@@ -55,7 +55,7 @@ def plan_companies(
 
 
 def _states(pairs: Sequence[SourceDatasetPair], store: Store) -> Mapping[str, str]:
-    """Of companies with verdicts the facts themselves have to be read, as of an unread reply."""
+    """State of replies by company; with verdicts it is marked as an unread reply is, so that facts are read."""
     states = store.knowledge.reply_states(pairs)
     judged = store.verdicts.judged_companies()
     return {**states, **{id_: ";".join(filter(None, (states.get(id_), ":?"))) for id_ in judged}}

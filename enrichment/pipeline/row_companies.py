@@ -15,7 +15,10 @@ from enrichment.pipeline.identify import company_for
 
 
 async def company_of_row(text: str, context: RunContext, *, origin: str) -> Company:
-    """As company_for. origin: the batch or run that has the row. Raises NotACompany; AmbiguousCompany: it waits."""
+    """The company that a row means. origin: the batch or run that has the row.
+
+    Raises NotACompany; AmbiguousCompany: it waits.
+    """
     try:
         return await company_for(text, context)
     except AmbiguousCompany as unsure:

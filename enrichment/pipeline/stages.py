@@ -68,7 +68,10 @@ class Ask:
         return self.requirements_of_profile(rules).also_analysing(self.analyses, rules)
 
     def requirements_of_profile(self, rules: Rules) -> Requirements:
-        """Without analyses asked for beside it: later requests compare theirs with these. Raises UnknownName."""
+        """The requirements without analyses asked for beside the profile: later requests compare theirs with these.
+
+        Raises UnknownName.
+        """
         named = custom(rules, self.datasets, self.sources) if self.datasets else requirements_of(rules, self.consumers)
         topic = topic_of(self.topic)
         return named.within(
@@ -164,7 +167,7 @@ _NOT_KEPT = frozenset({"budget", "daily", "strategy_override"})
 
 
 def ask_as_json(ask: Ask) -> dict[str, Json]:
-    """For a store; budget, daily and strategy_override are not in it."""
+    """An Ask as JSON for a store; budget, daily and strategy_override are not in it."""
     kept = {field_.name: getattr(ask, field_.name) for field_ in fields(ask) if field_.name not in _NOT_KEPT}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in kept.items()}
 

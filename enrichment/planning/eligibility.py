@@ -53,7 +53,7 @@ class Eligibility:
 
     @cached_property
     def caps(self) -> Mapping[str, tuple[Cap, ...]]:
-        """As `caps_of_each` gives them."""
+        """The caps of each source, as `caps_of_each` gives them."""
         return caps_of_each(self.rules, self.requirements, self.request_id, self.now)
 
     def left(self) -> Problem:
@@ -70,7 +70,7 @@ class Eligibility:
         return continuing(self.whole(), left) if left.value_of_time else left
 
     def whole(self) -> Problem:
-        """As if nothing were known, and every source could be asked."""
+        """The problem as if nothing were known, and every source could be asked."""
         wanted = frozenset(self.requirements.collected)
         return self._problem(
             tuple(
@@ -191,7 +191,7 @@ class Eligibility:
 
     @cached_property
     def _families(self) -> tuple[Family, ...]:
-        """Those of the rules; a company that one of its sources knows is one that some of them can know."""
+        """The families of the rules; a company that one of its sources knows is one that some of them can know."""
         families = []
         for sources, known in self.rules.families:
             rates = tuple((source, self.rules.sources[source].match_rate) for source in sorted(sources))

@@ -71,7 +71,7 @@ def explored_on_average(
 
 
 def _passed_over(sources: Sequence[SourcePlan], fits: int) -> list[SourcePlan]:
-    """Those that may be asked besides, for at most so much."""
+    """Sources that the plan leaves out and that may be asked besides, if they fit what is left."""
     return [one for one in sources if _is_rare(one) and one.answers and 0 < one.max_micro_usd <= fits]
 
 
@@ -96,7 +96,7 @@ def quote_with(quote: Quote, one: Explored, max_cost: int) -> Quote:
 
 
 def quote_without(quote: Quote, one: Explored) -> Quote:
-    """Of companies like this one, of which few explore; the most it may cost stays."""
+    """The quote without what is explored, as for most companies like this one; its maximum stays."""
     return replace(
         quote,
         exploration=0,
@@ -106,7 +106,7 @@ def quote_without(quote: Quote, one: Explored) -> Quote:
 
 
 def sources_with(sources: Sequence[SourcePlan], one: Explored) -> tuple[SourcePlan, ...]:
-    """As the plan says of each, and that this one is asked besides."""
+    """The sources as planned, with a remark that this one is asked besides."""
     return tuple(_besides(source) if source.source == one.source else source for source in sources)
 
 

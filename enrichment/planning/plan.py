@@ -208,10 +208,10 @@ class _Draft:
         return cls(inputs, statuses, answered, state)
 
     def completed(self, made: PlanTemplate) -> Plan:
-        """With what belongs to this company alone."""
+        """The plan: the template with what belongs to this company alone."""
         inputs, reads = self.inputs, self._reads()
         quote = replace(made.quote, from_memory=sum(read.saves_micro_usd for read in reads))
-        besides = self._besides(made)
+        besides = self._exploration(made)
         return Plan(
             company_id=inputs.company.company_id,
             company_key=inputs.company.key,
@@ -235,8 +235,8 @@ class _Draft:
             ),
         )
 
-    def _besides(self, made: PlanTemplate) -> Explored | None:
-        """Only beside something that is bought, and not where the plan may well need all that the request may cost."""
+    def _exploration(self, made: PlanTemplate) -> Explored | None:
+        """A source explored beside what is bought; None where the plan may need all that the request may cost."""
         inputs = self.inputs
         if not inputs.explores or not made.parts:
             return None
@@ -259,7 +259,7 @@ class _Draft:
         return int((self.inputs.now - reply.collected_at).total_seconds())
 
     def _with_purchases(self, sources: tuple[SourcePlan, ...]) -> tuple[SourcePlan, ...]:
-        """Of sources whose reply is fresh: which purchase brought it, and how old it is (seconds)."""
+        """Adds to sources whose reply is fresh which purchase brought it, and how old it is (seconds)."""
         replies = {reply.source: reply for reply in reversed(self.inputs.known.replies)}
         return tuple(
             replace(source, purchase_id=reply.purchase_id, age_seconds=self._age(reply))
@@ -304,7 +304,7 @@ class _Draft:
 
 
 def _told_of_families(rules: Rules, known: Known, answered: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
-    """Only of sources in families, so that companies whose plans are the same share one template."""
+    """Misses and matches of sources in families only, so that companies with the same plan share one template."""
     telling = rules.in_families
     missed, matched = missed_and_matched(known, answered)
     return {"missed": missed & telling, "matched": matched & telling}

@@ -17,7 +17,7 @@ from enrichment.rules.requirements import Requirements
 
 @dataclass(frozen=True, slots=True)
 class PlanInputs:
-    """The same inputs always make the same plan.
+    """All that a plan depends on: the same inputs always make the same plan.
 
     unavailable: source -> decision and reason why it cannot be asked at all. spent: cap name -> micro-USD taken so
     far, reserves included. remembered: analyses whose answer over what is known is stored. policies: where compiled

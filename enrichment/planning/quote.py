@@ -83,7 +83,7 @@ def execution_of(
 
 
 def _unchanged(remembered: Collection[str], rules: Rules, sources: Collection[str]) -> set[str]:
-    """Those that read nothing which these sources, or analyses made anew, may answer; named as purchases are."""
+    """Analyses that read nothing which these sources, or analyses made anew, may answer; named as purchases are."""
     changing = {dataset for source in sources for dataset in rules.sources[source].datasets}
     made_anew = (name for name in rules.analyses if name not in remembered)
     changing |= {dataset for name in made_anew for dataset in rules.analyses[name].answers}

@@ -55,7 +55,7 @@ def decision(by: Outage | Suspension) -> SourceDecision:
 
 
 def because(by: Outage | Suspension) -> str:
-    """One sentence without its full stop."""
+    """The reason as one sentence without its full stop."""
     if isinstance(by, Suspension):
         return f"{by.source} {by.because} ({by.purchase_id}): `enrich sources resume {by.source}` lifts it"
     return f"{by.because.rstrip('.')}; it is asked again at {by.until:%H:%M:%S} UTC"

@@ -117,7 +117,7 @@ def _later(rest: PlanningState, open_: frozenset[str], asked: frozenset[str]) ->
 
 
 def _still_to_ask(execution: Execution) -> Execution:
-    """Without the sources that stage 1 asks in any case."""
+    """The execution without the sources that stage 1 asks in any case."""
     began = steps_if_found(execution, frozenset())[0][:1]
     certain = frozenset[str]().union(*began)
     return replace(execution, offers=tuple(offer for offer in execution.offers if offer.source not in certain))

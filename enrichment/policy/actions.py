@@ -200,5 +200,5 @@ class _Tree:
 
 
 def _least_rate(frame: Frame, i: int) -> float:
-    """Its match rate when all others of its family have missed; else just its match rate."""
+    """The source's match rate when all others of its family have missed; else just its match rate."""
     return float(frame.chances(i, 1 << i)) if frame.family_bits[i] else frame.offers[i].match_rate

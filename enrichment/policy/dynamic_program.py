@@ -51,7 +51,7 @@ class Table:
         return self.frame.named(int(self.choices[self.frame.code(state)]))
 
     def _without(self, sources: frozenset[str]) -> Table:
-        """The same part without some sources of families: in the table of all, what is not usable has missed."""
+        """This part's table without some sources of families; in the full table, what is not usable has missed."""
         if sources not in self._parted:
             self._parted[sources] = self.remade(framed(without(self.frame.part, sources)))
         return self._parted[sources]
@@ -73,7 +73,7 @@ class Table:
     def _spend(self) -> Values:
         """Policy evaluation: the Bellman equation with each choice given, waiting and worth at 0.
 
-        Only for states without sources of no use, those with fewest usable sources first.
+        Fills states in the order of their number of usable sources; states with useless sources are skipped.
         """
         filling, shift = _filling(self.frame), self.frame.width
         codes = np.concatenate([_subsets(int(mask)) << shift | left for left, mask in enumerate(filling)])
@@ -89,7 +89,7 @@ class Table:
         return spend
 
     def _spend_of_calls(self, call: int, here: Masks, spend: Values, filling: Masks) -> Values:
-        """Their replies one after another, in the order of their bits; which order it is makes no difference."""
+        """Spend from the replies to a call, taken one by one in the order of their bits; any order gives the same."""
         frame, shift = self.frame, self.frame.width
         column, usable = here & (1 << shift) - 1, here >> shift
         reached = [(column, usable, np.ones(len(here)))]
@@ -129,7 +129,7 @@ class Table:
 
     @cached_property
     def _filled(self) -> list[list[tuple[int, float]]]:
-        """Of each source: datasets that it may fill together, as bits, and the chance given a match."""
+        """For each source, the sets of datasets that it may fill together, as bits, and the chance given a match."""
         return [_subsets_filled(fills) for fills in self.frame.fills]
 
 
@@ -178,12 +178,12 @@ def solve(frame: Frame, calls: Sequence[Calls]) -> Table:
 
 
 def solved(frame: Frame) -> Table:
-    """Of a part that is no larger than one that could be solved."""
+    """The table of a part that is known to be small enough to be solved."""
     return solve(frame, calls_of(frame, MOST_WORK) or ())
 
 
 def _as_masked(frame: Frame, choices: Choices) -> Choices:
-    """Every state decides as the one without sources of no use: with equal choices it might not."""
+    """States that differ only in useless sources get one decision, so that ties are not broken differently."""
     usable = np.arange(1 << len(frame.offers))[:, None] & _filling(frame)
     masked: Choices = np.take_along_axis(choices.reshape(usable.shape), usable, axis=0).reshape(-1)
     return masked

@@ -313,7 +313,7 @@ class EventTree:
         )
 
     def _fitting(self, calls: int, rest: list[int]) -> int:
-        """Of calls each of which fits, those that fit together, reserved one after the other."""
+        """Calls that fit together when they are reserved one after the other; each of them fits alone."""
         if not self._limits or calls.bit_count() < 2:
             return calls
         fitting, left = 0, list(rest)

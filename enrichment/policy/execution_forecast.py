@@ -97,7 +97,7 @@ def steps_if_found(execution: Execution, found: frozenset[str]) -> tuple[ChainSt
 
 
 def _alone(execution: Execution, chain: Chain) -> Execution:
-    """Without what it buys at the end, so that more companies share the cached steps."""
+    """The execution without what the chain buys at the end, so that more companies share the cached steps."""
     return replace(execution.only((chain,)), closing=())
 
 
@@ -136,7 +136,7 @@ def _groups(execution: Execution) -> list[Execution]:
 
 
 def _affected(chain: Chain, execution: Execution) -> frozenset[str]:
-    """Its datasets and sources, what these may bring, and the sources that may make one of them redundant."""
+    """The chain's datasets and sources, what these may bring, and the sources that may make one of them redundant."""
     offers = [offer for offer in execution.offers if offer.source in chain.sources]
     brought = (frozenset(d for d, _ in (*offer.fill_rates, *offer.mention_rates)) for offer in offers)
     others = (skip.if_held for skip in execution.skips if skip.source in chain.sources)

@@ -87,7 +87,7 @@ class Execution:
         return tuple(one for one in self.limits if sum(most.get(name, 0) for name in one.over) > one.left)
 
     def only(self, chains: tuple[Chain, ...]) -> Execution:
-        """The same for some of the chains, if the others cannot affect them."""
+        """The execution of some of the chains, if the others cannot affect them."""
         sources = frozenset[str]().union(*(chain.sources for chain in chains))
         offers = tuple(offer for offer in self.offers if offer.source in sources)
         brought = frozenset[str]().union(*(offer.answers for offer in offers))

@@ -17,7 +17,7 @@ REMEMBERED = 50_000
 
 
 class Greedy:
-    """By what a source costs, waiting included, over what it is likely to bring."""
+    """Ranks sources by their cost, waiting included, divided by what they are likely to bring."""
 
     def __init__(self, part: Problem) -> None:
         self.part = part
@@ -42,7 +42,7 @@ class Greedy:
         return frozenset(offer.source for offer in started)
 
     def _ranked(self, usable: list[Offer], unsatisfied: frozenset[str]) -> list[Offer]:
-        """Those worth asking now, the best first."""
+        """Offers worth asking now, the best first."""
         askable = [offer for offer in usable if not offer.needs & unsatisfied]
         pursued = self._pursued(usable, unsatisfied)
         helpful = [offer for offer in askable if self._answers[offer.source] & pursued]

@@ -27,7 +27,7 @@ class _Link:
 
 
 class LowerBound:
-    """No policy reaches a smaller objective than this."""
+    """A bound on the objective: no policy reaches less."""
 
     def __init__(self, part: Problem) -> None:
         self._part, self._worth = part, dict(part.worth)

@@ -26,7 +26,7 @@ class Family:
         return frozenset(source for source, _ in self.rates)
 
     def given(self, missed: frozenset[str], matched: frozenset[str]) -> Family:
-        """By the rule of Bayes: each miss makes it likelier that none can know the company; a match excludes it."""
+        """The family after answers (Bayes): a miss makes it likelier that none can know it; a match excludes that."""
         if not self.sources.isdisjoint(matched):
             return self._if_known(1.0)
         all_missed = self.known
@@ -39,7 +39,7 @@ class Family:
         return Family(known, tuple((source, rate / self.known * known) for source, rate in self.rates))
 
     def within(self, sources: frozenset[str]) -> Family | None:
-        """The same of some of them; None where that leaves no two."""
+        """The family of some of them; None where that leaves no two."""
         kept = tuple((source, rate) for source, rate in self.rates if source in sources)
         return Family(self.known, kept) if len(kept) > 1 else None
 
@@ -80,7 +80,7 @@ class Offer:
         return self.price_asked + self.match_rate * self.price_matched
 
     def given(self, missed: frozenset[str], matched: frozenset[str], usable: frozenset[str] = frozenset()) -> Offer:
-        """As it is once sources have answered that they do not know the company, or that they do.
+        """The offer once sources have answered that they do not know the company, or that they do.
 
         Datasets that are open were satisfied by none of them but those that are usable, which may be asked again.
         """
@@ -211,7 +211,7 @@ def _restricted(problem: Problem, relevant: tuple[Offer, ...], datasets: frozens
 
 
 def _within(offer: Offer, sources: frozenset[str]) -> Offer:
-    """Its family is of its part: what other parts learn of a company does not change what this one decides."""
+    """The offer with only its own part in its families: what other parts learn does not change its decisions."""
     if offer.family is None and not offer.fill_families:
         return offer
     kept = ((dataset, family.within(sources)) for dataset, family in offer.fill_families)

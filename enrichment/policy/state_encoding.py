@@ -32,7 +32,7 @@ class Frame:
 
     @cached_property
     def families(self) -> tuple[Family, ...]:
-        """No source is in two of them."""
+        """The families of the problem; no source is in two of them."""
         return tuple(sorted({offer.family for offer in self.offers if offer.family}, key=lambda one: one.rates))
 
     @property
@@ -52,7 +52,7 @@ class Frame:
         return {1 << len(self.datasets) + n: self.sources_in(family.sources) for n, family in enumerate(self.families)}
 
     def chances(self, i: int, usable: Codes | int) -> Values:
-        """Of source i, which has a family, while none of it has matched, and what is not usable has missed."""
+        """The chances of source i, if no source of its family has matched and those not usable have missed."""
         family = self.families[self.family_bits[i].bit_length() - 1 - len(self.datasets)]
         return self.offers[i].match_rate * self._still_known(family, usable)
 
@@ -111,7 +111,7 @@ class Frame:
 
     @cached_property
     def worth(self) -> tuple[int, ...]:
-        """Of each dataset, in micro-USD; 0 where it is required, or only needed."""
+        """The worth of each dataset, in micro-USD; 0 where it is required, or only needed."""
         worth = dict(self.part.worth)
         return tuple(worth.get(dataset, 0) for dataset in self.datasets)
 

@@ -32,7 +32,7 @@ class Batches(Protocol):
     def begin(
         self, company: BatchCompany, worker: str, request_id: str, *, need: int, caps: Sequence[Cap], at: datetime
     ) -> BatchCompany | CapReached | None:
-        """Under way, with its need set aside in each of these caps; or the first cap without room for it.
+        """Begins a company: sets its need aside in each of these caps. Returned: the first cap without room for it.
 
         A cap has room for what is neither taken nor set aside for companies under way. caps: the batch's own and
         those of days and consumers. None: the claim is lost. Returned: the company with its new attempt.
@@ -40,7 +40,7 @@ class Batches(Protocol):
         ...
 
     def postpone(self, company: BatchCompany, worker: str, *, need: int, reason: str) -> None:
-        """It does not fit now. It is claimed again when the budget has room for its need."""
+        """Puts off a company that does not fit now. It is claimed again when the budget has room for its need."""
         ...
 
     def finish(self, company: BatchCompany, end: BatchEnd, *, at: datetime) -> bool:

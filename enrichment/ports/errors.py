@@ -31,7 +31,7 @@ class ProviderError(Exception):
 
 
 class ProviderUnavailable(ProviderError):
-    """It could not be reached or could not answer now; another source may be asked instead."""
+    """The vendor could not be reached or could not answer now; another source may be asked instead."""
 
 
 class Throttled(ProviderUnavailable):

@@ -150,7 +150,7 @@ class Ledger(Protocol):
         ...
 
     def purchases(self, request_id: str) -> list[Purchase]:
-        """Of one request, in the order they were reserved."""
+        """The purchases of one request, in the order they were reserved."""
         ...
 
     def spent(self, cap_names: Sequence[str]) -> dict[str, int]:

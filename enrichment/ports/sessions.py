@@ -23,11 +23,11 @@ class Sessions(Protocol):
     def by_id(self, session_id: str) -> Session | None: ...
 
     def of(self, owner: str | None, *, most: int) -> list[Session]:
-        """Its latest sessions, the newest first; None: of all owners."""
+        """The owner's latest sessions, the newest first; None: of all owners."""
         ...
 
     def questions(self, session_id: str) -> list[Question]:
-        """In the order in which they were asked."""
+        """The session's questions, in the order in which they were asked."""
         ...
 
     def question(self, question_id: str) -> Question | None: ...
@@ -69,9 +69,9 @@ class Sessions(Protocol):
         at: datetime,
         answer: Mapping[str, Json],
     ) -> list[SessionEvent]:
-        """With its last event, in one transaction. Raises QuestionLost."""
+        """Ends a question with its last event, in one transaction. Raises QuestionLost."""
         ...
 
     def events(self, session_id: str, *, after: int, most: int) -> list[SessionEvent]:
-        """Those with a higher number, in their order."""
+        """The session's events with a higher number, in their order."""
         ...

@@ -26,7 +26,7 @@ class Companies(Protocol):
     """Companies and their keys: one company per key; a former key still leads to its company."""
 
     def by_key(self, key: str) -> Company | None:
-        """By its key, else by an alias that leads to no other company."""
+        """The company with this key, else by an alias that leads to no other company."""
         ...
 
     def by_id(self, company_id: str) -> Company | None: ...
@@ -36,7 +36,7 @@ class Companies(Protocol):
         ...
 
     def aliases(self, company_id: str) -> list[Alias]:
-        """Of this company, by alias."""
+        """Aliases of this company, in the order of their text."""
         ...
 
     def add_aliases(self, aliases: Sequence[Alias]) -> None:
@@ -48,7 +48,7 @@ class Companies(Protocol):
         ...
 
     def relations(self, company_id: str) -> list[CompanyRelation]:
-        """Its parents, then its subsidiaries, as sources name them."""
+        """The company's parents, then its subsidiaries, as sources name them."""
         ...
 
     def add_relations(self, relations: Sequence[CompanyRelation]) -> None:
@@ -64,7 +64,7 @@ class Companies(Protocol):
         ...
 
     def all(self) -> list[Company]:
-        """By key."""
+        """All companies, in the order of their keys."""
         ...
 
     def add(self, companies: Sequence[Company]) -> list[Company]:
@@ -103,7 +103,10 @@ class IdentityReviews(Protocol):
     def by_id(self, review_id: str) -> IdentityReview | None: ...
 
     def decide(self, review_id: str, *, same: bool, same_as: str | None, by: str, at: datetime) -> None:
-        """Once only. same_as: the id of the company that was meant. Raises StoreError: it does not wait any more."""
+        """Decides a review, once only. same_as: the id of the company that was meant.
+
+        Raises StoreError: it does not wait any more.
+        """
         ...
 
 
@@ -149,7 +152,7 @@ class Knowledge(Protocol):
         ...
 
     def reply(self, reply_id: str) -> Reply | None:
-        """With its payload."""
+        """The reply with its payload."""
         ...
 
     def read_by_older(self, versions: Mapping[str, int], *, after: str, limit: int) -> list[Reply]:
@@ -194,11 +197,14 @@ class Verdicts(Protocol):
     """What people say of values; `Knowledge.known` brings the valid ones along."""
 
     def keep(self, verdict: Verdict, profiles: Sequence[Profile]) -> None:
-        """With the company's profiles as they are corrected by it, in one transaction."""
+        """Stores a verdict with the company's profiles as they are corrected by it, in one transaction."""
         ...
 
     def withdraw(self, verdict_id: str, *, by: str, at: datetime, profiles: Sequence[Profile]) -> bool:
-        """From now on it does not count. False: it is withdrawn already, and nothing was written."""
+        """Withdraws a verdict: from now on it does not count.
+
+        False: it is withdrawn already, and nothing was written.
+        """
         ...
 
     def by_id(self, verdict_id: str) -> Verdict | None: ...
@@ -236,7 +242,7 @@ class Requests(Protocol):
         ...
 
     def renew(self, request_ids: Collection[str], *, lease_until: datetime) -> None:
-        """Their process is alive, and will say so again before lease_until."""
+        """Renews the leases of these requests: their process is alive, and renews again before lease_until."""
         ...
 
     def end_silent(self, at: datetime) -> int:
@@ -253,11 +259,11 @@ class Requests(Protocol):
         ...
 
     def decisions(self, request_id: str) -> list[PolicyDecision]:
-        """In the order they were recorded."""
+        """The request's decisions, in the order they were recorded."""
         ...
 
     def events(self, request_id: str) -> list[Event]:
-        """In the order they were recorded."""
+        """The request's events, in the order they were recorded."""
         ...
 
     def cache_reads(self, request_id: str) -> list[CacheRead]: ...
@@ -301,11 +307,11 @@ class ProviderHealth(Protocol):
     """Failures in a row, outages and suspensions, shared by all processes."""
 
     def record_failure(self, provider: str, breaker: Breaker, *, exhausted: bool, because: str, at: datetime) -> None:
-        """One more failure in a row; too many of them, or an exhausted plan, begin an outage."""
+        """Counts one more failure in a row; too many of them, or an exhausted plan, begin an outage."""
         ...
 
     def record_answer(self, provider: str) -> None:
-        """It answers again: its failures are forgotten and its outage ends."""
+        """Records that the vendor answers again: its failures are forgotten and its outage ends."""
         ...
 
     def unavailable(self, at: datetime) -> tuple[dict[str, Outage], dict[str, Suspension]]:

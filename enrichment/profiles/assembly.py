@@ -126,7 +126,7 @@ def _shown_quality(quality: Quality) -> dict[str, Json]:
 def _shown_datasets(
     rules: Rules, requirements: Requirements, made_of: Ingredients, fields: Sequence[Field], now: datetime
 ) -> dict[str, Json]:
-    """Those asked for, then those that are known besides."""
+    """The datasets asked for, then those that are known besides."""
     asked = {field.dataset: _shown(rules, requirements, made_of, field, now) for field in fields}
     extras = _extras(rules, requirements, made_of, now)
     return asked | {one.dataset: {**_shown(rules, requirements, made_of, one, now), "extra": True} for one in extras}
@@ -160,7 +160,7 @@ def missing(document: Mapping[str, Json]) -> dict[str, str]:
 
 
 def _failed_analyses(requirements: Requirements, made_of: Ingredients) -> list[str]:
-    """Those another request could make; not those that had nothing to read."""
+    """Failed analyses that another request could make; not those that had nothing to read."""
     failed = {failure.source for failure in made_of.failures}
     return [name for name in requirements.analyses if analysis_source(name) in failed]
 
@@ -199,7 +199,7 @@ def _collected_status(status: DatasetStatus, threshold: float) -> FieldStatus:
 
 
 def newest_first(facts: Sequence[Fact], moments: Mapping[str, datetime]) -> tuple[Fact, ...]:
-    """As a profile serves what is no longer fresh, and what an analysis states; a verdict is first.
+    """Facts in the order for those no longer fresh, and for what an analysis states; a verdict is first.
 
     moments: as of `request_moments`.
     """

@@ -60,7 +60,7 @@ class _Compared:
     after: Profile
 
     def single(self) -> Iterator[Change]:
-        """Only where both have a value; what a verdict states is a correction, not a change."""
+        """The change of a dataset of one value that both profiles have; a verdict's value is no change."""
         if not self.were["values"] or not self.are["values"]:
             return
         old, new = self.were["values"][0], self.are["values"][0]

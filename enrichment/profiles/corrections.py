@@ -103,7 +103,7 @@ def _entry(dataset: str, shown: Mapping[str, Json], company_id: str) -> _ShownFa
 
 
 def _request_moments(entries: Sequence[_ShownFact]) -> dict[str, datetime]:
-    """As of memory: reply_id -> when what its request paid for began to come."""
+    """As in memory: reply_id -> when what its request paid for began to come."""
     first: dict[str, datetime] = {}
     payers = {entry.fact.reply_id: str(entry.shown["paid_by"] or entry.fact.reply_id) for entry in entries}
     for entry in entries:
@@ -113,7 +113,7 @@ def _request_moments(entries: Sequence[_ShownFact]) -> dict[str, datetime]:
 
 
 def _best_first(facts: Sequence[Fact], moments: Mapping[str, datetime]) -> list[Fact]:
-    """As fresh_facts has them; of an analysis the latest claims first."""
+    """Facts in the order of fresh_facts; those of an analysis with the latest claims first."""
 
     def rank(fact: Fact) -> tuple[bool, bool, float, datetime]:
         quality = 0.0 if isinstance(fact.value, Claim) else fact.quality
@@ -133,7 +133,7 @@ def _status(rules: Rules, dataset: str, field: Mapping[str, Json], values: Seque
 
 
 def _shown(fact: Fact, shown: Mapping[int, Mapping[str, Json]], now: datetime) -> dict[str, Json]:
-    """As it was shown; a verdict's value as assembly shows a fact."""
+    """The value as it was shown; a verdict's value as assembly shows a fact."""
     if (before := shown.get(id(fact))) is not None:
         return dict(before)
     return {

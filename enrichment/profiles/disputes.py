@@ -17,7 +17,7 @@ _SHORTEST_WORD = 3  # letters
 
 
 def most_likely_first(rules: Rules, dataset: str, facts: Sequence[Fact]) -> Sequence[Fact]:
-    """As they come, where nothing was learned of this dataset, a person has said it, or all are last resorts.
+    """The likeliest first; as given where nothing was learned, a person stated one, or all are last resorts.
 
     Only fresh facts that satisfy come here in their order of quality, so among values that agree the best one stays
     first.

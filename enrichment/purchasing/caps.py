@@ -53,7 +53,7 @@ def caps_of_each(rules: Rules, requirements: Requirements, request_id: str, at: 
 
 
 def caps_of_day(rules: Rules, consumers: Iterable[str], at: datetime) -> tuple[Cap, ...]:
-    """Those of the day that all requests of these consumers share."""
+    """The caps of the day that all requests of these consumers share."""
     day = at.date().isoformat()
     named = (_cap(f"consumer:{name}:{day}", rules.caps.consumers.get(name)) for name in consumers)
     return (_cap(f"day:{day}", rules.caps.all), *named)
@@ -77,7 +77,7 @@ def _common(
     budget: Cap | None,
     daily: DailyLimit | None,
 ) -> list[Cap]:
-    """Those that are the same whatever is bought."""
+    """The caps that are the same whatever is bought."""
     shared = [] if budget is None else [budget]
     shared += [] if daily is None else [daily.cap(at.date().isoformat())]
     return [Cap(f"request:{request_id}", max_cost), *shared, *caps_of_day(rules, consumer.split("+"), at)]
@@ -130,14 +130,14 @@ class RemainingBudget:
 
     @property
     def is_limited(self) -> bool:
-        """Without a limit everything fits."""
+        """Whether there is a limit; without one everything fits."""
         return bool(self._limits)
 
     def fits(self, source: str) -> bool:
         return all(self._rules.max_micro_usd(source) <= left for _, left in self._over(source))
 
     def together(self, sources: Iterable[str]) -> tuple[str, ...]:
-        """Those that fit together, reserved one after another in this order."""
+        """Sources that fit together, reserved one after another in this order."""
         fitting: list[str] = []
         here = self
         for source in sources:

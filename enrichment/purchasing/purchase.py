@@ -122,7 +122,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseSettled:
-    """It is paid for, and what came is stored."""
+    """The purchase is paid for, and what came is stored."""
 
     purchase: Purchase
     delivery: Delivery

@@ -206,5 +206,5 @@ def _units(purchases: Iterable[OpenPurchase]) -> int:
 
 
 def number(amount: Decimal) -> str:
-    """For people: no zeros behind the point, no exponent."""
+    """An amount for people: no zeros behind the point, no exponent."""
     return f"{amount.normalize():f}"

@@ -57,7 +57,7 @@ class RateBelief:
 
 
 def priors_of(group: NDArray[np.int64], ages: Floats, changed: NDArray[np.bool_], *, groups: int) -> RateBelief:
-    """Of each group of looks at different facts, the gamma under which they are likeliest; ages in seconds, above 0.
+    """For each group of looks, the gamma prior under which they are likeliest; ages in seconds, above 0.
 
     group: of each look, from 0 to groups - 1. The likelihood of one look is unchanged(age), or one minus it; the best
     of a grid of shapes and means is taken, any of it for a group without looks. Ages are counted in classes of an

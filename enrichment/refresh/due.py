@@ -63,7 +63,7 @@ def due_profiles(
     new: bool = False,
     override: str | None = None,
 ) -> DueProfiles:
-    """Of these companies, for these consumers. new: also those that have no profile yet. Blocks.
+    """The due profiles of these companies, for these consumers. new: also those that have no profile yet. Blocks.
 
     Profiles written for an audience wait until it asks. Raises UnknownName, UnknownStrategy, StoreError.
     """
@@ -199,7 +199,7 @@ def _need(group: Group) -> _Need:
 
 
 def _both(identity: _Need, rest: Group) -> _Need:
-    """Without a source that may find the domain, nothing of the rest can be asked either."""
+    """The need of both. Without a source that may find the domain, nothing of the rest can be asked either."""
     if identity.lacking and not identity.first:
         return identity
     return _Need(

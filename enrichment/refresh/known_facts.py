@@ -32,7 +32,7 @@ def known_facts(
     rates: LearnedRates,
     now: datetime,
 ) -> KnownFacts:
-    """Of these companies, and all datasets that consumers want. reads: within the demand horizon."""
+    """What is known of these companies, for all datasets that consumers want. reads: within the demand horizon."""
     wants = {name: _wanted(requirements_of(rules, (name,))) for name in rules.consumers}
     datasets = tuple(dict.fromkeys(dataset for wanted in wants.values() for dataset in wanted))
     ids = [company.company_id for company in companies]

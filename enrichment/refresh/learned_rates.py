@@ -29,7 +29,10 @@ Name = TypeVar("Name")
 
 @dataclass(frozen=True, slots=True)
 class ChangeRate:
-    """One group. industry, size_band None: of any. belief: None where there are too few looks for one."""
+    """The change rate of one group. industry, size_band None: of any.
+
+    belief: None where there are too few looks for one.
+    """
 
     dataset: str
     industry: str | None

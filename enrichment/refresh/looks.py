@@ -26,7 +26,7 @@ class Look(NamedTuple):
 
 
 def looks_in(renewals: Iterable[Renewal]) -> Iterator[Look]:
-    """One of each."""
+    """One Look for each renewal."""
     for company_id, dataset, at, seconds, before, after in renewals:
         changed = before is not None and after is not None and is_changed(dataset, _values(before), _values(after))
         yield Look(company_id, dataset, at, seconds, changed)

@@ -182,7 +182,7 @@ def _share(companies: Sequence[Sequence[DueProfile]], left: Mapping[str, int], e
 
 
 def _stale_reads(picked: Sequence[DueProfile], facts: KnownFacts) -> StaleReads:
-    """Of facts that are known: what is missing is no stale read."""
+    """Reads of facts that are known but stale: what is missing is no stale read."""
     known = np.isfinite(facts.age)
     reads = np.where(known, facts.reads, 0.0)
     stale = reads * stale_chance(facts.belief, np.where(known, facts.age, 0.0))
@@ -193,7 +193,7 @@ def _stale_reads(picked: Sequence[DueProfile], facts: KnownFacts) -> StaleReads:
 
 
 def _where(profiles: Sequence[DueProfile], facts: KnownFacts) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Of each profile: the row of its company, and which datasets its plan buys."""
+    """For each profile, the row of its company, and which datasets its plan buys."""
     row_of = {company_id: row for row, company_id in enumerate(facts.company_ids)}
     rows = np.array([row_of[profile.company.company_id] for profile in profiles], np.int64)
     masks: dict[frozenset[str], int] = {}

@@ -63,7 +63,7 @@ _SESSIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class CompanyCollected:
-    """Of one company: what was asked for, and what is known now. searched: what was searched for by itself."""
+    """What was asked for about one company, and what is known now. searched: what was searched for by itself."""
 
     company: Company
     ask: Ask
@@ -90,7 +90,7 @@ class _Read:
 
 
 class CompanyAnswers:
-    """To one question."""
+    """The answers on each company of one question."""
 
     def __init__(self, question: Question, bought: QuestionRequests, knowledge: SessionKnowledge) -> None:
         self.question, self.bought, self.knowledge = question, bought, knowledge
@@ -195,7 +195,7 @@ class CompanyAnswers:
         return _Read(earlier, by="model", because=EARLIER) if chosen(earlier, (), asked, both) else None
 
     async def _answered_before(self) -> list[Question]:
-        """By sessions of the same client for the same seller's company and offer, oldest first."""
+        """Earlier questions of this client's sessions for the same seller's company and offer, oldest first."""
         sessions, session = self.bought.sessions, self.bought.session
         same = (
             [session] if session.owner is None else await asyncio.to_thread(sessions.of, session.owner, most=_SESSIONS)
@@ -248,7 +248,7 @@ class CompanyAnswers:
         parts: QuestionParts,
         found: LookedFor,
     ) -> tuple[list[OpenPoint], int]:
-        """With what all of them would cost together (micro-USD)."""
+        """Open points, with what all of them would cost together (micro-USD)."""
         roles = asked.roles
         points = missing_points(one.company, one.profile, one.done, one.known, self.rules)
         missing = tuple(point.what for point in points if point.what in self.rules.datasets)
@@ -288,7 +288,7 @@ class CompanyAnswers:
         return [*priced, *more], together + sum(point.micro_usd or 0 for point in more)
 
     async def _price(self, company: Company, missing: tuple[str, ...]) -> int:
-        """Of what nothing satisfies (micro-USD)."""
+        """The price of what nothing satisfies (micro-USD)."""
         deadline = self.bought.deadline
         return await price_in_time(company, missing, deadline=deadline, rules=self.rules, context=self.context)
 
@@ -305,7 +305,7 @@ def _fits(claim: CheckedClaim, roles: Sequence[str]) -> bool:
 
 
 def _all_dropped(content: str | None, both: Sides, instructions: str) -> list[DroppedClaim]:
-    """Of an answer of which nothing can be used: what was dropped, where it can be read."""
+    """What was dropped of an answer of which nothing can be used, where it can be read."""
     try:
         return checked(ResearchAnswer.model_validate_json(content or ""), both, instructions=instructions)[1]
     except ValueError:

@@ -66,7 +66,7 @@ _VENDOR_SHARE = 2
 
 
 async def research(question: Question, session: Session, runs_in: ResearchContext) -> None:
-    """To its end, or until a person is asked. Raises QuestionLost, LeftOpen, StoreError."""
+    """Works on a question to its end, or until a person is asked. Raises QuestionLost, LeftOpen, StoreError."""
     await _Research(question, session, runs_in).to_its_end()
 
 
@@ -200,7 +200,7 @@ class _Research:
         return plain(because=next(iter(results.gaps.values()), "the model did not answer"))
 
     async def _parts_without_model(self, plain: Callable[..., QuestionParts]) -> QuestionParts | None:
-        """Of a question that the session offered, or that asks for the answer before; where the reading is sure."""
+        """The parts of a question the session offered, or that asks for the answer before; None: it is not sure."""
         if plain(because=None).restates and (before := await self.meant.text_before()) is not None:
             known = await self.meant.known_names(before)
             because = "it asks for the answer before in other words"
@@ -212,20 +212,20 @@ class _Research:
         return sure if sure.is_sure else None
 
     async def _offered_area(self) -> str | None:
-        """Of a question that an answer of this session offered: its parts are known."""
+        """The area of a question that an answer of this session offered; None: none did."""
         earlier = await asyncio.to_thread(self.sessions.questions, self.session.session_id)
         offered = (one for q in earlier if q.answer for one in q.answer.get("next_questions", ()))
         return next((str(one["area"]) for one in offered if one["question"] == self.question.text), None)
 
     async def _texts_before(self) -> frozenset[str]:
-        """Of all questions of this session up to this one."""
+        """The texts of all questions of this session up to this one."""
         asked = await asyncio.to_thread(self.sessions.questions, self.session.session_id)
         return frozenset(one.text for one in asked if one.number <= self.question.number)
 
     # which companies are meant
 
     async def _companies(self, parts: QuestionParts) -> tuple[list[Company] | None, list[OpenPoint]]:
-        """Those to look at, and what is left open about the others; None: a person is asked."""
+        """The companies to look at, and what is left open about the others; None: a person is asked."""
         if asks_what_nobody_knows(parts):
             return [], []
         if parts.asks_for_a_list and not parts.companies:
@@ -255,7 +255,7 @@ class _Research:
     # the plan
 
     def _ask(self, company: Company, parts: QuestionParts) -> Ask:
-        """Without its cap, which depends on what was spent by then."""
+        """The Ask for a company, without its cap, which depends on what was spent by then."""
         consumer, vendor = self.rules.research.consumer, self.session.persona.company
         if parts.is_whole and company.company_id == self.session.company_id and _CONTEXT in self.rules.consumers:
             return Ask(company.key, (_CONTEXT,), **self._asked())

@@ -174,7 +174,7 @@ def _refresh_problems(sound: Rules) -> Iterator[str]:
 
 
 def _reached(sound: Rules, name: str, threshold: float) -> bool:
-    """Also where something it names is broken: that has a line of its own."""
+    """Whether a dataset may reach it; also where something that it names is broken, which has its own line."""
     dataset = sound.datasets[name]
     if dataset.analysis is not None:
         analysis = sound.analyses.get(dataset.analysis)
@@ -184,7 +184,7 @@ def _reached(sound: Rules, name: str, threshold: float) -> bool:
 
 
 def _satisfiable(sound: Rules, name: str, threshold: float) -> bool:
-    """By some of its sources, all of which answer it."""
+    """Whether one of a dataset's sources can satisfy it; all of them answer it."""
     dataset = sound.datasets[name]
     promises = [(sound.sources[s].match_rate, sound.sources[s].datasets[name]) for s in dataset.sources]
     return any(

@@ -1,6 +1,6 @@
 """config/experiments.yaml: which companies take part in an experiment, and by which rules each arm serves them.
 
-name -> Experiment;  problems_of(experiments, consumers) -> what of it cannot be
+name -> Experiment;  problems_of(experiments, consumers) -> what is wrong with them, one line each
 """
 
 from collections.abc import Iterator, Mapping

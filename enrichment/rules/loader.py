@@ -302,7 +302,7 @@ def _digest(written: Mapping[str, Any], prompts: Mapping[str, str]) -> str:
 
 
 def _problems_of(questions: Questions, written: Mapping[str, Any]) -> Iterator[str]:
-    """Of every source that names its provider and its question, even if its other keys are broken."""
+    """The problems of every source that names its provider and its question, even if its other keys are broken."""
     providers, sources = names_in(written["providers"]), written["sources"]
     for name in names_in(sources) if isinstance(sources, Mapping) else ():
         try:

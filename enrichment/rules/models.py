@@ -115,7 +115,7 @@ class SourceRules(SourceQuestion, RuleModel):
     datasets: Mapping[str, SourceDataset] = Field(min_length=1)
 
     def limited_to(self, units: int) -> "SourceRules":
-        """The same, with an answer of at most so many units; it is expected to have no more than that."""
+        """The source's rules with a limit on the units of an answer; no more units than that are expected."""
         return self.model_copy(update={"max_units": units, "expected_units": min(self.expected_units, Decimal(units))})
 
     @property
@@ -354,7 +354,7 @@ class Rules(RuleModel):
         return hash((self.hash, self.paid_units))
 
     def paid_by(self, consumer: str) -> "Rules":
-        """The same, with no more units of an answer than these consumers pay for; consumer: one, or joined by '+'."""
+        """These rules, with no more units an answer than the consumer pays for; consumer: one, or joined by '+'."""
         return _paid_by(self, consumer)
 
     def of_kind(self, kind: CompanyKind) -> "Rules":

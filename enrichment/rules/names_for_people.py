@@ -10,7 +10,7 @@ from enrichment.domain.data_tables import rows_of
 
 
 def called(name: str) -> str:
-    """Of one that data/names_for_people.csv does not list: its own name, as words."""
+    """The name for people in data/names_for_people.csv; where it is not listed, its own name as words."""
     name = name.rpartition(":")[2]
     return _names().get(name, name.replace("_", " "))
 

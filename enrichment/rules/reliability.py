@@ -71,7 +71,7 @@ class DatasetReliability(_Entry):
 
     @property
     def counted(self) -> "DatasetReliability":
-        """With the lines only that people accepted or pinned."""
+        """The estimates with only the lines that people accepted or pinned."""
         sources = {name: line for name, line in self.sources.items() if line.counts}
         return self.model_copy(update={"sources": sources, "feeds": tuple(feed for feed in self.feeds if feed.counts)})
 

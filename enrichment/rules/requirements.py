@@ -98,7 +98,7 @@ class Requirements:
         topic: str = "",
         raise_cap: str = BY_COMMAND_LINE,
     ) -> "Requirements":
-        """The same, with the request's own limits: micro-USD it may cost, seconds any fact may be old; its caps."""
+        """These requirements, with a request's own limits: micro-USD it may cost, seconds a fact may be old, caps."""
         most = self.max_cost if max_cost is None else max_cost
         own = (self.max_cost, self.oldest, self.budget, self.daily, self.topic, self.raise_cap)
         if (most, oldest, budget, daily, topic, raise_cap) == own:
@@ -106,7 +106,7 @@ class Requirements:
         return replace(self, max_cost=most, oldest=oldest, budget=budget, daily=daily, topic=topic, raise_cap=raise_cap)
 
     def also_analysing(self, analyses: Sequence[str], rules: Rules) -> "Requirements":
-        """The same, with analyses that it does not ask for by itself, and what these read."""
+        """These requirements, with analyses that it does not ask for by itself, and what these read."""
         more = [name for name in analyses if name not in self.analyses]
         if not more:
             return self

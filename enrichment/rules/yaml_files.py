@@ -57,7 +57,7 @@ def _parsed(text: str) -> bytes:
 
 
 def _data(text: str) -> Any:
-    """By libyaml, in a tenth of the time; what it refuses is read by PyYAML's own parser, which states why."""
+    """The data, by libyaml in a tenth of the time; what that refuses, PyYAML reads and states why."""
     try:
         if _is_plain(text):
             return _read_by(_FastLoader(text))
@@ -75,7 +75,7 @@ def _read_by(loader: "_Loader | _FastLoader") -> Any:
 
 
 def _is_plain(text: str) -> bool:
-    """Without tags, and not deep: libyaml makes nodes by recursion, and forgets which tags were written."""
+    """Whether it has no tags and is not deep: libyaml makes nodes by recursion, and forgets written tags."""
     depth = 0
     for event in yaml.parse(text, _FastLoader):
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
@@ -119,7 +119,7 @@ class _Loader(yaml.SafeLoader):
 
 
 class _FastLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # PyYAML may be built without
-    """For what `_is_plain`."""
+    """The loader for texts that are plain (see `_is_plain`)."""
 
 
 def _check(root: Node) -> None:

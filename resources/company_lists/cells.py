@@ -10,9 +10,9 @@ _ADDRESS_KEYS = ("url", "href", "value", "domain", "name")
 
 
 def plain(value: object) -> object:
-    """Dates, truths, NaN and infinity are nothing; of an object, its address or name.
+    """Dates, times, booleans, NaN and infinity count as empty. An object gives its address or name.
 
-    Of a list, the first value; of one of addresses, all, for the first may be a page on a platform.
+    A list gives its first value; a list of addresses gives all, because the first may be a page on a platform.
     """
     to_python = getattr(value, "tolist", None)  # of NumPy's values and arrays: a list in CSV is read without NumPy
     value = to_python() if to_python is not None else value

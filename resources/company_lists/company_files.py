@@ -89,7 +89,7 @@ class UnderstoodFile:
         return cls(path, listed, _overview(listed), tuple(passed_over))
 
     def rows(self, *fates: Fate) -> Iterator[ListRow]:
-        """As many as the file has: they come one after another."""
+        """All rows of the file: they come one after another."""
         return (row for _, one in self.lists for row in one.sorted.rows if not fates or row.fate in fates)
 
     @property
@@ -99,7 +99,7 @@ class UnderstoodFile:
 
 
 def _overview(lists: Sequence[tuple[ListTable, UnderstoodList]]) -> Overview:
-    """In one pass over the rows."""
+    """Counts what the lists contain, in one pass over the rows."""
     counts, remark_count, learning = Counter[Fate](), 0, 0
     first: dict[Fate, list[PlacedRow]] = {fate: [] for fate in get_args(Fate)}
     left_out, remarks, examples = list[PlacedRow](), list[PlacedRow](), list[list[ListRow]]()
@@ -179,7 +179,7 @@ def _understood(path: Path, tables: Sequence[ListTable], options: ListOptions, r
 def take(understood: UnderstoodFile, store: SqlStore) -> Taken:
     """Registers the companies that are new, and the websites of companies that were known by name alone.
 
-    In lots, each in a transaction of its own: of one that is stopped on the way, the list added again adds the rest.
+    Writes in batches of rows, one transaction each. If it is stopped, adding the same list again adds the rest.
     """
     now = utc_now()
     added = 0
@@ -269,7 +269,7 @@ class _Registry:
                 self._by_spelling[spelling][company.company_id] = company
 
     def known(self, entry: ListEntry) -> Sequence[Company]:
-        """By its key, and by other names of companies, which then have no name here but the one of the row."""
+        """Companies with the key of the row, or with another name equal to it; the latter without their own name."""
         if not self._by_key and not self._other_keys:
             return []
         key = company_key(entry.name, entry.domain)

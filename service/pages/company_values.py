@@ -60,7 +60,7 @@ class ShownValue:
 
     @property
     def mark(self) -> str:
-        """It, in an address."""
+        """The mark of the value in a URL: a hash of it."""
         return sha256(as_data(self.value).encode()).hexdigest()[:16]
 
 

@@ -19,7 +19,7 @@ class Health(View):
 
 
 class Readiness(View):
-    """rules_complaint: why config/ as it is now is not what counts."""
+    """rules_complaint: why the rules in config/ were rejected, so the last good ones are used; null: they were not."""
 
     status: Literal["ready"]
     world: str

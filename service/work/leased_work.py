@@ -47,7 +47,7 @@ class LeasedRows(Protocol[Work_co]):
         ...
 
     def hand_back(self, worker: str) -> None:
-        """Its open rows wait for another process."""
+        """The worker's open rows wait for another process."""
         ...
 
 
@@ -61,7 +61,7 @@ class Run(Generic[Work]):
 
 
 class Place:
-    """For one that is begun, or not at all: it is left when it has begun, and once more does nothing."""
+    """Room that is kept for one run, which may never begin. leave() frees it; a second call does nothing."""
 
     def __init__(self, leave: Callable[[], None]) -> None:
         self._leave, self.is_kept = leave, True
@@ -110,7 +110,10 @@ class LeasedWork(ABC, Generic[Work]):
 
     @abstractmethod
     async def _end(self, run: Run[Work], error: BaseException | None) -> None:
-        """Its row, now that its work is over. error: what it raised. Raises StoreError: the row stays open."""
+        """Writes how a run's row ended, now that its work is over. error: what it raised.
+
+        Raises StoreError: the row stays open.
+        """
 
     @property
     def stopping(self) -> bool:
@@ -122,7 +125,7 @@ class LeasedWork(ABC, Generic[Work]):
 
     @property
     def room(self) -> int:
-        """For so many more."""
+        """How many more rows this process may begin now."""
         return 0 if self._stopping else max(0, self._most() - len(self._runs) - self._coming)
 
     @property
@@ -131,7 +134,7 @@ class LeasedWork(ABC, Generic[Work]):
 
     @contextmanager
     def place(self) -> Iterator[Place]:
-        """Kept for one that is begun inside the block, or not at all. Only where there is room."""
+        """Keeps room for one run that is begun inside the block, or for none. Call it only where there is room."""
         self._coming += 1
         place = Place(self._left)
         try:
@@ -154,7 +157,7 @@ class LeasedWork(ABC, Generic[Work]):
             run.stop.set()
 
     def begin(self, work: Work, carry_out: CarryOut[Work] | None = None) -> None:
-        """Its row is this process's already. carry_out: of one that no process has begun."""
+        """Begins work on a row that this process has claimed. carry_out: what to run instead of the usual work."""
         run = Run(work)
         if work.stop_asked_at is not None:
             run.stop.set()

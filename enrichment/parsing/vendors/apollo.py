@@ -64,7 +64,7 @@ def _people(body: Json) -> Iterator[tuple[str, dict[str, Json]]]:
 
 
 def _works_there(person: Json, employers: Mapping[str, str | None], reply: ReaderInput) -> bool:
-    """By the organisation of the match; one without a name and a site leaves it to the search that found the person."""
+    """Whether the person works there, by the matched organisation; without its name and site, by the search."""
     organisation = member(person, "organization")
     name = text(member(organisation, "name"), 300)
     site = _site(organisation) if isinstance(organisation, dict) else None

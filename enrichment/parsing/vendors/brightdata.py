@@ -204,7 +204,7 @@ def read_linkedin_names(reply: ReaderInput) -> Iterator[OtherName]:
 
 
 def read_crunchbase_names(reply: ReaderInput) -> Iterator[OtherName]:
-    """Its registered name, who acquired it or has it as a part, and its own parts."""
+    """The company's registered name, its acquirer or parent, and its own parts."""
     for _, record in _about(reply, "website"):
         yield from beside(text(record.get("name"), 300))
         if legal := text(record.get("legal_name"), 300):

@@ -55,7 +55,7 @@ def _mentions(row: Mapping[str, object], path: str, reply: ReaderInput) -> Itera
 
 
 def _in_comparison(said: str, reply: ReaderInput) -> list[str]:
-    """Of 'Acme vs Initech vs Hooli', those that are not the company; none where it is not compared."""
+    """The others in 'Acme vs Initech vs Hooli'; none where the company is not among those compared."""
     parts = [_ENDS.sub("", part) for part in _VERSUS.split(said)]
     if len(parts) < 2:
         return []

@@ -26,7 +26,7 @@ _PAGE = "page:"
 
 
 def read_results(reply: ReaderInput) -> _FOUND:
-    """Of result pages: rows, questions that others ask, stories beside them."""
+    """Passages of result pages: rows, questions that others ask, stories beside them."""
     for step in _STEPS:
         body = reply.payload.get(step)
         for block in ("organic_results", "related_questions", "top_stories", "news_results"):
@@ -66,7 +66,7 @@ def _is_of(reply: ReaderInput, link: str, *texts: str | None) -> bool:
 
 
 def read_page(reply: ReaderInput) -> _FOUND:
-    """One page of anybody's: it may speak of several companies, so each passage has to name this one."""
+    """Passages of a page of any site: it may speak of several companies, so each passage has to name this one."""
     for step, html in reply.payload.items():
         address = url(step.removeprefix(_PAGE))
         if not step.startswith(_PAGE) or address is None:

@@ -97,7 +97,7 @@ def _panel(panel: Json, reply: ReaderInput) -> _FOUND:
 
 
 def _panel_firmographics(panel: Json, path: str, reply: ReaderInput) -> _FOUND:
-    """Its headquarters, founding, size and revenue."""
+    """The company's headquarters, founding, size and revenue."""
     yield from seat(f"{path}.headquarters", text(member(panel, "headquarters"), 300))
     yield from founding(member(panel, "founded"), reply.collected_at, f"{path}.founded")
     yield from size_band(member(panel, "number_of_employees"), f"{path}.number_of_employees")

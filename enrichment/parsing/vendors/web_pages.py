@@ -153,7 +153,7 @@ def _links(step: str, page: Page, base: str, reply: ReaderInput) -> _FOUND:
 
 
 def _is_opening(link: Link, step: str) -> bool:
-    """On a careers page, or at a job board; in both cases with words that can be a title."""
+    """Whether a link is a job opening: on a careers page or at a job board, with words that can be a title."""
     return (
         bool(_JOB_LINK.search(link.href))
         and bool(_CAREERS.search(step) or re.search(r"greenhouse|lever\.co|ashbyhq|workdayjobs", link.href))

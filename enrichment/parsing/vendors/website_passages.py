@@ -25,7 +25,7 @@ _MARKS = re.compile(r"\*\*|__|`+|(?<=^- )#+ |^\|[-| ]+\|$")
 
 
 def read_passages(reply: ReaderInput) -> Iterator[ParsedValue]:
-    """Of every page that was fetched, each passage once; none where the site is another company's."""
+    """The passages of every page that was fetched, each once; none where the site is another company's."""
     if is_of_another(reply):
         return
     steps = [step for step in reply.payload if step.startswith("page:") and not step.endswith(".xml")]

@@ -108,7 +108,7 @@ class TokensOfAnalyses:
             self._all[one.name].append(one.units)
 
     def of(self, company_id: str, name: str, at: datetime) -> BilledUnits | None:
-        """Of this company the time nearest to then; None: it was never made of it."""
+        """The tokens of the company's analysis made nearest to that time; None: it was never made."""
         made = self._of.get((company_id, name))
         return min(made, key=lambda one: abs(one.at - at)).units if made else None
 

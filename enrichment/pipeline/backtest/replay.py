@@ -177,7 +177,7 @@ class _ReplayedRequest:
         self.asked = set[str]()
 
     def serve(self, known: Known) -> Known:
-        """What is known afterwards."""
+        """Serves the request; returns what is known afterwards."""
         before = len(self.totals.entries)
         known = self._with_current_reliability(known)
         if self.company.domain is None:
@@ -197,7 +197,7 @@ class _ReplayedRequest:
             self.company = replace(self.company, domain=status.facts[0].value.text)
 
     def _collect(self, requirements: Requirements, known: Known) -> Known:
-        """As `collect` does, but without failures, and without a plan's reasons and quote, which would take time."""
+        """Collects as `collect` does, without failures; the plan has no reasons and no quote, which would take time."""
         eligibility = self._eligibility(requirements, known)
         decided = decided_parts(PlanningState(eligibility, self.strategy, self.replay.policies))
         for problem in decided.problems:

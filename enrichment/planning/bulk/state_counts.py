@@ -130,7 +130,7 @@ class StateCounter:
         return self._counts(Counts(satisfied, answered, with_facts, unclear, missed, matched))
 
     def read_facts(self, counts: Counts, known: Known) -> Counts:
-        """The same with what was unclear read from the facts themselves."""
+        """The counts with what was unclear read from the facts themselves."""
         facts = with_current_reliability(self._rules, known.facts)
         reliable = judged(Known(known.replies, facts, verdicts=known.verdicts))
         satisfied, with_facts = counts.satisfied, counts.with_facts
@@ -206,7 +206,7 @@ class StateCounter:
         return good and pair.source in self._rules.datasets[pair.dataset].sources
 
     def _mask(self, chosen: Callable[[SourceDatasetPair], bool]) -> int:
-        """Of the pairs of these requirements' datasets that are chosen."""
+        """The bits of the chosen pairs of these requirements' datasets."""
         ours = ((number, pair) for number, pair in enumerate(self._pairs) if pair.dataset in self._datasets)
         return sum(1 << number for number, pair in ours if chosen(pair))
 

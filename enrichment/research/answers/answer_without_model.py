@@ -103,7 +103,7 @@ class Asked:
 
 
 def composed(sides: Sides, relevance: VendorRelevance, asked: Asked) -> list[CheckedClaim]:
-    """Of a narrow question no more than what it asks."""
+    """The claims of an answer; for a narrow question no more than it asks."""
     claims = [*_findings(sides, asked), *_people(sides, asked)]
     claims += _recommendations(sides, relevance, asked)
     return list({(claim.kind, claim.text): claim for claim in reversed(claims)}.values())[::-1]
@@ -141,7 +141,7 @@ def _to_the_point(sides: Sides, asked: Asked, point: Point) -> Iterator[CheckedC
 
 
 def _without_ranges(passages: Sequence[Passage]) -> list[Passage]:
-    """Of headcounts the exact ones, where there is any."""
+    """The passages without ranges of headcounts, where there is an exact one."""
     counts = [one for one in passages if isinstance(one.facts[0].value, EmployeeCount)]
     exact = [one for one in counts if not is_range(one)]
     return [one for one in passages if one not in counts or one in (exact or counts)]
@@ -212,7 +212,7 @@ def _as_row(line: str, name: str) -> str | None:
 
 
 def first_sentence(line: str) -> str:
-    """Up to a stop that ends a sentence: not that of 'St. Louis', 'Inc. in' or 'No. 5'."""
+    """The line up to a full stop that ends a sentence: not that of 'St. Louis', 'Inc. in' or 'No. 5'."""
     for stop in re.finditer(r"(?<=[\w)][.!?])\s+(?=[A-Z0-9\"'(])", line):
         before = line[: stop.start()].rstrip(".").rpartition(" ")[2]
         if before.casefold() not in _ABBREVIATIONS and len(before) > 1:
@@ -234,7 +234,7 @@ def _as_sentence(passage: Passage, line: str, name: str) -> str | None:
 
 
 def in_full(claim: CheckedClaim, name: str) -> CheckedClaim:
-    """One that only repeats its quote, said as a sentence about the company."""
+    """The claim as a sentence about the company, where it only repeats its quote."""
     cited = claim.citations[0]
     if claim.kind != "finding" or _words(claim.text) != _words(cited.quote):
         return claim
@@ -280,7 +280,7 @@ def _person(passage: Passage, sides: Sides, *, because_of_role: bool) -> Checked
 
 
 def with_why(claim: CheckedClaim, sides: Sides) -> CheckedClaim:
-    """Of a person: why this one, where the title has to do with what the seller sells."""
+    """The claim of a person with the reason: why this one, where the title has to do with what the seller sells."""
     persona = next((one for one in sides.vendor_evidence.passages if one.dataset == PERSONA), None)
     if persona is None or len(claim.citations) > 1 or not fits_what_is_sold(claim.citations[0].passage, sides):
         return claim
@@ -339,7 +339,7 @@ def _named_offer(match: RelevanceMatch, sides: Sides) -> str:
 
 
 def _part_of_offer(sells: str, match: RelevanceMatch) -> str:
-    """Of several products the one that meets the need."""
+    """The one of several products that meets the need."""
     parts = [part for part in re.split(r",\s+(?:and\s+)?|;\s*|\s+and\s+", sells) if part]
     meets = [one for one in parts if match.word in themes_in(one) or match.word in content_words(one)]
     meets = [one for one in meets if one.casefold() != match.need.casefold()]

@@ -18,7 +18,7 @@ EARLIER = "it said this in an earlier answer over the same evidence"
 
 
 def earlier_advice(questions: Sequence[Question], sides: Sides) -> list[CheckedClaim]:
-    """Of the newest answer that gave any; questions: as of earlier_claims."""
+    """The advice of the newest answer that gave any; questions: as of earlier_claims."""
     for question in reversed(questions):
         claims = earlier_claims([question], sides)
         if any(claim.kind == "recommendation" for claim in claims):

@@ -124,7 +124,7 @@ async def price_in_time(
     rules: Rules,
     context: RunContext,
 ) -> int:
-    """The same; past the deadline, without planning for it: by the rules alone, of those that are not known.
+    """The price as planned; past the deadline by the rules alone, of the datasets that are not known.
 
     deadline: on the clock of time.monotonic, in seconds.
     """

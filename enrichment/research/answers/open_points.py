@@ -52,7 +52,7 @@ def unanswered_aspects(
 
 
 def only_ranges(point: Point, claims: Sequence[CheckedClaim], company: Company) -> Iterator[OpenPoint]:
-    """Of headcounts that are asked for and known without an end: which of two is larger, they do not tell."""
+    """An open point where headcounts are asked for, and only ranges without an upper end are known."""
     counts = [one.citations[0].passage.facts[0].value for one in claims]
     known = [value for value in counts if isinstance(value, EmployeeCount)]
     if known and not any(value.closed for value in known) and any(one.name == "headcount" for one in point.aspects):
@@ -90,7 +90,10 @@ def not_among_the_known(company: Company, found: LookedFor, known: Known, rules:
 def left_out_points(
     company: Company, left_out: Mapping[str, str], missing: Collection[str], rules: Rules
 ) -> list[OpenPoint]:
-    """Of what others answered: more that a cap left out. missing: datasets that are open points already."""
+    """Open points for what a cap left out of datasets that are answered.
+
+    missing: datasets that are open points already.
+    """
     spared = [
         name for name in left_out if name in rules.sources and set(rules.sources[name].datasets).isdisjoint(missing)
     ]
@@ -120,7 +123,7 @@ def vendor_cut_short(vendor: Company, left_out: Mapping[str, str], rules: Rules)
 
 
 def vendor_unknown(vendor: Company, known: Known, rules: Rules) -> OpenPoint:
-    """With each source that was asked what the seller's company offers."""
+    """An open point with each source that was asked what the seller's company offers."""
     reads = ("domain", *VENDOR_READS)
     asked = dict.fromkeys(one for dataset in reads for one in asked_for(dataset, known, rules))
     why = "no source that was asked knows more of it than what you say; what is recommended rests on that alone"

@@ -92,7 +92,7 @@ def _is_headcount(claim: CheckedClaim) -> bool:
 
 
 def _names_its_rival(claim: CheckedClaim) -> bool:
-    """Of a page that compares, a line that names none of those it compares says nothing."""
+    """Whether a claim of a page that compares companies names one of them; True for any other page."""
     cited = claim.citations[0]
     rivals = [one.value.name for one in cited.passage.facts if isinstance(one.value, CompetitorMention)]
     return not rivals or any(rival.casefold() in cited.quote.casefold() for rival in rivals)
@@ -107,7 +107,7 @@ def _dataset(claim: CheckedClaim) -> str:
 
 
 def _once(claims: Iterable[CheckedClaim]) -> list[CheckedClaim]:
-    """Of claims on the same words the first."""
+    """The claims, only the first of those on the same words."""
     found = list[CheckedClaim]()
     for one in claims:
         if not any(_says_the_same(one, other) for other in found):

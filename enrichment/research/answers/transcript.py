@@ -189,6 +189,6 @@ def _evidence(answer: Mapping[str, Json], claims: Mapping[str, Json]) -> Iterato
 
 
 def _inline(text: str) -> str:
-    """On one line, and none of its characters is markup."""
+    """The text on one line, and none of its characters is markup."""
     line = " ".join(visible(str(text)).split())
     return "".join(f"\\{letter}" if letter in "\\`*_[]<>#|" else letter for letter in line)

@@ -55,7 +55,7 @@ def what_is_asked(
 
 
 def known_besides(sides: Sides, asked: Asked, claims: Sequence[CheckedClaim]) -> dict[str, int]:
-    """Of what the answer lists, how many more are known that answer the question: dataset -> count."""
+    """How many more values than the answer lists are known that answer the question: dataset -> count."""
     found = dict[str, int]()
     for dataset in _LISTED:
         pieces = [one for one in sides.evidence.passages if one.dataset == dataset and _answers(one, asked)]
@@ -72,5 +72,5 @@ def _answers(passage: Passage, asked: Asked) -> bool:
 
 
 def technologies_known(sides: Sides) -> set[str]:
-    """In small letters."""
+    """Names of known technologies, in small letters."""
     return {first_line(one.text) for one in sides.evidence.passages if one.dataset == "tech_stack"}

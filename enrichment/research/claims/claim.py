@@ -169,7 +169,7 @@ def _claim(field: str, kind: ClaimKind, item: Cited, sides: Sides) -> CheckedCla
 
 
 def _recommended(item: VendorRecommendation, need: Citation, sides: Sides) -> CheckedClaim | DroppedClaim:
-    """With the quote of what the vendor offers."""
+    """The recommendation with the quote of what the vendor offers."""
     theirs = sides.of_vendor(item.vendor_evidence_id)
     found, how = _verbatim(item.vendor_quote, item.vendor_evidence_id, sides.vendor_evidence)
     if theirs is None or found is None:
@@ -277,12 +277,12 @@ def _found(quote: str, text: str) -> str | None:
 
 
 def plain(text: str) -> str:
-    """Without the differences that a quote may have: quotation marks, dashes, case."""
+    """The text without the differences that a quote may have: quotation marks, dashes, case."""
     return unicodedata.normalize("NFC", text).translate(_SAME).lower()
 
 
 def _plain_with_places(text: str) -> tuple[str, Sequence[int]]:
-    """The same, letter for letter; where the lower case of one letter is two, both are at its place."""
+    """The plain text with each letter's place; if its lower case is two letters, both have that place."""
     letters = [(low, at) for at, letter in enumerate(text) for low in letter.translate(_SAME).lower()]
     return "".join(low for low, _ in letters), [at for _, at in letters]
 

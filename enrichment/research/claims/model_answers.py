@@ -54,7 +54,7 @@ class Breakdown(AnalysisAnswer):
 
 
 class VendorRecommendation(Recommendation):
-    """One step, from what the company needs and what the vendor offers: both are quoted."""
+    """A recommendation in one step, from what the company needs and what the vendor offers: both are quoted."""
 
     vendor_evidence_id: str = Field(description="id of the piece about the seller's company, such as v1")
     vendor_quote: Quote = Field(description="one continuous passage of that piece, copied character by character")

@@ -69,7 +69,7 @@ def _naming(name: str, stated: str) -> Iterator[str]:
 
 
 def _around(markup: str, start: int, length: int) -> str:
-    """Up to the quotation marks, brackets or spaces on both sides."""
+    """The markup around a place, up to the quotation marks, brackets or spaces on both sides."""
     before = [mark.end() for mark in _END.finditer(markup, max(0, start - _LONGEST), start)]
     behind = _END.search(markup, start + length)
     return _cut(markup[before[-1] if before else start : behind.start() if behind else start + length])

@@ -59,7 +59,7 @@ def _subject(company: str, topic: str) -> str:
 
 
 def _begun(text: str) -> str:
-    """As a sentence begins."""
+    """The text with a capital at its beginning."""
     return text[:1].upper() + text[1:]
 
 
@@ -152,7 +152,7 @@ class WatchedModel:
 
 
 def watched(context: RunContext, log: SessionLog, *, company: str, request_id: str, topic: str = "") -> RunContext:
-    """The same, with every call of a source or of the model an event of the session."""
+    """The context, with every call of a source or of the model an event of the session."""
 
     def source_asked(source: str) -> None:
         data = {"company": company, "source": source} | _topic_data(topic)

@@ -19,7 +19,7 @@ Shown = Callable[[SessionEvent], None]
 
 
 class SessionLog:
-    """Of one question that this worker has claimed. shown: called with each event once it is written."""
+    """The events of one question that this worker has claimed. shown: called with each event once it is written."""
 
     def __init__(
         self, sessions: Sessions, question: Question, worker: str, now: Callable[[], datetime], shown: Shown | None

@@ -97,7 +97,7 @@ def _fresh(known: Known, reads: Sequence[str], rules: Rules, requirements: Requi
 
 
 def _as_stated(value: Value) -> Value:
-    """Without the category of a technology, which is of our own list."""
+    """The value as it was stated: without a technology's category, which comes from our own list."""
     return value.model_copy(update={"category": None}) if isinstance(value, Technology) else value
 
 

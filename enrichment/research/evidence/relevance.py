@@ -129,13 +129,13 @@ def _shared_themes(offers: _Lines, needs: _Lines, own: frozenset[str]) -> list[R
 
 
 def _in_one_word(match: RelevanceMatch, own: frozenset[str]) -> RelevanceMatch:
-    """By the word itself, where both sides use the same."""
+    """The match by the word itself, where both sides use the same."""
     both = (content_words(match.said) & content_words(match.offer)) - own
     return replace(match, word=min(both), said=as_written(min(both), match.need), is_theme=False) if both else match
 
 
 def _shared_words(offers: _Lines, needs: _Lines, own: frozenset[str]) -> list[tuple[float, RelevanceMatch]]:
-    """With what each weighs, the rarest first."""
+    """Shared words with their weights, the rarest first."""
     words_of = [(passage, line, _words_of_need(passage, line) - own) for passage, line in needs]
     found = Counter(word for word, _ in {(word, id(passage)) for passage, _, words in words_of for word in words})
     many = len({id(passage) for passage, _ in needs})
@@ -149,7 +149,7 @@ def _shared_words(offers: _Lines, needs: _Lines, own: frozenset[str]) -> list[tu
 
 
 def _words_of_need(passage: Passage, line: str) -> set[str]:
-    """Of a sentence, without the names in it."""
+    """The words of a sentence, without the names in it."""
     if passage.dataset in _IN_SENTENCES:
         line = " ".join(word for word in line.split() if word[:1].islower())
     return content_words(line)

@@ -18,7 +18,7 @@ def themes_in(text: str) -> Mapping[str, str]:
 
 
 def themes_of_title(title: str) -> Mapping[str, str]:
-    """The same of a position: what it works on."""
+    """The themes of a position: what it works on."""
     return {**_found(title, _TITLES), **_found(title, _WORDS)}
 
 

@@ -51,7 +51,7 @@ def is_whole(areas: Sequence[str]) -> bool:
 
 
 def datasets_of(areas: Iterable[str], rules: Rules) -> tuple[str, ...]:
-    """Of these areas, those that the rules have."""
+    """The datasets of these areas that the rules have."""
     wanted = set(areas)
     named = (dataset for area in AREAS if area.name in wanted for dataset in area.datasets)
     return tuple(dict.fromkeys(dataset for dataset in named if dataset in rules.datasets))

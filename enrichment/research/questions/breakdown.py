@@ -81,7 +81,7 @@ class QuestionParts:
 
     @property
     def is_whole(self) -> bool:
-        """Of a question that only has a topic, the topic is what matters."""
+        """Whether nothing narrows the question; a question that only has a topic is about that topic."""
         only_topics = (self.sought or any(map(may_be_topic, self.topics))) and not self.asks_for_advice
         return is_whole(self.areas) and not (only_topics and not self.areas)
 
@@ -109,7 +109,7 @@ class QuestionParts:
 def breakdown_question(
     text: str, persona: Persona, known: KnownNames, rules: Rules, asked: AnalysisRules
 ) -> AnalysisQuestion:
-    """For the model, which is given what tables of words make of the question."""
+    """The question for the model, which is given what tables of words make of the question."""
     areas = "; ".join(f"{area.name}: {', '.join(area.words[:9])}" for area in AREAS)
     there_is = f"## What there is\n\n- areas: {areas}\n- datasets: {', '.join(rules.datasets)}\n"
     instructions = f"{rules.prompts[RESEARCH_BREAKDOWN].rstrip()}\n\n{there_is}"
@@ -167,7 +167,7 @@ def by_model(
     instructions: str,
     known: KnownNames = NOTHING_KNOWN,
 ) -> QuestionParts:
-    """Of what the model says, what may be; nothing that repeats its instructions."""
+    """The parts that the model states and that are allowed; nothing that repeats its instructions."""
     answer = _without_instructions(answer, instructions)
     plain = by_rule(text, persona, rules, because=None, known=known)
     reading = read_question(text, _with_own(known, persona))
@@ -227,7 +227,7 @@ def by_rule(
     area: str | None = None,
     known: KnownNames = NOTHING_KNOWN,
 ) -> QuestionParts:
-    """By tables of words and names that are known. area: the one that it is about, where that is known."""
+    """The parts by tables of words and known names. area: the one that it is about, where that is known."""
     reading = read_question(text, _with_own(known, persona))
     areas = reading.areas if area is None else (area,)
     compares = _COMPARES.search(text) is not None
@@ -271,7 +271,7 @@ def asks_what_nobody_knows(parts: QuestionParts) -> bool:
 
 
 def asks_nothing(text: str, parts: QuestionParts) -> bool:
-    """Such as 'hi': no company, area or topic, and nothing that could be looked up."""
+    """Whether a text asks nothing, such as 'hi': no company, area or topic, and nothing that could be looked up."""
     if parts.companies or parts.unsure or parts.topics or parts.sought or parts.intent not in ("other", "look_up"):
         return False
     if _CLOSES.search(text):
@@ -302,7 +302,7 @@ def _is_named(name: str, text: str) -> bool:
 
 
 def _begins_small(name: str) -> bool:
-    """Such as eBay, which is no other word."""
+    """Whether a name begins with a small letter, such as eBay, and is no other word."""
     return name[:1].islower() and not name.islower()
 
 

@@ -69,7 +69,7 @@ NOTHING_KNOWN = KnownNames()
 
 
 def readings(name: str) -> tuple[str, ...]:
-    """As a company, and as something of one: "BJ's Wholesale Club", "Adobe's Experience Cloud"."""
+    """The whole name, then its owner, if it has one: "BJ's Wholesale Club", "Adobe's Experience Cloud"."""
     owner = _POSSESSIVE.split(name, maxsplit=1)[0]
     return (name,) if owner == name else (name, owner)
 
@@ -82,7 +82,7 @@ def phrases_to_look_up(words: Sequence[Word]) -> tuple[str, ...]:
 
 
 def mentions_in(words: Sequence[Word], known: KnownNames) -> tuple[Mention, ...]:
-    """In the order of the question; the seller's own names are only looked for."""
+    """The companies mentioned, in the order of the question; the seller's own names are only looked for."""
     found = [*_known_ones(words, known)]
     taken = {at for one in found for at in range(one.start, one.end)}
     found += _others(words, taken, has_known=bool(found))
@@ -266,7 +266,7 @@ def _is_titled(words: Sequence[Word]) -> bool:
 
 
 def _is_name(words: Sequence[Word], start: int, end: int, taken: Collection[int], *, has_known: bool) -> bool:
-    """Of words with capitals, whether they surely name a company."""
+    """Whether words with capitals surely name a company."""
     first, before = words[start], words[start - 1] if start and not words[start].apart else None
     if _is_none_anyway(words[start:end], before):
         return False
@@ -310,7 +310,7 @@ def _ends_there(words: Sequence[Word], end: int) -> bool:
 
 
 def _is_in_front(words: Sequence[Word], start: int) -> bool:
-    """Behind a word that a name may follow."""
+    """Whether a place is behind a word that a name may follow."""
     return start > 0 and words[start - 1].does("auxiliary", "in_front", "use", "acquires", "request")
 
 
@@ -436,7 +436,7 @@ class _Place:
 
     @property
     def is_used(self) -> bool:
-        """Behind 'use', 'run on', 'moved to', 'they are on'; before 'shop'."""
+        """Whether the name is behind 'use', 'run on', 'moved to', 'they are on'; before 'shop'."""
         if self.one.end < len(self.words) and self.words[self.one.end].does("used_by"):
             return True
         near = self.front[-_FAR:]
@@ -451,7 +451,7 @@ class _Place:
 
     @property
     def _is_other_party(self) -> bool:
-        """Behind 'contract with', 'buy from', 'customer of', 'acquire'; two that are compared are both asked about."""
+        """Whether it is behind 'contract with', 'customer of', 'acquire'; never where companies are compared."""
         if any(word.does("compares") for word in self.words) or not self.front:
             return False
         if self.front[-1].does("acquires"):

@@ -33,7 +33,7 @@ class LookedFor:
 
 
 def looked_for(facts: Sequence[Fact], sought: Iterable[str], areas: Sequence[str]) -> LookedFor:
-    """Of technologies only those looked for are kept; of people too, where one of them is known."""
+    """The facts looked for: other technologies are dropped, other people too where one looked for is known."""
     names = tuple(sought)
     runs_on = {fold(fact.value.name) for fact in facts if isinstance(fact.value, Technology)}
     wanted = [name for name in names if "technology" in areas and _is_one_name(name)]
@@ -54,7 +54,7 @@ def mentions(facts: Iterable[Fact], technologies: Iterable[str]) -> list[Fact]:
 
 
 def _is_among(fact: Fact, technologies: Sequence[str], people: Sequence[str]) -> bool:
-    """Or of another kind than those looked for."""
+    """Whether a fact is looked for, or of a kind that is not narrowed."""
     if technologies and isinstance(fact.value, Technology):
         return any(_is_it(name, fold(fact.value.name)) for name in technologies)
     if people and isinstance(fact.value, Contact):

@@ -154,7 +154,7 @@ class _Reader:
         return first is not None and first.does("request")
 
     def _people_meant(self, topics: Sequence[str]) -> tuple[str, ...]:
-        """By 'she', or 'who handles ...'."""
+        """The area of people, if 'she' or 'who handles ...' asks for it."""
         handled = bool(topics) and any(word.does("handled") for word in self.words)
         asks = handled and any(word.does("asks_people") for word in self.words)
         return ("people",) if asks or (not topics and any(word.does("person_meant") for word in self.words)) else ()
@@ -359,7 +359,7 @@ def _asks(word: Word) -> bool:
 
 
 def is_coined(word: Word) -> bool:
-    """No English word, and nothing that a table knows: 'labcorp'."""
+    """Whether a word is no English one, and in no table: 'labcorp'."""
     if is_dull(word) or is_common(word.small) or is_technology(word.small) or not word.small.isascii():
         return False
     return word.small.isalpha() and word.written.islower() and len(word.small) <= _LONGEST_LISTED

@@ -52,7 +52,7 @@ class Word:
 
     @property
     def is_capital(self) -> bool:
-        """Or with one inside, as in eBay and 3M."""
+        """Whether it begins with a capital or has one inside, as in eBay and 3M."""
         return any(letter.isupper() for letter in self.written[:1]) or (
             any(letter.isupper() for letter in self.written[1:]) and not self.written.islower()
         )
@@ -63,7 +63,7 @@ class Word:
 
     @property
     def own(self) -> str:
-        """As it is written, without a possessive ending."""
+        """The word as it is written, without a possessive ending."""
         return _POSSESSIVE.sub("", self.written)
 
     def does(self, *kinds: str) -> bool:
@@ -75,7 +75,7 @@ def words_in_question(text: str) -> tuple[Word, ...]:
 
 
 def written_out(text: str) -> str:
-    """Without contractions, markup, a search's operators and paths; a question in capitals alone in small letters."""
+    """The text without contractions, markup, search operators, paths; all capitals become small letters."""
     text = _OPERATOR.sub(" ", _TAG.sub(" ; ", text))
     text = _ADDRESS.sub(lambda found: found[1] if registrable_domain(found[1]) else " ", text)
     if text.isupper() and " " in text.strip():
@@ -126,7 +126,7 @@ def words_of_sentences() -> frozenset[str]:
 
 @cache
 def phrases_of(kind: str) -> tuple[tuple[str, ...], ...]:
-    """Of a kind that has phrases; the longest first."""
+    """The phrases of a kind; the longest first."""
     cells = (words for name, words in rows_of(_HERE, "question_words") if name == kind)
     found = {tuple(phrase.split()) for cell in cells for phrase in listed(cell)}
     return tuple(sorted(found, key=lambda phrase: (-len(phrase), phrase)))

@@ -54,7 +54,10 @@ ASPECTS = tuple(
 
 
 def aspects_in(question: str) -> tuple[Aspect, ...]:
-    """In the order of the question. Longer words first, each once: 'sell to' asks for customers, not for products."""
+    """Aspects in the order of the question.
+
+    Longer words first, each once: 'sell to' asks for customers, not for products.
+    """
     asked_by = sorted(((words, one) for one in ASPECTS for words in one.asked_by), key=lambda pair: -len(pair[0]))
     places = dict[str, int]()
     for words, aspect in asked_by:
@@ -122,12 +125,12 @@ def point_of(
 
 
 def first_line(text: str) -> str:
-    """By which two passages are compared."""
+    """The first line of a text, by which two passages are compared."""
     return text.partition("\n")[0].casefold()
 
 
 def in_common(first_lines: Sequence[Collection[str]]) -> frozenset[str]:
-    """Of each company the first lines of its passages; those that all of them have."""
+    """The lines that all companies have. first_lines: for each company the first lines of its passages."""
     return frozenset[str]().union(*first_lines).intersection(*first_lines)
 
 

@@ -27,7 +27,10 @@ _IS_AN_ORDER = re.compile(r"\b(?:ignore|disregard|instructions?|prompts?|jailbre
 
 
 def topics_to_search(parts: QuestionParts, names: Iterable[str], rules: Rules) -> tuple[str, ...]:
-    """At most as many as the rules allow, each in one form. names: of all companies concerned; they are no topic."""
+    """Topics to search, at most as many as the rules allow, each in one form.
+
+    names: of all companies concerned; they are no topic.
+    """
     if RESULTS not in rules.datasets:
         return ()
     names_of = [name.casefold() for name in (*names, *parts.companies)]
@@ -48,7 +51,7 @@ def _whole_topics(parts: QuestionParts, own: frozenset[str]) -> Iterator[str]:
 
 
 def _without_ends(words: list[str]) -> str:
-    """Without 'in', 'at', 'of' at its ends."""
+    """The words without 'in', 'at', 'of' at their ends."""
     kept = [at for at, word in enumerate(words) if len(word) > _LONGEST_PARTICLE or not word.islower()]
     return " ".join(words[kept[0] : kept[-1] + 1]) if kept else ""
 
@@ -70,7 +73,7 @@ def found_on(topic: str, known: Known) -> list[Fact]:
 
 
 def without_other_topics(known: Known, topics: Collection[str], question: str) -> Known:
-    """Without what was found for another question: on a topic that neither was searched for nor is in this one."""
+    """Drops what was found for other questions: on topics not searched for and not in this question."""
     words = {word.casefold() for word in re.findall(r"\w+", question)}
     mine = {
         reply.reply_id

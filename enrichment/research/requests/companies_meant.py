@@ -54,7 +54,7 @@ SLOTS = _MOST_COMPANIES * _MOST_READINGS + 1
 
 @dataclass(slots=True)
 class _Found:
-    """So far; looked_up: how many names sources were asked about."""
+    """Companies found so far; looked_up: how many names sources were asked about."""
 
     open_points: list[OpenPoint]
     companies: list[Company] = field(default_factory=list)
@@ -66,7 +66,7 @@ class _Found:
 
 
 class CompaniesMeant:
-    """Of one question. bought: its requests, in a context that stops when the question does."""
+    """The companies of one question. bought: its requests; their context stops when the question does."""
 
     def __init__(self, question: Question, session: Session, bought: QuestionRequests) -> None:
         self._question, self._session, self._bought = question, session, bought
@@ -120,12 +120,12 @@ class CompaniesMeant:
         return True
 
     async def text_before(self) -> str | None:
-        """Of the last question of this session that was about a company."""
+        """The text of the last question of this session that was about a company."""
         earlier = await self._earlier()
         return earlier[-1].text if earlier else None
 
     async def known_names(self, text: str) -> KnownNames:
-        """Of a question's words, those that registered companies are called, and what the session asked about."""
+        """The names of registered companies in a question's words, and those the session asked about."""
         phrases = phrases_to_look_up(words_in_question(text))
         registered = await asyncio.to_thread(self._registered_among, phrases)
         return KnownNames(frozenset(registered), tuple(await self.names_before()))
@@ -145,7 +145,10 @@ class CompaniesMeant:
         return bool(companies.named(phrase) or (is_short and companies.named_longer(phrase, most=1)))
 
     async def _named(self, name: str) -> Company:
-        """As it is registered in one of its readings; else as it is written. Raises NotACompany, AmbiguousCompany."""
+        """The company as it is registered in one of its readings; else as it is written.
+
+        Raises NotACompany, AmbiguousCompany.
+        """
         for reading in readings(name):
             if (company := await self._asked_for(reading)).company_id:
                 return company
@@ -165,7 +168,7 @@ class CompaniesMeant:
         return await company_asked_for(Ask(self._question.chosen.get(name, name)), self._context)
 
     async def _looked_up(self, name: str, company: Company, found: _Found) -> Company | None:
-        """With what identifying it found; None: no source that answered knows such a company."""
+        """The company with what identifying it found; None: no source that answered knows such a company."""
         rules = self._bought.rules
         if "domain" not in rules.datasets:
             return company
@@ -182,7 +185,7 @@ class CompaniesMeant:
         return None
 
     async def vendor(self, company: Company) -> tuple[Company, bool]:
-        """With what identifying it found; False: no source that was asked knows it, so nothing is bought about it."""
+        """The vendor with what identifying it found; False: no source asked knows it, so nothing is bought."""
         if company.domain is not None or "domain" not in self._bought.rules.datasets:
             return company, True
         company, known, failed = await self._identified(company, _VENDOR_SLOT)
@@ -220,7 +223,7 @@ class CompaniesMeant:
         return list(dict.fromkeys(company_id for question in latest for company_id in question.companies))
 
     async def _last_ids(self, parts: QuestionParts) -> list[str]:
-        """Of the question before; to be compared with one another, the two that were asked about last."""
+        """The ids of the question before; where companies are to be compared, the last two asked about."""
         latest = await self._earlier()
         ids = list(latest[-1].companies) if latest else []
         return ids if len(ids) > 1 or not parts.compares or parts.companies else (await self.ids_before())[:2]

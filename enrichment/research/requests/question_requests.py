@@ -89,7 +89,7 @@ class QuestionRequests:
         return self.runs_in.stopped() or self.runs_in.leave_open() or time.monotonic() >= self.deadline
 
     async def take_slots(self, number: int) -> None:
-        """So that requests side by side find theirs, in this order, whichever is opened first."""
+        """Takes slots in order, so that requests side by side find theirs, in this order, whichever is opened first."""
         await self._slot(number - 1)
 
     async def _slot(self, slot: int) -> str:
@@ -210,7 +210,7 @@ class QuestionRequests:
         return max(0, await self.left() - kept_back) // max(1, among)
 
     def within(self, ask: Ask, most: int) -> Ask:
-        """The same, at no more than this (micro-USD), nor than its consumer may cost."""
+        """The Ask, at no more than this (micro-USD), nor than its consumer may cost."""
         own = None if ask.datasets else self.rules.consumers[ask.consumers[0]].max_cost_micro_usd
         if own is not None and own < most:
             return replace(ask, max_cost=own, raise_cap=BY_RULES)

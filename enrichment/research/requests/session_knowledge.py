@@ -36,7 +36,7 @@ _READS = (
 
 
 class SessionKnowledge:
-    """For one question of the session."""
+    """What is known for one question of the session."""
 
     def __init__(self, session: Session, bought: QuestionRequests) -> None:
         self._session, self._bought = session, bought
@@ -70,6 +70,6 @@ class SessionKnowledge:
 
 
 def relevance_between(both: Sides) -> VendorRelevance:
-    """Their own names show nothing."""
+    """The relevance of the vendor for the company; their own names show nothing."""
     names = (*both.names, both.vendor.name or "", both.vendor.domain or "")
     return relevance_of(both.evidence, both.vendor_evidence, words_of_names(names))

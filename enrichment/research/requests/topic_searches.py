@@ -87,7 +87,7 @@ class TopicSearches:
         return len(self.topics) + self._most_pages
 
     def kept_back(self, share: int) -> int:
-        """Of what a company may cost (micro-USD), the part that is for its searches."""
+        """The part of what a company may cost that is for its searches (micro-USD)."""
         return min(share // _SHARE, self.most) if self.topics else 0
 
     @property

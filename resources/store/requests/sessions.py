@@ -46,7 +46,7 @@ class SqlSessions:
         question: Question | None,
         key: IdempotencyKey | None,
     ) -> MadeBefore | None:
-        """With its first question, if it has one. None: it is kept; else what this key made before."""
+        """Adds a session with its first question, if it has one. None: it is kept; else what this key made before."""
 
         def opened(tx: sa.Connection) -> MadeBefore | None:
             before = remember(tx, key, made=session.session_id, at=session.created_at)
@@ -62,7 +62,7 @@ class SqlSessions:
     def ask(
         self, question: Question, event: NewSessionEvent, *, key: IdempotencyKey | None, most_open: int
     ) -> Question | MadeBefore | None:
-        """With its place in the session. None: so many questions of the session are open already."""
+        """Adds a question; returns it with its number. None: the session has its maximum of open questions."""
         of_session = sa.select(sa.func.count()).where(_q.session_id == question.session_id)
 
         def asked(tx: sa.Connection) -> Question | MadeBefore | None:
@@ -179,7 +179,7 @@ class SqlSessions:
         return self._left(question_id, event, worker, at, state="waiting")
 
     def choose(self, question_id: str, chosen: Mapping[str, str], event: NewSessionEvent, *, at: datetime) -> bool:
-        """It goes on, with this said. False: it does not wait."""
+        """Answers what a waiting question asked back, and lets it go on. False: it does not wait."""
 
         def go_on(tx: sa.Connection) -> bool:
             query = sa.select(t.questions).where(_q.question_id == question_id, _q.state == "waiting").with_for_update()
@@ -213,7 +213,7 @@ class SqlSessions:
         return self._db.ledger(stopped)
 
     def delete(self, session_id: str) -> None:
-        """With its questions and events; what was bought for it stays in the ledger."""
+        """Deletes a session with its questions and events; what was bought for it stays in the ledger."""
 
         def deleted(tx: sa.Connection) -> None:
             self._exclusive(tx, session_id)
