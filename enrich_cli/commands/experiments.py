@@ -81,7 +81,7 @@ def _plain(arm: dict[str, Any]) -> dict[str, Any]:
 
 
 def _total(found: "IfAll | None") -> str:
-    return "" if found is None else f"{found.total:,.2f} ({found.low:,.2f} to {found.high:,.2f})"
+    return "too few companies" if found is None else f"{found.total:,.2f} ({found.low:,.2f} to {found.high:,.2f})"
 
 
 def _interval(beside: "ArmComparison | None") -> str:

@@ -6,7 +6,7 @@ Doubly robust (Dudik, Langford and Li, ICML 2011): the mean cost of the arm by k
 companies of the arm cost beyond it, weighted by the inverse of the chance with which they were in it.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import sqrt
@@ -18,6 +18,8 @@ _Z = 1.645
 
 _FEWEST = 100
 """As for the comparison of arms: a sum of few costs is not normal yet."""
+_FEWEST_BY_SPREAD = 15
+"""The same where a few costs are most of the spread: as many equal ones would have it."""
 
 
 class LoggedCompany(NamedTuple):
@@ -47,13 +49,29 @@ def if_all(logged: Sequence[LoggedCompany], arm: str) -> IfAll | None:
     expected = _by_kind(its)
     guesses = [expected(one.kind) for one in logged]
     weights = [1 / one.chance for one in its]
-    rests = [one.cost - expected(one.kind) for one in its]
+    rests, apart = [one.cost - expected(one.kind) for one in its], _without_itself(its)
     beyond = sum(w * rest for w, rest in zip(weights, rests, strict=True)) / sum(weights)
     count, mean = len(logged), sum(guesses) / len(logged)
-    of_rests = sum((w * (rest - beyond)) ** 2 for w, rest in zip(weights, rests, strict=True)) / sum(weights) ** 2
-    error = _Z * count * sqrt(of_rests * len(its) / (len(its) - 1))
+    squares = [(w * (rest - beyond)) ** 2 for w, rest in zip(weights, apart, strict=True)]
+    if sum(squares) ** 2 < _FEWEST_BY_SPREAD * sum(square * square for square in squares):
+        return None
+    error = _Z * count * sqrt(sum(squares) * len(its) / (len(its) - 1)) / sum(weights)
     total = count * (mean + beyond)
     return IfAll(total, total - error, total + error, len(its))
+
+
+def _without_itself(its: Sequence[LoggedCompany]) -> list[float]:
+    """What each company costs beyond the mean of the others of its kind, or of all others: else one that is alone of
+    its kind would seem to be known exactly."""
+    kinds, costs = Counter(one.kind for one in its), defaultdict[str, float](float)
+    for one in its:
+        costs[one.kind] += one.cost
+    of_all, found = sum(one.cost for one in its), []
+    for one in its:
+        alike = kinds[one.kind] > 1
+        total, others = (costs[one.kind], kinds[one.kind] - 1) if alike else (of_all, len(its) - 1)
+        found.append(one.cost - (total - one.cost) / others)
+    return found
 
 
 def _by_kind(its: Sequence[LoggedCompany]) -> Callable[[str], float]:
