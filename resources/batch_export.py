@@ -16,7 +16,7 @@ from resources.store import SqlStore
 
 
 def batch_rows(batch: Batch, rules: Rules, store: SqlStore) -> Iterator[dict[str, Json]]:
-    """In the order of the batch. Raises UnknownName: the rules no longer know a consumer of it.
+    """The rows of an exported batch, in its order. Raises UnknownName: the rules no longer know a consumer of it.
 
     What a company cost is in its first row: its consumers share what was bought.
     """

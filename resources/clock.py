@@ -16,7 +16,7 @@ TEST_CLOCK = "ENRICH_TEST_CLOCK"
 
 
 def utc_now() -> datetime:
-    """With a time zone, UTC. Raises ValueError: ENRICH_TEST_CLOCK cannot be read."""
+    """The present time in UTC, with its time zone. Raises ValueError: ENRICH_TEST_CLOCK cannot be read."""
     handed_in, _, began = os.environ.get(TEST_CLOCK, "").partition(" since ")
     if not handed_in:
         return datetime.now(UTC)

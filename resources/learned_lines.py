@@ -39,9 +39,9 @@ class LearnedRates:
 
 
 def learned_from(store: SqlStore, warehouse: Warehouse, rules: Rules, night: date) -> LearnedRates:
-    """The same answers, rules and night give the same. night: where `learn: automatic` is in the rules.
+    """The rates learned up to a night; the same answers, rules and night give the same.
 
-    Raises StoreError, WarehouseError.
+    night: where `learn: automatic` is in the rules. Raises StoreError, WarehouseError.
     """
     warehouse.build(store)
     with warehouse.reading() as connection:

@@ -69,7 +69,7 @@ def _awake(
 
 
 def learned_rates(store: SqlStore) -> LearnedRates:
-    """From all that was bought more than once. Raises StoreError."""
+    """Rates learned from all that was bought more than once. Raises StoreError."""
     return LearnedRates(looks_in(store.refresh_history.renewals()), store.refresh_history.traits())
 
 

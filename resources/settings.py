@@ -114,7 +114,7 @@ class Settings(BaseSettings):
         )
 
     def with_variables(self, given: Mapping[str, str]) -> "Settings":
-        """The same, with other values for the store's URL and vendors' variables, by their names in upper case."""
+        """The settings, with other values for the store's URL and vendors' variables, by their names in upper case."""
         values = {name.lower(): SecretStr(value) for name, value in given.items() if value}
         url = values.pop("enrich_store_url", None)
         changes: dict[str, object] = {"all_variables": {**self.all_variables, **values}}
@@ -129,7 +129,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """As usual, and all variables as they are written: a vendor's are found by the names its client gives."""
+        """The usual sources, and variables as they are written: a vendor's have the names its client gives."""
         written = [source for source in (dotenv_settings, env_settings) if isinstance(source, EnvSettingsSource)]
         set_ = {name: value for source in written for name, value in source.env_vars.items() if value}
         variables = InitSettingsSource(settings_cls, {"all_variables": set_})
@@ -147,7 +147,7 @@ def _credentials_of(provider: str) -> list[str]:
 
 
 def load_settings(*, sandbox: bool | None = None) -> Settings:
-    """From the environment and .env. sandbox: overrides ENRICH_WORLD. Raises SettingsError."""
+    """Settings from the environment and .env. sandbox: overrides ENRICH_WORLD. Raises SettingsError."""
     project = project_folder()
     env_file = project / ".env" if project else None
     changes = {} if sandbox is None else {"enrich_world": "sandbox" if sandbox else "live"}

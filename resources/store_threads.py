@@ -30,7 +30,10 @@ class _Ended(NamedTuple):
 
 
 class StoreThreads(ThreadPoolExecutor):
-    """Of the event loop that runs when it is made. Its threads begin as they are needed, at most so many."""
+    """The threads for the store of the event loop that runs when it is made.
+
+    Its threads begin as they are needed, at most so many.
+    """
 
     def __init__(self, most: int) -> None:
         super().__init__(most)
@@ -38,7 +41,10 @@ class StoreThreads(ThreadPoolExecutor):
         self._end = weakref.finalize(self, self._shared.end, self._begun)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "asyncio.Future[Any]":  # type: ignore[override]
-        """To be called in the loop's thread. The future is asyncio's own already, so asyncio does not wrap it."""
+        """Queues a call; to be called in the loop's thread.
+
+        The future is asyncio's own already, so asyncio does not wrap it.
+        """
         assert not kwargs  # noqa: S101  run_in_executor has none
         future = self._shared.begin(fn, args)
         if len(self._begun) < min(self._shared.under_way, self._max_workers):
@@ -71,7 +77,7 @@ class _Shared:
         return future
 
     def end(self, threads: list[threading.Thread]) -> None:
-        """After what is in the queue."""
+        """Ends the threads after what is in the queue."""
         for _ in threads:
             self._calls.put(None)
 

@@ -51,7 +51,7 @@ class AccountReading:
 async def account_statuses(
     settings: Settings, rules: Rules, endpoints: Mapping[str, ProviderEndpoint]
 ) -> list[AccountStatus]:
-    """One free call to each vendor, all at once. Raises SettingsError for an unusable address."""
+    """Makes one free call to each vendor, all at once. Raises SettingsError for an unusable address."""
     return await asyncio.gather(*(_status(name, rules, endpoint, settings) for name, endpoint in endpoints.items()))
 
 

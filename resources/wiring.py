@@ -189,7 +189,7 @@ def sandbox_url(settings: Settings) -> str:
 
 
 def _running_sandbox(settings: Settings) -> tuple[str, float]:
-    """Its address, and how much faster than real its clocks run. Raises SettingsError."""
+    """The sandbox's address, and how much faster than real its clocks run. Raises SettingsError."""
     advice = "Start it with `enrich sandbox` in another terminal, then ask again."
     try:
         url: str = json.loads(sandbox_file(settings).read_text(encoding="utf-8"))["url"]

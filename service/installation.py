@@ -72,7 +72,7 @@ class RulesInForce:
 
     @property
     def context(self) -> RunContext:
-        """To read and plan with. What asks vendors takes it from `in_use`."""
+        """The context to read and plan with. What asks vendors takes it from `in_use`."""
         return self._used.context
 
     @property
@@ -242,7 +242,10 @@ def _at_once(rules: Rules) -> int:
 
 
 async def keep_looking(looks: Sequence[Look], *, seconds: float = _TICK_SECONDS) -> None:
-    """Again and again, in turn. What one raises keeps none of the others from the next look, and itself neither."""
+    """Runs the looks again and again, in turn.
+
+    What one raises keeps none of the others from the next look, and itself neither.
+    """
     while True:
         for look in looks:
             error = await raised_by(look())

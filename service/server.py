@@ -25,7 +25,7 @@ _TURN_SECONDS = 0.0005
 
 
 def serve(app: FastAPI, *, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Until SIGTERM or SIGINT; ready: called with the URL once it accepts calls.
+    """Serves until SIGTERM or SIGINT; ready: called with the URL once it accepts calls.
 
     Raises OSError: the port is taken, or the host is none of this machine. Raises what the application raises when it
     starts.
@@ -95,12 +95,12 @@ class _Server(uvicorn.Server):
             self._ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  as uvicorn calls it
-        """Not raised again, as uvicorn's own does: that would end the service before its requests come to rest."""
+        """Does not raise the signal again, as uvicorn does: the service would end before its requests have ended."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.begin_to_stop()
 
     def begin_to_stop(self) -> None:
-        """From any thread."""
+        """May be called from any thread."""
         self.should_exit = True
         self._announce()
 
@@ -118,7 +118,7 @@ def _run(server: _Server, listener: socket.socket) -> None:
 
 
 def _listener(host: str, port: int) -> socket.socket:
-    """Its protocol is stated, so that asyncio sets TCP_NODELAY: without it each answer waits 40 ms for an ACK."""
+    """A socket with its protocol stated, so that asyncio sets TCP_NODELAY: else answers wait 40 ms for an ACK."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:

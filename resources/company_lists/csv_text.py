@@ -92,7 +92,7 @@ def csv_rows(lines: Sequence[str], kept: Callable[[Iterable[str]], Sequence[str]
 
 
 def _with_marks(dialect: _Dialect, lines: Iterable[str]) -> _Dialect:
-    """The same, with what its lines quote cells with."""
+    """The dialect, with the quotation mark of its lines."""
     delimiter = re.escape(dialect.delimiter)
     behind_blanks = re.compile(rf'(?:^|{delimiter})[ ]+"')
     in_single = re.compile(rf"(?:^|{delimiter})'[^'\n]*{delimiter}[^'\n]*'(?:{delimiter}|\s*$)")
@@ -128,7 +128,7 @@ def _dialect(lines: list[str], declared: str | None) -> _Dialect:
 
 
 def _rare_dialect(lines: list[str]) -> _Dialect | None:
-    """One whose delimiter is in the header, and in nearly all lines below it as often or more."""
+    """A dialect whose delimiter is in the header, and in nearly all lines below it as often or more."""
     for delimiter in _RARE_DELIMITERS:
         rows = [tuple(map(str, _cells(row))) for row in _rows(lines, _Dialect(delimiter), 0)]
         at = next((at for at, row in enumerate(rows) if len(row) > 1 and is_header(row)), None)

@@ -165,7 +165,7 @@ def _has_known_title(content: bytes, encoding: str) -> bool:
 
 
 def _encoding_of_countries(content: bytes) -> str | None:
-    """By the websites beside names that are not ASCII: that of most of them; None where they show none."""
+    """The encoding of most countries of the websites beside names that are not ASCII; None: they show none."""
     lines = [line for line in content.splitlines() if not line.isascii()]
     suffixes = (found[-1] for line in lines if (found := _SUFFIX.findall(line)))
     of = Counter(_OF_COUNTRIES.get(suffix.lower(), _WESTERN) for suffix in suffixes)
@@ -186,7 +186,7 @@ def _is_simplified_chinese(content: bytes) -> bool:
 
 
 def _of_another_program(content: bytes) -> tuple[str, str | None]:
-    """Of Mac OS, or of DOS, by whether all that is not ASCII is a letter or a sign that texts have."""
+    """The text as Mac OS or DOS encodes it, if all that is not ASCII is then a letter or a usual sign."""
     for encoding in ("mac_roman", "cp850"):
         text = _read(content, encoding) or ""
         beyond = set(re.findall(r"[^\x00-\x7f]", text)) - _SIGNS_OF_TEXTS

@@ -30,7 +30,7 @@ LeftOutRow = tuple[Sequence[object] | UnreadRow, str]
 
 @dataclass(frozen=True, slots=True)
 class LeftOutRows:
-    """Of one sheet. titles: of its columns, one or more. rows: are read twice."""
+    """The rows of one sheet that were left out. titles: one or more for each column. rows: are read twice."""
 
     titles: tuple[str, ...]
     rows: Iterable[LeftOutRow]
@@ -85,7 +85,7 @@ def _write_rows(lists: Sequence[LeftOutRows], content: IO[bytes]) -> None:
 
 
 def _places(one: LeftOutRows, places: dict[tuple[str, int], int]) -> list[int]:
-    """Of the columns of a list among those of all; untitled ones, where its rows are longer than its header."""
+    """The places of a list's columns among those of all lists, with untitled ones beyond its header."""
     columns = [places.setdefault(title, len(places)) for title in _numbered(one.titles)]
     widest = max((len(cells) for cells, _ in one.rows if not isinstance(cells, UnreadRow)), default=0)
     while len(columns) < widest:

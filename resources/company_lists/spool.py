@@ -57,7 +57,7 @@ class Spool(Sequence[T_co]):
         return self._lot[1][place]
 
     def _write(self, lot: list[T_co]) -> int:
-        """Where it begins."""
+        """Writes a lot; returns the place where it begins."""
         try:
             begin = self._file.seek(0, 2)
             _Packer(cast("IO[bytes]", self._file)).dump(lot)
@@ -90,6 +90,6 @@ class _Packer(pickle.Pickler):
 
 
 def _values_of(kind: type[Any]) -> Callable[[object], tuple[object, ...]] | None:
-    """Of all its fields, in the order in which it takes them; None: it is no record of two fields or more."""
+    """Reads all fields of a record, in the order of its constructor; None: no record of two fields or more."""
     names = [field.name for field in dataclasses.fields(kind)] if dataclasses.is_dataclass(kind) else []
     return attrgetter(*names) if len(names) > 1 else None

@@ -58,7 +58,7 @@ class _Session:
     contexts: dict[str, RunContext] = field(default_factory=dict)
 
     def run(self, work: Work[Result], settings: Settings, rules: Rules, store: "SqlStore") -> Result:
-        """In the one event loop of the execution, where vendors' clients live; a context for each hash of rules."""
+        """Runs work in the execution's one event loop, which vendors' clients need; a context per hash of rules."""
         if self.runner is None:
             self.runner = self.opened.enter_context(asyncio.Runner())
         if rules.hash not in self.contexts:
@@ -99,7 +99,7 @@ class EnrichmentResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
         return self._session.settings
 
     def rules(self) -> Rules:
-        """As config/ is now, so an edit counts from the next run on; the last good ones while an edit is broken.
+        """The rules in config/ now, so an edit counts from the next run on; the last good ones if it is broken.
 
         Raises RulesError when there never were good ones.
         """
@@ -135,13 +135,13 @@ class EnrichmentResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
             return asyncio.run(_in_own_context(work, self.settings(), rules, store))
 
     def mark_reported(self, purchase_ids: Sequence[str]) -> None:
-        """These purchases are shown in Dagster. Raises StoreError."""
+        """Records that these purchases are shown in Dagster. Raises StoreError."""
         if purchase_ids:
             with self.store() as store:
                 store.ledger.mark_reported(purchase_ids, at=utc_now())
 
     def warehouse(self) -> "Warehouse":
-        """It opens the published file for each question, so that a check sees what its run has just published."""
+        """The warehouse; it opens the published file for each question, so a check sees what its run published."""
         from resources.warehouse import Warehouse  # noqa: PLC0415  duckdb is only loaded where it is used
 
         return Warehouse(self.settings().warehouse_path)

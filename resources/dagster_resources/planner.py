@@ -114,7 +114,7 @@ class PlannerResource(EnrichmentResource):
             return Refresh(plan, in_batches(plan, left, largest=COMPANIES_PER_RUN))
 
     def _context(self, store: "SqlStore", settings: Settings, rules: Rules, now: datetime) -> RunContext:
-        """For planning alone: it asks no provider. Raises SettingsError where none can be asked."""
+        """A context for planning alone: it asks no provider. Raises SettingsError where none can be asked."""
         _, unavailable = endpoints_of(settings, rules)
         return RunContext(store, {}, None, lambda: now, unavailable, policies=policies_in(policies_folder(settings)))
 

@@ -69,5 +69,8 @@ def client_of(provider: str) -> "type[VendorClient]":
 
 
 def credential_names(provider: str) -> tuple[str, ...]:
-    """Of its client; their variables are <PROVIDER>_<NAME>. A provider without a client has a key."""
+    """Names of the credentials of its client; their variables are <PROVIDER>_<NAME>.
+
+    A provider without a client has a key.
+    """
     return _CREDENTIALS.get(provider, ("api_key",))

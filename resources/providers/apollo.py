@@ -138,7 +138,7 @@ def _key_accepted(response: HttpResponse) -> bool | None:
 
 
 def _ids(rows: list[Any]) -> list[str]:
-    """Those with an address first, else as the vendor ranks them."""
+    """The ids, those with an address first, else as the vendor ranks them."""
     people = [row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
     return [row["id"] for row in sorted(people, key=lambda row: row.get("has_email") is not True)]
 

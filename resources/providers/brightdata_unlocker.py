@@ -42,7 +42,7 @@ class UnlockSpec(Spec):
 
 
 class PageSpec(Spec):
-    """One page of anybody's. url: an address, or a template with the topic of the question for it."""
+    """One page of any site. url: an address, or a template with the topic of the question for it."""
 
     call: Literal["page"]
     zone: str = Field(min_length=1)

@@ -99,7 +99,7 @@ class HttpCall:
     whole: bool = True
 
     def owed_for(self, status: int) -> Mapping[str, int] | None:
-        """As `owed`, for an answer of this status."""
+        """Units owed, as in `owed`, for an answer of this status."""
         return FREE if self.accepts.get(status) == "free" else self.owed
 
 
@@ -425,6 +425,6 @@ def _message(body: Json) -> str:
 
 
 def shortened(message: object) -> str:
-    """On one line of at most SHOWN_OF_A_REFUSAL characters, without a full stop."""
+    """The message on one line of at most SHOWN_OF_A_REFUSAL characters, without a full stop."""
     words = " ".join(str(message).split()).rstrip(".")
     return words if len(words) <= SHOWN_OF_A_REFUSAL else words[:SHOWN_OF_A_REFUSAL] + "…"

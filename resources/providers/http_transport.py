@@ -32,7 +32,7 @@ _ABOUT_US = {"user-agent": "enrichment", "accept": "application/json, */*"}
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """As it is sent. url: with the query; keys included."""
+    """A request as it is sent. url: with the query; keys included."""
 
     method: str
     url: str
@@ -42,7 +42,10 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class IncomingResponse:
-    """Its head has come. chunks: the body, unpacked. close: also where the body was not read to its end."""
+    """A response whose head has arrived. chunks: the body, unpacked.
+
+    close: also where the body was not read to its end.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -200,7 +203,7 @@ def _never_left(error: Exception) -> bool:
 
 
 def _what_happened(error: Exception) -> str:
-    """In our words: the libraries' own may repeat the address, and with it a key."""
+    """What happened, in our words: the libraries' own may repeat the address, and with it a key."""
     if isinstance(error, aiohttp.ClientProxyConnectionError):
         return "no connection to the proxy"
     if isinstance(error, aiohttp.ClientHttpProxyError):

@@ -190,7 +190,7 @@ def response_format(schema: Mapping[str, Json], leaves_out: Collection[str] = ()
 
 
 def _without(schema: Json, keywords: frozenset[str]) -> Json:
-    """The same schema without these keywords; names of fields and definitions are no keywords."""
+    """The schema without these keywords; names of fields and definitions are no keywords."""
     if isinstance(schema, list):
         return [_without(part, keywords) for part in schema]
     if not isinstance(schema, Mapping):
@@ -213,7 +213,7 @@ def _completion(response: HttpResponse) -> _Completion:
 
 
 def _served_models(response: HttpResponse) -> frozenset[str] | None:
-    """Their names; None where the endpoint answers with something else than its list."""
+    """The models' names; None where the endpoint answers with something else than its list."""
     try:
         listed = _ModelList.model_validate_json(response.content)
     except ValidationError:
@@ -228,7 +228,7 @@ def _names_our_request(error: Mapping[str, Json]) -> bool:
 
 
 def _kind_of(status: int, error: Mapping[str, Json]) -> type[ProviderError] | None:
-    """By what OpenAI, llama.cpp, vLLM and Ollama write; None: the status tells."""
+    """The kind of error, by what OpenAI, llama.cpp, vLLM and Ollama write; None: the status tells."""
     code, words = f"{error.get('code')} {error.get('type')}", _message_of(error)
     if status == 413:
         return ContextTooSmall
@@ -266,7 +266,7 @@ def _error_of(response: HttpResponse) -> Mapping[str, Json]:
 
 
 def _first(error: ValidationError) -> str:
-    """Where the first problem is; not the text itself, which may be anything."""
+    """The place of the first problem; not the text itself, which may be anything."""
     problem = error.errors(include_input=False, include_url=False)[0]
     path = ".".join(str(step) for step in problem["loc"])
     return shortened(f"{path}: {problem['msg']}" if path else problem["msg"])

@@ -47,5 +47,5 @@ def _parts(template: str) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    """Without quotes, which would end the quoted phrase."""
+    """The name without quotes, which would end the quoted phrase."""
     return " ".join(re.sub(r'["“”]', " ", name).split())

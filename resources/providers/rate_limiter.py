@@ -19,7 +19,7 @@ from resources.clock import utc_now
 
 
 class NoSlot(Exception):
-    """It would take `seconds` until the next call is allowed, which is more than the caller can wait."""
+    """The next call is allowed only after `seconds`, which is more than the caller can wait."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"the next call is allowed in {seconds:.0f} s")
@@ -53,7 +53,7 @@ class Limiter(Protocol):
 
 
 class Unlimited:
-    """For the check of an account, which is one free call, and for callers that keep the limits themselves."""
+    """No limits: for the check of an account (one free call), and for callers that keep the limits themselves."""
 
     async def slot(self, *, patience: float) -> RateLimitSlot:  # noqa: ARG002  a Limiter's signature
         return RateLimitSlot(math.inf)

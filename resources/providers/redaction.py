@@ -53,7 +53,7 @@ def _any_form(one: str) -> bytes:
 
 
 def headers_without_secrets(headers: Mapping[str, str], secrets: Collection[str]) -> dict[str, str]:
-    """Their names in lower case."""
+    """The headers without secrets, their names in lower case."""
     return {name.lower(): _text_without_secrets(value, secrets) for name, value in headers.items()}
 
 
@@ -91,7 +91,7 @@ _ENCODINGS: tuple[Callable[[str], str], ...] = (
 
 
 def _in_base64(secret: bytes) -> Iterator[bytes]:
-    """At each of three places within what was encoded: the characters that hang on nothing beside the secret."""
+    """The secret as it appears in Base64, at each of three offsets: only characters that depend on it alone."""
     for before in range(3):
         first, last = -(-before * 8 // 6), (before + len(secret)) * 8 // 6
         for encode in (base64.b64encode, base64.urlsafe_b64encode):

@@ -228,7 +228,7 @@ def failed_account(error: ProviderError, *, answered: bool) -> AccountStatus:
 
 
 def unknown_account(provider: str) -> AccountStatus:
-    """Of a vendor that does not know the free call."""
+    """The status for a vendor that does not offer the free call."""
     sentence = (
         f"{provider} does not know the call that checks the key (HTTP 404): the first question will show it; "
         f"if that fails too, check {setting(provider, 'base_url')}."

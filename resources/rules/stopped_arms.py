@@ -22,7 +22,7 @@ def broken_guards(found: Mapping[str, Mapping[str, ArmResult]]) -> dict[str, lis
 
 
 def stop_arms(settings: Settings, rules: Rules, arms: Mapping[str, list[str]]) -> None:
-    """Their companies are then served as all others. arms: experiment -> arms. Raises OSError."""
+    """Stops arms: their companies are then served as all others. arms: experiment -> arms. Raises OSError."""
     stopped = {name: [*one.stopped] for name, one in rules.experiments.items()}
     more = {name: [*dict.fromkeys([*stopped[name], *its])] for name, its in arms.items()}
     write_stopped(settings.enrich_config, stopped | more)

@@ -9,7 +9,7 @@ _FOLDER, _FILE = 0o700, 0o600
 
 
 def make_private_folder(folder: Path) -> None:
-    """Also those above it that are missing: `Path.mkdir` would make these for all to read. Raises OSError."""
+    """Makes it and missing folders above it for the owner only, unlike `Path.mkdir`. Raises OSError."""
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     for one in reversed(missing):
         one.mkdir(mode=_FOLDER, exist_ok=True)

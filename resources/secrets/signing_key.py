@@ -17,7 +17,7 @@ _FILE = "consent.key"
 
 
 def signing_key(home: Path) -> bytes:
-    """The same for all processes of one home. Raises SettingsError."""
+    """The signing key of a home, the same for all its processes. Raises SettingsError."""
     path = home / _FILE
     try:
         if not path.exists():

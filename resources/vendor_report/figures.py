@@ -215,7 +215,7 @@ def _accepted(rules: Rules, source: str) -> float | None:
 
 
 def changes_of_sources(connection: duckdb.DuckDBPyConnection) -> list[FigureChange]:
-    """By source, where quality, bills or seconds are others than before, as far as chance does not explain it."""
+    """Changes of quality, bills or seconds that chance does not explain, by source."""
     found = (change for of, query in _BY_DAY_AND_LEVEL.items() for change in _changes(connection, of, query))
     return sorted(found, key=lambda change: (change.source, change.of))
 

@@ -131,7 +131,7 @@ GROUP BY ALL ORDER BY ALL
 
 
 def answer_counts(connection: duckdb.DuckDBPyConnection, rates: Collection[Rate]) -> dict[Rate, RateCounts]:
-    """Of a published warehouse. Rates without an answer are left out."""
+    """The counts in a published warehouse. Rates without an answer are left out."""
     days = answers_by_day(connection, rates)
     firsts = {rate: counts_since([count for _, count in seen]) for rate, seen in days.items()}
     since = [(*rate, days[rate][first][0]) for rate, first in firsts.items()]

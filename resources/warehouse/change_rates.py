@@ -25,7 +25,7 @@ _COLUMNS = pa.schema(
 
 
 def write_change_rates(connection: duckdb.DuckDBPyConnection, tx: sa.Connection) -> None:
-    """From the store as `tx` sees it."""
+    """Writes the rates of change from the store as `tx` sees it."""
     learned = LearnedRates(looks_in(renewals(tx)), traits(tx))
     connection.register("learned", pa.Table.from_pylist([_row(rate) for rate in learned.rows()], schema=_COLUMNS))
     connection.execute("DELETE FROM sources.change_rates")

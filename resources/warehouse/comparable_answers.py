@@ -58,7 +58,7 @@ class ComparableAnswers:
 
 
 def comparable_answers(connection: duckdb.DuckDBPyConnection, rules: Rules) -> dict[str, ComparableAnswers]:
-    """Of a published warehouse: the newest answer of each source about each company, for datasets of one value."""
+    """From a published warehouse, the newest answer of each source about each company, for datasets of one value."""
     single = [
         name
         for name, entry in rules.datasets.items()
@@ -116,7 +116,7 @@ def estimates(
     rules: Rules,
     reread: Mapping[tuple[str, str], tuple[int, int]] | None = None,
 ) -> Iterator[tuple[str, Estimate]]:
-    """Of each dataset, beginning with what the rules state. reread: as Knowledge.rereadings gives it."""
+    """Estimates for each dataset, beginning with what the rules state. reread: as Knowledge.rereadings gives it."""
     for dataset, compared in sorted(found.items()):
         matrix = {
             source: rules.reliability(source, dataset)

@@ -58,7 +58,7 @@ class ArmResult:
 
 
 def experiment_results(connection: duckdb.DuckDBPyConnection, rules: Rules, name: str) -> dict[str, ArmResult]:
-    """Of a published warehouse, for each arm of the experiment."""
+    """The results in a published warehouse, for each arm of the experiment."""
     experiment = rules.experiments[name]
     rows: dict[str, list[tuple[float, ...]]] = defaultdict(list)
     asked = [name, experiment.consumer, experiment.since]

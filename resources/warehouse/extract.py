@@ -78,7 +78,7 @@ def _unzipped(value: bytes) -> str:
 
 
 def _readable(json_text: str) -> str:
-    """The same JSON, with U+FFFD for NUL and for half a surrogate pair."""
+    """The JSON, with U+FFFD for NUL and for half a surrogate pair."""
     if "\\u0000" not in json_text and "\\ud" not in json_text:
         return json_text
     return _ESCAPES.sub(lambda found: "\\ufffd" if found[1] else found[0], json_text)

@@ -92,7 +92,7 @@ def _opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _interrupt_after(connection: duckdb.DuckDBPyConnection, seconds: float, ended: threading.Event) -> None:
-    """Once more and once more: an interrupt that comes between two steps of a query is forgotten."""
+    """Interrupts again and again: an interrupt that comes between two steps of a query is forgotten."""
     wait = seconds
     while not ended.wait(wait):
         connection.interrupt()

@@ -93,7 +93,7 @@ class Build:
 
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
-    """For writing; creates the file if there is none. Raises duckdb.Error."""
+    """Opens the file for writing; creates the file if there is none. Raises duckdb.Error."""
     return duckdb.connect(path, config=_WRITING)
 
 
@@ -179,7 +179,7 @@ def _shape() -> str:
 
 
 def _add_functions(connection: duckdb.DuckDBPyConnection) -> None:
-    """For this session: the table `industries`, the functions canonical_industry(words) -> its name, and of a dataset
+    """Adds to this session the table `industries` and functions: canonical_industry(words) -> its name; of a dataset
     and two values may_both_be_right and states_the_same, of two names and a domain fits_site_better."""
     connection.create_function("may_both_be_right", _may_both_be_right, [VARCHAR, VARCHAR, VARCHAR], BOOLEAN)
     connection.create_function("states_the_same", _states_the_same, [VARCHAR, VARCHAR, VARCHAR], BOOLEAN)
@@ -258,7 +258,7 @@ def _compare(connection: duckdb.DuckDBPyConnection, tx: sa.Connection) -> None:
 
 
 def _rebuild_marts(connection: duckdb.DuckDBPyConnection, at_once: int) -> int:
-    """Of the affected companies. Returns how many there are."""
+    """Rebuilds the marts of the affected companies. Returns how many there are."""
     connection.execute("CREATE OR REPLACE TEMP TABLE waiting AS SELECT DISTINCT company_id FROM affected")
     companies = count(connection, "waiting")
     for start in range(0, companies, at_once):

@@ -98,7 +98,7 @@ class Warehouse:
             return Published(self.path, build.changed, build.companies, rebuilt, replaced, build.tables)
 
     def tables(self) -> tuple[WarehouseTable, ...]:
-        """Of the published file. Raises WarehouseError."""
+        """The tables of the published file. Raises WarehouseError."""
         with self.reading() as connection:
             return tables_of(connection)
 
@@ -179,7 +179,7 @@ class Warehouse:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """One publish at a time, over threads and processes; the kernel frees the lock when its process ends."""
+        """Allows one publish at a time, over threads and processes; the kernel frees the lock when its process ends."""
         with self._lock.open("a") as lock:
             end = time.monotonic() + self._wait_seconds
             while not _locked(lock):

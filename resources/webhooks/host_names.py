@@ -22,7 +22,7 @@ class NoAddress(OSError):
 
 
 def addresses_of(host: str, port: int) -> list[str]:
-    """As the system's resolver gives them, each once. Blocks. Raises OSError."""
+    """The addresses that the system's resolver gives, each once. Blocks. Raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
@@ -45,7 +45,7 @@ class HostNames:
             raise NoAddress(f"{host} has no address: check the name") from error
 
     def _looked_up(self, host: str, port: int) -> "asyncio.Future[list[str]]":
-        """Its place is free once the look-up is over, however short the wait for it was."""
+        """A look-up under way; its place is free once the look-up is over, however short the wait for it was."""
         loop = asyncio.get_running_loop()
         found: asyncio.Future[list[str]] = loop.create_future()
 

@@ -203,7 +203,7 @@ def _may_be_public(host: str) -> bool:
 
 
 def _literal(host: str) -> Address | None:
-    """Also as inet_aton reads it: 127.1, 0x7f.1 and 2130706433 are addresses too."""
+    """The address that a host is, also as inet_aton reads it: 127.1, 0x7f.1 and 2130706433 are addresses too."""
     try:
         return ip_address(host)
     except ValueError:

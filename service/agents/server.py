@@ -58,7 +58,7 @@ class _AgentServer(MCPServer[AgentContext]):
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[AgentContext, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
-        """As the SDK does, with one sentence where arguments are wrong. Raises ToolError."""
+        """Calls a tool as the SDK does, with one sentence where arguments are wrong. Raises ToolError."""
         tool = next((one for one in await self.list_tools() if one.name == name), None)
         if tool is not None and (unknown := sorted(arguments.keys() - tool.input_schema["properties"].keys())):
             known = ", ".join(tool.input_schema["properties"])
@@ -120,7 +120,7 @@ class AgentsOverHttp:
 
 @asynccontextmanager
 async def agents_over_http(state: ServiceState) -> AsyncIterator[AgentsOverHttp]:
-    """While the service is open. Raises SettingsError."""
+    """The server of agents while the service is open. Raises SettingsError."""
     consents = Consents(signing_key(state.settings.home))
 
     async def shared() -> AsyncIterator[AgentContext]:
@@ -137,8 +137,9 @@ async def agents_over_http(state: ServiceState) -> AsyncIterator[AgentsOverHttp]
 
 
 def run_stdio(settings: Settings, *, key_name: str | None, now: Callable[[], datetime]) -> None:
-    """Until stdin ends. key_name: whose limits count; None: no key, so a person approves every purchase.
+    """Serves one agent until stdin ends.
 
+    key_name: whose limits count; None: no key, so a person approves every purchase.
     Raises SettingsError, RulesError, StoreError.
     """
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # stdout is the protocol's

@@ -167,7 +167,7 @@ async def quote(
 
 @_answering
 async def asked_approval(quote_id: QuoteToken, ctx: Context[AgentContext, Any]) -> Approved | Elicit[Approved]:
-    """By the key's policy, else asked of the person: what for, how much at most, until when."""
+    """The approval by the key's policy, else asked of the person: what for, how much at most, until when."""
     caller, shared = _agent(ctx)
     stored = await _valid_quote(quote_id, caller, shared)
     if _policy(stored, caller) is not None or await _made_before(stored, shared):
@@ -424,7 +424,7 @@ def _spend_left(caller: Caller, state: ServiceState) -> views.SpendLeft:
 
 
 def _plain(value: object) -> Any:
-    """As JSON has it; what JSON has no form for as text."""
+    """The value as JSON has it; as text where JSON has no form for it."""
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if value is None or isinstance(value, bool | int | str):

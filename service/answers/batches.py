@@ -65,7 +65,7 @@ def made(
     left_out: Sequence[LeftOut] = (),
     beside: Mapping[str, StatedBeside] = {},
 ) -> tuple[BatchView, bool]:
-    """And whether an Idempotency-Key had made it before. Registers the companies that are new. Blocks.
+    """The batch, and whether an Idempotency-Key had made it before. Registers the companies that are new. Blocks.
 
     beside: text -> what else is stated of the company.
 
@@ -135,7 +135,7 @@ def found(batch_id: str, caller: Caller, state: ServiceState) -> BatchView:
 
 
 def latest(caller: Caller, state: ServiceState) -> BatchesView:
-    """Those that this caller sees. Blocks."""
+    """The latest batches that this caller sees. Blocks."""
     others = None if caller.allows("admin") else (f"{ASKED_BY}:", asked_by(caller))
     found = state.store.batches.latest(besides_others=others)
     return BatchesView(batches=[view_of(one, state.now()) for one in found])
@@ -167,7 +167,7 @@ def gone_on_with(
 def companies_of(
     batch_id: str, caller: Caller, state: ServiceState, *, states: Sequence[BatchCompanyState]
 ) -> BatchCompaniesView:
-    """In the order of the batch, the first of these states. Blocks. Raises ApiProblem."""
+    """The first companies in these states, in the order of the batch. Blocks. Raises ApiProblem."""
     _seen(batch_id, caller, state)
     first = islice(state.store.batches.companies(batch_id, *states), _MOST_COMPANIES_SHOWN)
     return BatchCompaniesView(
@@ -186,7 +186,7 @@ def companies_of(
 
 
 def exported(batch_id: str, caller: Caller, state: ServiceState) -> str:
-    """Its profiles as CSV, that a spreadsheet shows and does not run. Blocks. Raises ApiProblem, UnknownName."""
+    """The batch's profiles as CSV that a spreadsheet shows and does not run. Blocks. Raises ApiProblem, UnknownName."""
     batch = _seen(batch_id, caller, state).batch
     return csv_of(list(batch_rows(batch, state.in_force.rules, state.store)))
 
@@ -194,7 +194,10 @@ def exported(batch_id: str, caller: Caller, state: ServiceState) -> str:
 def _companies(
     texts: Iterable[str], state: ServiceState, beside: Mapping[str, StatedBeside]
 ) -> tuple[list[Company], list[LeftOut]]:
-    """As the store has them, new ones added; and those of which it is not sure which is meant. Raises ApiProblem."""
+    """The companies as the store has them, new ones added; and those of which it is not sure which is meant.
+
+    Raises ApiProblem.
+    """
     wanted, left_out = _named(texts, state, beside)
     new = [replace(one, company_id=new_id("com")) for one in wanted if not one.company_id]
     added = {one.key: one for one in (state.store.companies.add(new) if new else ())}
@@ -204,7 +207,7 @@ def _companies(
 def _named(
     texts: Iterable[str], state: ServiceState, beside: Mapping[str, StatedBeside]
 ) -> tuple[list[Company], list[LeftOut]]:
-    """As the store has them, new ones with an empty company_id. Raises ApiProblem: none is left."""
+    """The companies as the store has them, new ones with an empty company_id. Raises ApiProblem: none is left."""
     store, wanted, left_out = state.store, dict[str, Company](), []
     for text in dict.fromkeys(texts):
         stated = beside.get(text, StatedBeside())

@@ -36,7 +36,7 @@ _MOST_REQUESTS = 100
 
 
 def listed(state: ServiceState, query: str | None, *, after: str, most: int) -> CompaniesView:
-    """By key. Raises ApiProblem."""
+    """A page of companies in the order of their keys. Raises ApiProblem."""
     place_of(after, state)
     found = state.store.companies.page(query, after=after, most=most + 1)
     more = found[most - 1].key if len(found) > most else None
@@ -75,7 +75,7 @@ def detail(state: ServiceState, key: str) -> CompanyDetail:
 
 
 def profile(state: ServiceState, key: str, consumer: str, audience: str | None) -> ProfileView:
-    """As it was made; fresh: whether a request would be served it as it is."""
+    """The profile as it was made; fresh: whether a request would be served it as it is."""
     company = found(state, key)
     try:
         requirements = _requirements(consumer, state.in_force.rules)
@@ -137,7 +137,7 @@ def place_of(after: str, state: ServiceState) -> str:
 
 
 def found(state: ServiceState, key: str) -> Company:
-    """Also by a former key, where that is of no other company."""
+    """The company with this key, or a former key, where that is of no other company."""
     company = state.store.companies.by_key(key)
     if company is None:
         raise ApiProblem("not_found", f"No company is registered as {key[:80]}: /v1/companies?query= finds it.")

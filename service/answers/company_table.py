@@ -128,7 +128,7 @@ class _Cells:
         )
 
     def _status(self, known: Known, dataset: str) -> tuple[CellState, Sequence[Fact]]:
-        """And its facts, those first that a profile would serve."""
+        """The state of the cell, and its facts, those first that a profile would serve."""
         of_dataset = [fact for fact in known.facts if fact.dataset == dataset]
         stored = newest_first(of_dataset, request_moments(known.replies))
         if self._rules.datasets[dataset].analysis is not None:

@@ -138,7 +138,7 @@ async def _rebuilt_by_memory(ask: Ask, company: Company, state: ServiceState) ->
 
 
 async def waited_for(request_id: str, state: ServiceState, seconds: float) -> EnrichmentView:
-    """As it is once it has ended, or after so many seconds."""
+    """The request as it is once it has ended, or after so many seconds."""
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
     while (left := until - loop.time()) > 0 and not state.stopping.is_set():
@@ -179,7 +179,7 @@ def seen_by(caller: Caller, request_id: str, state: ServiceState) -> AcceptedReq
 
 
 def _accepted(request_id: str, state: ServiceState) -> AcceptedRequest | None:
-    """Also one that was answered a moment ago and is being written. Blocks."""
+    """The request, also one that was answered a moment ago and is being written. Blocks."""
     state.bookings.written(request_id)
     return state.store.accepted_requests.by_id(request_id)
 
@@ -298,7 +298,7 @@ def _served(ask: Ask, done: Enriched, caller: Caller) -> AcceptedRequest:
 
 
 async def _made_before(before: MadeBefore, state: ServiceState, wait_seconds: float) -> Answered:
-    """The same answer. Raises ApiProblem: the key was used for another body."""
+    """The same answer as before. Raises ApiProblem: the key was used for another body."""
     if not before.same:
         detail = f"This Idempotency-Key made {before.made} from another body: use a new key for a new call."
         raise ApiProblem("other_body", detail, id=before.made)

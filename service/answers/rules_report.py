@@ -99,7 +99,7 @@ def report(state: ServiceState) -> RulesView:
 
 
 def effects(before: Rules, rules: Rules, state: ServiceState) -> list[PlanEffectView]:
-    """Of each consumer that both rules have."""
+    """The effects on plans of each consumer that both rules have."""
     views = []
     for consumer in rules.consumers:
         if consumer in before.consumers:

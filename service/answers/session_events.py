@@ -61,7 +61,7 @@ class _Followed:
     readings: dict[int, asyncio.Task[list[Frame]]] = field(default_factory=dict)
 
     def end_reading(self, after: int, done: asyncio.Task[list[Frame]]) -> None:
-        """Its failure is that of the streams that wait for it; where all have left meanwhile, of none."""
+        """Ends a read. Its failure is that of the streams that wait for it; where all have left meanwhile, of none."""
         del self.readings[after]
         if not done.cancelled():
             done.exception()
@@ -153,7 +153,7 @@ class SessionStreams:
             self._followed.pop(session_id, None)
 
     async def _look(self) -> None:
-        """While there are streams: which of their sessions have new events, also those that other processes write."""
+        """While there are streams: finds sessions with new events, also those that other processes write."""
         while self._followed and not self._stopping.is_set():
             followed = dict(self._followed)
             try:
@@ -177,7 +177,7 @@ class SessionStreams:
 def _notice(
     kind: Literal["gap", "stopping", "session_deleted"], message: str, session: Session, resume_after: str | None = None
 ) -> ServerSentEvent:
-    """Of the stream itself: no row, so it has no id."""
+    """An event of the stream itself: no row, so it has no id."""
     data = {
         "type": kind,
         "data": {} if resume_after is None else {"resume_after": resume_after},

@@ -114,7 +114,10 @@ def seen(session_id: str, caller: Caller, state: ServiceState) -> Session:
 
 
 def _owned(session_id: str, caller: Caller, state: ServiceState) -> Session:
-    """Its questions are paid from what its key may spend, so an admin asks none in it. Raises ApiProblem."""
+    """The session, if it is the caller's. Its questions are paid by its key, so an admin asks none in it.
+
+    Raises ApiProblem.
+    """
     session = seen(session_id, caller, state)
     if session.owner != caller.owner:
         raise ApiProblem("not_allowed", f"{session_id} is another key's: that key asks in it, or open one of your own.")
@@ -160,7 +163,7 @@ def listed(caller: Caller, state: ServiceState) -> SessionsView:
 
 
 def persona_of(caller: Caller, state: ServiceState) -> PersonaView | None:
-    """Of its own latest session. Blocks."""
+    """The persona of the caller's latest session. Blocks."""
     own = state.store.sessions.of(caller.owner, most=1)
     return persona_view(own[0].persona) if own else None
 

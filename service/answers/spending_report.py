@@ -103,7 +103,7 @@ def report(state: ServiceState, caller: Caller, *, days: int) -> SpendReportView
 
 
 def rows_of_table(view: SpendReportView, table: SpendTable) -> list[dict[str, Json]]:
-    """For a CSV."""
+    """The rows of one table, for a CSV."""
     lines: Sequence[View] = getattr(view, table)
     return [line.model_dump(mode="json") for line in lines]
 

@@ -12,7 +12,7 @@ from service.installation import ServiceState
 
 
 def company_of(key: str, state: ServiceState) -> Company:
-    """By its key, a former key or another alias of it. Blocks. Raises ApiProblem."""
+    """The company with this key, a former key or another alias of it. Blocks. Raises ApiProblem."""
     company = state.store.companies.by_key(key)
     if company is None:
         raise ApiProblem("not_found", f"No company '{key[:60]}' is registered: /v1/companies?query= finds companies.")

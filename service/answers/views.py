@@ -250,7 +250,7 @@ def _state(accepted: AcceptedRequest, request: Request | None) -> State:
 
 
 def _over_a_cap(request: Request) -> dict[str, str]:
-    """As its plan had it."""
+    """What the plan left out over a cap, as the plan states it."""
     decided: dict[str, str] = (request.plan or {}).get("sources", {})
     return {source: why.removeprefix(_OVER) for source, why in decided.items() if why.startswith(_OVER)}
 

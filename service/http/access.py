@@ -73,9 +73,9 @@ async def caller_of(
 
 
 async def caller_of_browser(request: Request, state: ServiceState) -> Caller:
-    """By its cookie; without one as any call without a key. What changes anything needs the cookie's form token too.
+    """The caller by its cookie; without one as any call without a key.
 
-    Raises ApiProblem.
+    What changes anything needs the cookie's form token too. Raises ApiProblem.
     """
     cookie = request.cookies.get(cookies.NAME, "")
     key_id = cookies.key_id_of(cookie)

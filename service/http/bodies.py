@@ -160,7 +160,7 @@ class AskBody(Body):
 
 
 def asked_by(caller: Caller) -> str:
-    """As requests, batches and the ledger name what asked."""
+    """The name by which requests, batches and the ledger name what asked."""
     return f"{ASKED_BY}:{caller.name}"
 
 

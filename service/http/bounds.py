@@ -86,7 +86,7 @@ class Bounded:
 
 
 def received_again(message: Message, receive: Receive) -> Receive:
-    """The same as was received, from its beginning."""
+    """Receives what was received before, from its beginning."""
     waiting = [message]
 
     async def receiving() -> Message:

@@ -25,7 +25,7 @@ def signed_in(key: ApiKey, now: datetime, random: str) -> str:
 
 
 def signed_out(random: str) -> str:
-    """Of a browser without a key: it only ties forms to this browser."""
+    """The cookie of a browser without a key: it only ties forms to this browser."""
     return random
 
 

@@ -11,7 +11,7 @@ PER_MINUTE = 60_000
 
 
 class KeyRateLimits:
-    """Of one process; used by its event loop alone. seconds: a clock that only goes forward."""
+    """The rate limits of keys in one process; used by its event loop alone. seconds: a clock that only goes forward."""
 
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds

@@ -23,5 +23,5 @@ def usd(micro_usd: int) -> str:
 
 
 def micro(asked: Decimal | None) -> int | None:
-    """In micro-USD."""
+    """The asked amount in micro-USD."""
     return None if asked is None else to_micro(asked)

@@ -152,7 +152,7 @@ BODY = ("not_json", "not_json_type", "not_plain", "too_large", "too_slow", "stop
 
 
 def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """For `responses=` of a route: what it may answer besides its result."""
+    """The `responses=` of a route: what it may answer besides its result."""
     by_status: dict[int | str, list[str]] = {}
     for code in codes:
         status, title = CODES[code]
@@ -174,7 +174,7 @@ def _candidate(one: Any) -> dict[str, Json]:
 
 
 async def answered(request: Request, problem: ApiProblem) -> Response:
-    """As a page where a browser asks."""
+    """The problem as a response; as a page where a browser asks."""
     if "text/html" not in request.headers.get("accept", ""):
         return problem_response(problem)
     as_page: AsPage = request.app.state.as_page

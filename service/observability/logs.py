@@ -24,7 +24,7 @@ log: structlog.stdlib.BoundLogger = structlog.wrap_logger(
 
 
 def to_stderr() -> None:
-    """From level INFO on."""
+    """Logs to stderr, from level INFO on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(message)s"))
     _LOGGER.addHandler(handler)

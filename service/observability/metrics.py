@@ -58,7 +58,7 @@ class Metrics:
         self.usd.labels(*labels).inc(request.cost_micro_usd / MICRO_USD)
 
     def text(self, *, under_way: int, most: int, unavailable: Iterable[str]) -> bytes:
-        """As Prometheus reads it. most: cold requests that may be under way. unavailable: providers."""
+        """The metrics as Prometheus reads them. most: cold requests that may be under way. unavailable: providers."""
         self.under_way.set(under_way)
         self.room.set(most)
         self.unavailable.clear()

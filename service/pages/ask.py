@@ -29,7 +29,7 @@ async def ask(visit: PageReader, question: Annotated[str, Query(max_length=2_000
 
 @router.post("/sessions")
 async def open_session(visit: PageEnricher) -> Response:
-    """Then to the session, where its first question is answered."""
+    """Opens a session and leads to it, where its first question is answered."""
     try:
         body = SessionBody.model_validate(
             {

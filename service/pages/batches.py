@@ -27,7 +27,7 @@ async def listed(visit: PageReader) -> Response:
 
 @router.get("/{batch_id}")
 async def one(batch_id: BatchId, visit: PageReader) -> Response:
-    """As a part: what changes while it goes on; once it has ended, the whole page is to be read again."""
+    """One batch. As a part: what changes while it goes on; once it has ended, the whole page is to be read again."""
     view = await run_in_threadpool(batches.found, batch_id, visit.by, visit.state)
     shown: dict[str, Any] = {"view": view, "order": IN_ORDER, "going": _is_going(view)}
     if visit.wants_part:

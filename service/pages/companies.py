@@ -78,7 +78,7 @@ async def companies(
 
 @router.get("/lookup")
 async def lookup(visit: PageReader, company: Annotated[str, Query(min_length=1, max_length=300)]) -> Response:
-    """To the company that a name or a website means, known or not. Raises NotACompany, AmbiguousCompany."""
+    """Leads to the company that a name or a website means, known or not. Raises NotACompany, AmbiguousCompany."""
     reference = reference_of(company)
     known = await run_in_threadpool(registered_company, reference, company, visit.state.store.companies)
     as_asked = reference.domain or (reference.key if "/" in company else company.strip())
@@ -162,7 +162,7 @@ async def _chosen(visit: Visit) -> tuple[ListedCompanies, str]:
 
 
 def _kept(visit: Visit) -> ListedCompanies:
-    """As a quote's page has kept them: [text, name, country] of each. Raises ApiProblem."""
+    """The companies as a quote's page keeps them: [text, name, country] of each. Raises ApiProblem."""
     try:
         rows = _KEPT.validate_json(visit.text("companies") or "[]")
     except ValidationError:
@@ -185,7 +185,7 @@ def _consumers(visit: Visit) -> list[str]:
 
 
 def _once(visit: Visit, body: BatchBody) -> str:
-    """Of the form that starts what was quoted: the same, sent again from history, starts nothing."""
+    """The token of a form that starts what was quoted: sent again from history, it starts nothing."""
     return f"{visit.text('once') or visit.new_once()}-{sha256(body.model_dump_json().encode()).hexdigest()[:16]}"
 
 

@@ -115,7 +115,10 @@ async def wrong(
 
 @router.post("/{key}/verdicts")
 async def judge(key: CompanyKey, visit: PageEnricher) -> Response:
-    """It is wrong; what is right, where that is known. What was refused is shown beside what was filled in."""
+    """Records that a value is wrong, and what is right where that is known.
+
+    What was refused is shown beside what was filled in.
+    """
     dataset, said = visit.text("dataset"), visit.text("wrong")
     meant = _stored(said) if said else None
 
@@ -210,7 +213,7 @@ def _findings(latest: Sequence[ProfileView]) -> Sequence[dict[str, Any]]:
 
 
 def _consumers(state: ServiceState, profiles: Sequence[ProfileView]) -> Sequence[ConsumerShown]:
-    """Those that need no audience."""
+    """The consumers that need no audience."""
     made = {one.consumer: one for one in profiles}
     rules = state.in_force.rules.consumers
     return [

@@ -57,7 +57,7 @@ async def steps(
 
 @router.get("/{enrichment_id}/then")
 async def then(enrichment_id: EnrichmentId, visit: PageReader) -> Response:
-    """On to the company, which may have been unknown when the request's page was drawn."""
+    """Leads to the company, which may have been unknown when the request's page was drawn."""
 
     def found() -> EnrichmentView:
         enrichments.seen_by(visit.by, enrichment_id, visit.state)

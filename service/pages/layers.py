@@ -45,7 +45,7 @@ def layers_of(
     purchases: Sequence[PurchaseView],
     now: datetime,
 ) -> Sequence[Layer]:
-    """Those that have something."""
+    """The layers that have something."""
     spans = [(one.made_at, one.valid_until) for one in profiles]
     spans += [(one.collected_at, one.valid_until) for one in detail.replies]
     if not spans:

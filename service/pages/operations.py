@@ -48,7 +48,7 @@ async def without(source: Annotated[str, Path(max_length=200)], visit: PageReade
 
 @router.get("/rules")
 async def rules(visit: PageReader, seen: Annotated[str, Query(max_length=64)] = "") -> Response:
-    """As a part: nothing, until config/ is another than was seen; then the whole page is to be read again."""
+    """The rules in force. As a part: empty until config/ differs from `seen`; then the page is read again."""
     in_force = visit.state.in_force
     await in_force.look()
     mark = sha256(f"{in_force.rules.hash}\n{in_force.complaint}".encode()).hexdigest()[:_MARK]

@@ -77,7 +77,7 @@ def usd(amount: str | int | Decimal) -> str:
 
 
 def usd_rounded(amount: str | int | Decimal) -> str:
-    """As the command line rounds it for people."""
+    """The amount as the command line rounds it for people."""
     return usd(in_usd(amount if isinstance(amount, int) else to_micro(Decimal(amount))))
 
 
@@ -127,7 +127,7 @@ def with_code(text: str) -> Markup:
 
 
 def segment(text: str) -> str:
-    """One step of a path, or one value of a query."""
+    """A text as one step of a path, or one value of a query."""
     return quote(text, safe=":")
 
 

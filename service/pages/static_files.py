@@ -61,7 +61,7 @@ def static_address(name: str) -> str:
 
 @router.get("/favicon.ico")
 async def icon(request: Request) -> Response:
-    """Where a browser looks for it when it shows JSON."""
+    """The icon, at the path where a browser looks for it when it shows JSON."""
     return await static_file("icon.svg", request)
 
 

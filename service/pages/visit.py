@@ -85,7 +85,7 @@ class Visit:
         return IdempotencyKey(self.by.owner, given[:_LONGEST_ONCE], sha256(body).hexdigest())
 
     def new_once(self) -> str:
-        """For the field `once` of a form."""
+        """A new token for the field `once` of a form."""
         return f"page-{secrets.token_urlsafe(_RANDOM_BYTES)}"
 
     def file(self, field: str) -> UploadFile | None:

@@ -26,7 +26,7 @@ class BatchWork:
         self._workers: dict[str, asyncio.Task[None]] = {}
 
     async def tick(self) -> None:
-        """Once a second."""
+        """Runs once a second."""
         for batch in await asyncio.to_thread(self._store.batches.open_ones, f"{ASKED_BY}:"):
             if batch.batch_id not in self._workers and not self._stopping():
                 task = asyncio.create_task(self._work(batch))

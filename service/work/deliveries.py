@@ -27,7 +27,7 @@ class Deliveries:
         self._stopping = False
 
     async def tick(self) -> None:
-        """Once a second."""
+        """Runs once a second."""
         room = _WEBHOOKS_AT_ONCE - len(self._tasks)
         if room <= 0 or self._stopping:
             return
@@ -45,7 +45,7 @@ class Deliveries:
             await asyncio.wait(set(self._tasks.values()))
 
     async def _send_on(self, webhook: Webhook) -> None:
-        """Until nothing is due."""
+        """Sends a webhook's deliveries until nothing is due."""
         while not self._stopping:
             claimed = await asyncio.to_thread(
                 self._store.webhooks.claim, webhook.webhook_id, self._now(), most=_SENT_AT_ONCE

@@ -170,7 +170,7 @@ class LeasedWork(ABC, Generic[Work]):
             self._in_the_background(self._look())
 
     async def tick(self) -> None:
-        """Once a second. Raises StoreError."""
+        """Runs once a second. Raises StoreError."""
         await self._renew()
         await self._claim()
 

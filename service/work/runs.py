@@ -101,7 +101,7 @@ class Runs(LeasedWork[AcceptedRequest]):
         return request is not None and request.state != "running"
 
     def _ask(self, accepted: AcceptedRequest) -> Ask:
-        """As it was asked; the daily cap is that of its key."""
+        """The Ask as it was made; the daily cap is that of its key."""
         key = self._store.api_keys.by_id(accepted.owner) if accepted.owner else None
         daily = None if key is None else key.daily
         return replace(ask_of_json(accepted.ask), daily=daily, strategy_override=self._override)

@@ -64,7 +64,7 @@ def listeners(tx: sa.Connection, event: EventName) -> list[Listener]:
 
 
 class EndedRequest(NamedTuple):
-    """One that the service accepted. problem: why it ended without a result."""
+    """A request that the service accepted and that ended. problem: why it ended without a result."""
 
     owner: str
     request_id: str
@@ -81,7 +81,7 @@ def enrichments_completed(tx: sa.Connection, ended: Sequence[EndedRequest]) -> N
 
 
 def batch_completed(tx: sa.Connection, summary: BatchSummary) -> None:
-    """Once each time it is done: a batch that was opened again is done again."""
+    """Announces a batch each time it is done: one that was opened again is done again."""
     batch, at = summary.batch, summary.last_end or summary.batch.created_at
     to = [one for one in listeners(tx, "batch.completed") if batch.requested_by == f"{SERVICE}{one.name}"]
     data: dict[str, Json] = {
@@ -153,7 +153,7 @@ def _tell(
 
 
 def _enrichment(tx: sa.Connection, ended: EndedRequest) -> dict[str, Json]:
-    """Without the profile: it is read, with the rights of the key, at `url`."""
+    """The enrichment without its profile, which is read, with the rights of the key, at `url`."""
     request = tx.execute(_REQUEST, {"id": ended.request_id}).first()
     company = None if request is None else tx.execute(_COMPANY, {"id": request.company_id}).first()
     return {

@@ -60,7 +60,7 @@ class SqlApiKeys:
             return [_key(row) for row in tx.execute(sa.select(t.api_keys).order_by(_k.created_at, _k.key_id))]
 
     def revoke(self, name: str, *, at: datetime) -> bool:
-        """From now on it opens nothing. False: there is no valid key of this name."""
+        """Revokes a key: from now on it opens nothing. False: there is no valid key of this name."""
         change = sa.update(t.api_keys).where(_k.name == name, _VALID).values(revoked_at=at)
         return self._db.write(lambda tx: tx.execute(change).rowcount == 1)
 

@@ -49,13 +49,13 @@ class SqlWebhooks:
         return None if row is None else _webhook(row)
 
     def of(self, owner: str | None) -> Sequence[Webhook]:
-        """In the order in which they were registered. None: of all keys."""
+        """An owner's webhooks in the order in which they were registered. None: of all keys."""
         query = sa.select(t.webhooks).order_by(_w.created_at, _w.webhook_id)
         with self._db.reading() as tx:
             return [_webhook(row) for row in tx.execute(query if owner is None else query.where(_w.owner == owner))]
 
     def delete(self, webhook_id: str) -> bool:
-        """With all its deliveries: nothing more is sent to it. False: there is none."""
+        """Deletes a webhook with all its deliveries: nothing more is sent to it. False: there is none."""
 
         def deleted(tx: sa.Connection) -> bool:
             tx.execute(sa.delete(t.webhook_deliveries).where(_d.webhook_id == webhook_id))

@@ -59,13 +59,13 @@ class SqlCompanies:
         self._of_key, self._of_key_or_alias = database.quick(_OF_KEY), database.quick(_OF_KEY_OR_ALIAS)
 
     def by_key(self, key: str) -> Company | None:
-        """By its key, else by an alias that leads to no other company."""
+        """The company with this key, else by an alias that leads to no other company."""
         rows = self._of_key.rows({"key": key}) or self._of_key_or_alias.rows({"key": key})
         found = [row for row in rows if row.key == key] or rows
         return record_of(Company, found[0]) if len(found) == 1 else None
 
     def by_id(self, company_id: str) -> Company | None:
-        """By its id, or by the id of a company that was merged into it."""
+        """The company with this id, or with the id of a company that was merged into it."""
         with self._db.reading() as tx:
             return company_of(tx, company_id)
 
@@ -76,7 +76,7 @@ class SqlCompanies:
             return [record_of(Company, row) for row in rows]
 
     def aliases(self, company_id: str) -> list[Alias]:
-        """Of this company, by alias."""
+        """Aliases of this company, in the order of their text."""
         of_it = t.company_aliases.c.company_id == now(sa.bindparam("id", company_id, type_=PlainText))
         query = sa.select(t.company_aliases).where(of_it).order_by(t.company_aliases.c.alias)
         with self._db.reading() as tx:
@@ -101,7 +101,7 @@ class SqlCompanies:
         self._db.write(lambda tx: tx.execute(sa.update(t.companies).where(unknown).values(country=country)))
 
     def relations(self, company_id: str) -> list[CompanyRelation]:
-        """Its parents, then its subsidiaries, as sources name them."""
+        """The company's parents, then its subsidiaries, as sources name them."""
         of_it = t.company_relations.c.company_id == now(sa.bindparam("id", company_id, type_=PlainText))
         query = sa.select(t.company_relations).where(of_it)
         with self._db.reading() as tx:
@@ -138,7 +138,7 @@ class SqlCompanies:
             return [record_of(Company, row) for row in rows]
 
     def page(self, text: str | None, *, after: str = "", most: int) -> list[Company]:
-        """By key, those whose key is above `after`; text: a part of the key or of the name, as a key spells it."""
+        """Companies with a key above `after`, by key; text: a part of the key or the name, as a key spells it."""
         query = sa.select(t.companies).where(_c.key > after).order_by(_c.key).limit(most)
         if text is not None:
             query = query.where(_has_text(text))
@@ -146,7 +146,7 @@ class SqlCompanies:
             return [record_of(Company, row) for row in tx.execute(query)]
 
     def table_page(self, wanted: TablePage, *, most: int) -> list[Company]:
-        """In the order that is wanted, those that come after `wanted.after`."""
+        """A page of the table in the order that is wanted: companies that come after `wanted.after`."""
         by = {"key": _c.key, "name": t.SORTED_NAME, "added": _c.created_at}[wanted.sort]
         position = sa.tuple_(by, _c.key)
         query = sa.select(t.companies).limit(most)
@@ -170,7 +170,7 @@ class SqlCompanies:
             return tx.scalar(query.where(_has_text(text)) if text else query) or 0
 
     def table_count(self, wanted: TablePage) -> int:
-        """Of all its pages."""
+        """The number of companies on all pages of the table."""
         query = sa.select(sa.func.count()).select_from(t.companies).where(*_filters(wanted))
         with self._db.reading() as tx:
             return tx.scalar(query) or 0
@@ -193,7 +193,7 @@ class SqlCompanies:
         return found
 
     def all(self) -> list[Company]:
-        """By key."""
+        """All companies, in the order of their keys."""
         with self._db.reading() as tx:
             rows = tx.execute(sa.select(t.companies).order_by(t.companies.c.key))
             return [record_of(Company, row) for row in rows]
@@ -268,7 +268,7 @@ def name_key(name: str | None) -> str | None:
 
 
 def company_of(tx: sa.Connection, company_id: str) -> Company | None:
-    """By its id, or by the id of a company that was merged into it."""
+    """The company with this id, or with the id of a company that was merged into it."""
     row = tx.execute(_BY_ID, {"id": company_id}).first()
     return None if row is None else record_of(Company, row)
 

@@ -48,7 +48,7 @@ class SqlCompanyEvents:
         purchase_ids: Sequence[str] = (),
         preview: bool = False,
     ) -> CompanyEvent:
-        """These aliases and purchases, with what was learned by them, become those of a new company.
+        """Splits a company: aliases and purchases, with what they taught, become those of a new one.
 
         A request goes along if all it bought for the company goes. The new key may be an alias of the company; it is
         taken then.

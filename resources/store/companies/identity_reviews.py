@@ -51,7 +51,10 @@ class SqlIdentityReviews:
         return None if row is None else _review(row)
 
     def decide(self, review_id: str, *, same: bool, same_as: str | None, by: str, at: datetime) -> None:
-        """Once only. same_as: the id of the company that was meant. Raises StoreError: it does not wait any more."""
+        """Decides a review, once only. same_as: the id of the company that was meant.
+
+        Raises StoreError: it does not wait any more.
+        """
         state = "same" if same else "different"
         decided = {"state": state, "same_as": same_as, "decided_at": at, "decided_by": by}
         waits = sa.and_(_r.review_id == review_id, _r.state == "open")

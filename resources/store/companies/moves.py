@@ -206,7 +206,10 @@ def _lead_to(tx: sa.Connection, company_id: str, to_id: str) -> list[str]:
 
 
 def _report_anew(tx: sa.Connection, purchase_ids: Sequence[str]) -> dict[str, str]:
-    """So that Dagster shows them under the partition of the new company. Returns when they were reported."""
+    """Unmarks purchases, so that Dagster shows them under the partition of the new company.
+
+    Returns when they were reported.
+    """
     reported: dict[str, str] = {}
     for some in chunks(purchase_ids):
         were = sa.select(_p.purchase_id, _p.reported_at).where(_p.purchase_id.in_(some), _p.reported_at.is_not(None))
@@ -219,9 +222,9 @@ def _report_anew(tx: sa.Connection, purchase_ids: Sequence[str]) -> dict[str, st
 def _end_profiles(
     tx: sa.Connection, company_id: str, at: datetime | None, *, since: datetime | None, but: Iterable[str] = ()
 ) -> dict[str, str]:
-    """They contain what is another company's: from `at` on they are served no more. Returns until when they were valid.
+    """Ends profiles that contain what is another company's: from `at` on they are not served.
 
-    since: only those made then or later; None: all.
+    Returns until when they were valid. since: only those made then or later; None: all.
     """
     query = sa.select(_pr.profile_id, _pr.holds_until).where(_pr.company_id == company_id)
     if at is not None:

@@ -33,11 +33,11 @@ class _BesideCompanies:
         return [row[part] for part in self._parts]
 
     def of(self, tx: sa.Connection, company_id: str) -> list[NameRow]:
-        """In the order of their ids."""
+        """A company's rows, in the order of their ids."""
         return [dict(row._mapping) for row in tx.execute(self._of, {"id": company_id})]
 
     def give(self, tx: sa.Connection, rows: Iterable[NameRow], company_id: str, *, key: str) -> list[RowKey]:
-        """Those that the company has not; key: its own, which is neither an alias of it nor related to it."""
+        """Gives the company the rows it lacks. key: its own, which is neither its alias nor related to it."""
         has = [self.key_of(row) for row in self.of(tx, company_id)]
         new = [row for row in rows if self.key_of(row) not in has and self.key_of(row)[-1] != key]
         if new:

@@ -77,7 +77,7 @@ def everything_of(tx: sa.Connection, company_id: str) -> CompanyRows:
 
 
 def what_was_bought(tx: sa.Connection, company_id: str, purchase_ids: Sequence[str]) -> CompanyRows:
-    """Of these purchases; with those requests, and their profiles, that bought nothing else for the company."""
+    """Rows of these purchases, with requests (and their profiles) that bought nothing else for the company."""
     bought = set(purchase_ids)
     rows = tx.execute(sa.select(_p.request_id, _p.purchase_id).where(_p.company_id == company_id)).all()
     others = {row.request_id for row in rows if row.purchase_id not in bought}
@@ -94,7 +94,7 @@ def what_was_bought(tx: sa.Connection, company_id: str, purchase_ids: Sequence[s
 
 
 def also_made(tx: sa.Connection, rows: CompanyRows, company_id: str) -> CompanyRows:
-    """With the replies and answers of a model that came of these purchases later."""
+    """The rows, with the replies and answers of a model that came of these purchases later."""
     bought = set(rows.purchases)
     replies = _those(tx, "replies", company_id, t.replies.c.purchase_id, bought)
     model_replies = _those(tx, "model_replies", company_id, t.model_replies.c.purchase_id, bought)
@@ -108,7 +108,7 @@ def also_made(tx: sa.Connection, rows: CompanyRows, company_id: str) -> CompanyR
 
 
 def take(tx: sa.Connection, rows: CompanyRows, *, company_id: str, into: str) -> None:
-    """Those of the rows that are the company's become the other one's. Call it after Database.alone."""
+    """Moves those rows that are the company's to the other company. Call it after Database.alone."""
     _take_claims(tx, rows.purchases, company_id=company_id, into=into)
     for name, ids in rows.by_table().items():
         _each(tx, _TAKE[name], ids, company_id, into)

@@ -64,7 +64,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """One snapshot for all queries. Raises StoreError."""
+        """A transaction that reads one snapshot for all queries. Raises StoreError."""
         with self._in_one_sentence(), self._reader.begin() as tx:
             if self.sqlite:
                 tx.exec_driver_sql("BEGIN")
@@ -75,7 +75,7 @@ class Database:
         return QuickRead(query, self)
 
     def at_once(self, query: "sa.Select[*tuple[Any, ...]]", values: Mapping[str, Any]) -> Sequence[Any]:
-        """One statement without a transaction. Raises StoreError."""
+        """Reads by one statement without a transaction. Raises StoreError."""
         with self._in_one_sentence(), self._at_once.connect() as connection:
             return connection.execute(query, values).all()
 
@@ -87,7 +87,7 @@ class Database:
         return self._commit_queue.do(work)
 
     def write(self, work: Work[Result]) -> Result:
-        """Like ledger, for work that touches no caps and no claims."""
+        """Commits work as ledger does, for work that touches no caps and no claims."""
         if self.sqlite:
             return self._commit_queue.do(work)
         with self.writing() as tx:
@@ -102,7 +102,10 @@ class Database:
 
     @contextmanager
     def fleeting(self) -> Iterator[sa.Connection]:
-        """Like writing, but a power cut may undo it. Not for tables with a `changed` column. Raises StoreError."""
+        """A transaction like writing, but a power cut may undo it. Not for tables with a `changed` column.
+
+        Raises StoreError.
+        """
         with self._threads(), self._transaction(self._fleeting) as tx:
             if not self.sqlite:
                 tx.exec_driver_sql("SET LOCAL synchronous_commit = off")
@@ -121,13 +124,13 @@ class Database:
             tx.exec_driver_sql("SELECT pg_advisory_xact_lock(7306913561)")
 
     def moving_companies(self, tx: sa.Connection) -> None:
-        """Like alone, and no transaction that called companies_stay is under way: rows may change their company."""
+        """Waits as alone does, and for transactions that called companies_stay: rows may then change company."""
         self.alone(tx)
         if not self.sqlite:
             tx.exec_driver_sql("SELECT pg_advisory_xact_lock(7306913562)")
 
     def companies_stay(self, tx: sa.Connection) -> None:
-        """Until this transaction ends no company is merged or split: a former id that it translated stays so."""
+        """Prevents merges and splits until this transaction ends: a former id that it translated stays so."""
         if not self.sqlite:
             tx.exec_driver_sql("SELECT pg_advisory_xact_lock_shared(7306913562)")
 

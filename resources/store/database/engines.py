@@ -60,7 +60,10 @@ def sqlite_engine(url: sa.URL, *, synchronous: str, read_only: bool = False) -> 
 
 
 def _only_for_reading(url: sa.URL) -> sa.URL:
-    """In WAL mode SQLite makes files beside the database even to read it, unless it knows that nothing changes."""
+    """The URL to read a file only.
+
+    In WAL mode SQLite makes files beside the database even to read it, unless it knows that nothing changes.
+    """
     log = Path(f"{url.database}-wal")
     in_use = log.exists() and log.stat().st_size > 0
     options = {"mode": "ro", "uri": "true"} | ({} if in_use else {"immutable": "1"})

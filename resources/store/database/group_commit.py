@@ -100,7 +100,7 @@ class CommitQueue:
             entry.awake.set()
 
     def _first_works(self) -> list[_QueuedWork]:
-        """Up to the next thread that wants to be alone."""
+        """The works up to the next thread that wants to be alone."""
         with self._guard:
             return list(islice(takewhile(lambda entry: entry.work is not None, self._entries), _MOST_WORKS))
 

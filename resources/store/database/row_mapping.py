@@ -36,7 +36,7 @@ def fact_row(fact: Fact, *, analysis_id: str | None) -> dict[str, Any]:
 
 
 def fact_of(row: Row) -> Fact:
-    """From a row of FACT_COLUMNS."""
+    """The fact in a row of FACT_COLUMNS."""
     company_id, dataset, value, *others = row
     return Fact(company_id, dataset, load_value(dataset, value), *others)
 

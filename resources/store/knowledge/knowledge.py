@@ -239,7 +239,7 @@ class SqlKnowledge:
         self._db.ledger(kept)
 
     def keep_failure(self, analysis_id: str, failure: str, *, checked_by: int) -> None:
-        """Of a stored answer that cannot be used; its purchase, which is settled, has failed then."""
+        """Records why a stored answer cannot be used; its purchase, which is settled, has failed then."""
 
         def kept(tx: sa.Connection) -> None:
             answer = tx.execute(_ANSWER_OF, {"id": analysis_id}).first()
@@ -257,7 +257,7 @@ class SqlKnowledge:
 
 
 def _count_rereading(tx: sa.Connection, before: Sequence[Fact], now: Sequence[Fact]) -> None:
-    """Of each dataset that the reply had: it was read again, and whether a value of it is no longer found."""
+    """Counts for each dataset of the reply that it was read again, and whether a value of it is no longer found."""
     r = t.rereadings.c
     items = {(fact.dataset, item_of(fact.dataset, fact.value)) for fact in now}
     misread = {fact.dataset for fact in before if (fact.dataset, item_of(fact.dataset, fact.value)) not in items}

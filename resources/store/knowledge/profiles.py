@@ -57,7 +57,10 @@ class SqlProfiles:
         self._documents = RecentlyUsed[Mapping[str, Json]](_REMEMBERED)
 
     def latest(self, company_id: str, consumer: str, audience: str | None) -> Profile | None:
-        """Its document is not read again while it is among the last that were: a profile is written once."""
+        """The latest profile.
+
+        Its document is not read again while it is among the last that were: a profile is written once.
+        """
         row = self._latest.first({"id": company_id, "consumer": consumer, "audience": audience})
         if row is None:
             return None

@@ -39,7 +39,10 @@ class SqlVerdicts:
         self._valid_ids = database.quick(_VALID_IDS)
 
     def keep(self, verdict: Verdict, profiles: Sequence[Profile]) -> None:
-        """With the company's profiles as they are corrected by it. A former id means the company that it is now."""
+        """Stores a verdict with the company's profiles as they are corrected by it.
+
+        A former id means the company that it is now.
+        """
         row = _row(verdict)
 
         def kept(tx: sa.Connection) -> None:
@@ -74,7 +77,7 @@ class SqlVerdicts:
             return [verdict_of(row) for row in tx.execute(_OF, {"id": company_id})]
 
     def latest(self, *, limit: int = 100) -> list[Verdict]:
-        """Of all companies, the latest first."""
+        """The latest verdicts of all companies, the latest first."""
         query = sa.select(t.verdicts).order_by(_v.at.desc(), _v.verdict_id.desc()).limit(limit)
         with self._db.reading() as tx:
             return [verdict_of(row) for row in tx.execute(query)]
@@ -93,7 +96,7 @@ class SqlVerdicts:
 
 
 def valid_of(tx: sa.Connection, company_ids: Sequence[str]) -> list[Verdict]:
-    """Of these companies, the oldest first."""
+    """The verdicts on these companies that are valid, the oldest first."""
     return [verdict_of(row) for row in tx.execute(_VALID_OF_MANY, {"ids": company_ids})]
 
 

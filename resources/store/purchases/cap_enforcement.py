@@ -72,7 +72,7 @@ def _add(tx: sa.Connection, names: Collection[str], amount: int) -> dict[str, in
 
 @cache
 def _more(count: int) -> sa.UpdateBase:
-    """One cached statement per number of names: SQLAlchemy would expand and compile an IN list on every call."""
+    """One cached statement per number of names: SQLAlchemy would compile an IN list anew on every call."""
     names = [sa.bindparam(f"name_{number}", type_=PlainText) for number in range(count)]
     sum_ = _c.taken_micro_usd + sa.bindparam("amount", type_=sa.BigInteger)
     return sa.update(t.caps).where(_c.name.in_(names)).values(taken_micro_usd=sum_).returning(*_c)

@@ -184,7 +184,7 @@ class SqlLedger:
         return self._db.ledger(end_all)
 
     def mark_reported(self, purchase_ids: Sequence[str], at: datetime) -> None:
-        """They are shown in Dagster. Purchases reported before keep their time."""
+        """Records that these purchases are shown in Dagster. Purchases reported before keep their time."""
         with self._db.writing() as tx:
             for some in chunks(sorted(purchase_ids)):
                 new = sa.and_(_p.purchase_id.in_(some), _p.reported_at.is_(None))
@@ -196,7 +196,7 @@ class SqlLedger:
         return None if row is None else purchase_of(row)
 
     def purchases(self, request_id: str) -> list[Purchase]:
-        """Of one request, in the order they were reserved."""
+        """The purchases of one request, in the order they were reserved."""
         query = sa.select(t.purchases).where(_p.request_id == request_id)
         with self._db.reading() as tx:
             return [purchase_of(row) for row in tx.execute(query.order_by(_p.reserved_at, _p.purchase_id))]
@@ -238,7 +238,7 @@ def _reconcile(tx: sa.Connection, purchase_id: str, units: Mapping[str, int], co
 
 
 def _settle_overdue(tx: sa.Connection, ages: Mapping[str, timedelta], at: datetime) -> list[Purchase]:
-    """At most 100 in one transaction, so that others need not wait long. Empty: there are no more."""
+    """Settles at most 100 in one transaction, so that others need not wait long. Empty: there are no more."""
     of_age = [sa.and_(_p.provider == provider, at - age >= _SENT) for provider, age in ages.items()]
     old = sa.select(t.purchases).where(t.OPEN, t.UNCERTAIN, sa.or_(sa.false(), *of_age))
     overdue = tx.execute(old.order_by(_SENT).limit(_MOST_SETTLED_AT_ONCE)).all()

@@ -38,7 +38,7 @@ class SqlProviderHealth:
         self._db = database
 
     def record_failure(self, provider: str, breaker: Breaker, *, exhausted: bool, because: str, at: datetime) -> None:
-        """One more failure in a row; too many of them, or an exhausted plan, begin an outage.
+        """Counts one more failure in a row; too many of them, or an exhausted plan, begin an outage.
 
         During an outage only the failure of its probe makes it longer; calls that were already sent do not.
         """
@@ -54,7 +54,7 @@ class SqlProviderHealth:
         self._db.ledger(count)
 
     def record_answer(self, provider: str) -> None:
-        """It answers again: its failures are forgotten and its outage ends."""
+        """Records that the vendor answers again: its failures are forgotten and its outage ends."""
         self.forget_outage(provider)
 
     def forget_outage(self, provider: str) -> bool:
@@ -113,13 +113,13 @@ def unavailability(tx: sa.Connection, purchase: Purchase) -> Outage | Suspension
 
 
 def make_probe(tx: sa.Connection, purchase: Purchase) -> None:
-    """No other purchase of its provider may start until its lease is over, or it is answered."""
+    """Makes a purchase the probe: no other of its provider starts before it is answered or its lease ends."""
     probe = {"probe": purchase.purchase_id, "until": purchase.lease_until}
     tx.execute(sa.update(t.providers).where(_v.provider == purchase.provider).values(probe))
 
 
 def end_probe(tx: sa.Connection, purchase_id: str, *, at: datetime) -> None:
-    """If this purchase is a probe that ended without a result, another one may start at once."""
+    """Ends a probe that brought no result, if this purchase is one: another one may start at once."""
     tx.execute(sa.update(t.providers).where(_v.probe == purchase_id).values(probe=None, until=at))
 
 

@@ -46,7 +46,7 @@ class SqlRateLimitLog:
     def take_slots(
         self, provider: str, windows: Sequence[Window], patience: Sequence[timedelta], now: Callable[[], datetime]
     ) -> list[ScheduledCall]:
-        """One slot per caller, first come first served. patience: how long each caller waits at most.
+        """Takes one slot per caller, first come first served. patience: how long each caller waits at most.
 
         now: called while no other process can take slots of this provider.
         """
@@ -75,7 +75,7 @@ class SqlRateLimitLog:
         return slots[-1].at
 
     def pause(self, provider: str, until: datetime) -> None:
-        """No slot before `until`. A pause that already lasts longer stays."""
+        """Gives no slot before `until`. A pause that already lasts longer stays."""
         paused_until = t.providers.c.paused_until
         later = sa.or_(paused_until.is_(None), paused_until < until)
         new = {"provider": provider, "failures": 0, "wait_seconds": 0.0, "paused_until": until}
@@ -101,7 +101,7 @@ def schedule(
     paused_until: datetime,
     patience: Sequence[timedelta],
 ) -> list[ScheduledCall]:
-    """One slot per caller, in order.
+    """Plans one slot per caller, in order.
 
     free_at: for each window the times at which its next slots are free, the earliest first, min(callers, window.most)
     of them; changed by the call.

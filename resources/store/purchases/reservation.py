@@ -177,7 +177,10 @@ def _can_be_resumed(holder: Purchase, wanted: Purchase) -> bool:
 
 
 def _resume(tx: sa.Connection, earlier: Purchase, wanted: Purchase) -> Purchase:
-    """Under its own reserve. The lease ends at repeatable_until at the latest: after that a call may be billed."""
+    """Resumes a purchase under its own reserve.
+
+    The lease ends at repeatable_until at the latest: after that a call may be billed.
+    """
     lease = wanted.lease_until
     if earlier.repeatable_until is not None:
         lease = min(lease, earlier.repeatable_until)

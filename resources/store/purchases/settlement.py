@@ -87,7 +87,7 @@ def settle(tx: sa.Connection, purchase: Purchase, result: Mapping[str, Any]) -> 
 
 
 def release(tx: sa.Connection, purchase: Purchase, *, at: datetime, reason: str) -> None:
-    """Like settle, at no cost; done twice, it changes nothing. Raises PurchaseClosed."""
+    """Ends a purchase as settle does, at no cost; done twice, it changes nothing. Raises PurchaseClosed."""
     values = {"state": "released", "closed_at": at, "reason": reason, "own_attempt": purchase.attempt}
     row = _close(tx, _CLOSE_OPEN, purchase.purchase_id, values)
     if row is not None:
@@ -97,14 +97,17 @@ def release(tx: sa.Connection, purchase: Purchase, *, at: datetime, reason: str)
 
 
 def leave_uncertain(tx: sa.Connection, purchase: Purchase, *, at: datetime, reason: str) -> None:
-    """Its caps keep the reserve; done twice, it changes nothing. Raises PurchaseClosed."""
+    """Marks a purchase as uncertain: its caps keep the reserve; done twice, it changes nothing.
+
+    Raises PurchaseClosed.
+    """
     values = {"state": "uncertain", "closed_at": at, "reason": reason, "own_attempt": purchase.attempt}
     if _close(tx, _CLOSE_UNDER_WAY, purchase.purchase_id, values) is None:
         _unless_so_already(tx, purchase, "uncertain")
 
 
 def end_expired(tx: sa.Connection, purchase: Purchase, *, at: datetime) -> None:
-    """Its lease is over: released if it was never sent, else uncertain."""
+    """Ends a purchase whose lease is over: released if it was never sent, else uncertain."""
     if purchase.state == "reserved":
         release(tx, purchase, at=at, reason=GONE_BEFORE_SENDING)
     else:
@@ -120,7 +123,7 @@ def settle_uncertain(tx: sa.Connection, purchase_id: str, result: Mapping[str, A
 
 
 def release_uncertain(tx: sa.Connection, purchase_id: str, result: Mapping[str, Any]) -> None:
-    """Like settle_uncertain, at no cost; done twice, it changes nothing."""
+    """Ends an uncertain purchase at no cost; done twice, it changes nothing."""
     row = _close(tx, _CLOSE_UNCERTAIN, purchase_id, {**result, "state": "released"})
     if row is not None:
         cap_enforcement.shift(tx, row.cap_names, -row.reserved_micro_usd)

@@ -40,7 +40,7 @@ class LedgerLine:
 
 @dataclass(frozen=True, slots=True)
 class SpentOn:
-    """On one company: micro-USD of its settled purchases, and when the last of them was closed (UTC)."""
+    """What was spent on one company: micro-USD of its settled purchases, and when the last of them was closed (UTC)."""
 
     micro_usd: int = 0
     last_at: datetime | None = None
@@ -55,7 +55,10 @@ class SqlLedgerQueries:
     def lines(
         self, *, uncertain: bool = False, company_id: str | None = None, since: datetime | None = None, most: int
     ) -> tuple[list[LedgerLine], int]:
-        """At most `most` purchases, the newest first, and how many there are in all. since: reserved then or later."""
+        """Lists at most `most` purchases, the newest first, and how many there are in all.
+
+        since: reserved then or later.
+        """
         conditions: list[sa.ColumnElement[bool] | sa.TextClause] = []
         if uncertain:
             conditions += [t.OPEN, _p.state == "uncertain"]

@@ -46,7 +46,7 @@ _s = _stated.c
 
 
 def _one_before(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """Of the reply before, to the same question, that has the dataset as well."""
+    """The column of the reply before, to the same question, that has the dataset as well."""
     earlier = sa.func.lag(column, type_=column.type)
     return earlier.over(
         partition_by=[_s.company_id, _s.source, _s.variant, _s.dataset], order_by=[_s.collected_at, _s.reply_id]
@@ -63,7 +63,7 @@ _is_same = _two.before == _two["values"]
 
 
 def _seconds(microseconds: sa.ColumnElement[Any]) -> sa.ColumnElement[float]:
-    """Of a time, since 1970; made by the database, because there are a million of them."""
+    """Seconds of a time since 1970, computed by the database, because there are a million of them."""
     return sa.type_coerce(sa.type_coerce(microseconds, sa.Double) / sa.literal(1e6, sa.Double), sa.Double)
 
 
@@ -84,7 +84,7 @@ _COLLECTED = sa.select(_f.company_id, _f.dataset, _seconds(sa.func.max(_f.collec
 
 
 class SqlRefreshHistory:
-    """One read for all companies, each."""
+    """What refreshing reads; each method is one read for all companies."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -103,7 +103,7 @@ class SqlRefreshHistory:
             return traits(tx)
 
     def collected(self) -> CollectedAt:
-        """Of every company and dataset with a fact."""
+        """When facts were collected, for every company and dataset with one."""
         companies, datasets, at = list[str](), list[str](), list[float]()
         with self._db.reading() as tx:
             for rows in tx.execute(_COLLECTED, execution_options=_STREAMED).partitions():
@@ -170,13 +170,13 @@ class SqlRefreshHistory:
 
 
 def renewals(tx: sa.Connection) -> Iterator[Renewal]:
-    """As SqlRefreshHistory.renewals, in a transaction that is open."""
+    """The renewals, as SqlRefreshHistory.renewals reads them, in a transaction that is open."""
     for rows in tx.execute(_RENEWED, execution_options=_STREAMED).partitions():
         yield from map(Renewal._make, rows)
 
 
 def traits(tx: sa.Connection) -> dict[str, Traits]:
-    """As SqlRefreshHistory.traits, in a transaction that is open."""
+    """The traits, as SqlRefreshHistory.traits reads them, in a transaction that is open."""
     rows = tx.execute(_TRAITS, execution_options=_STREAMED)
     read = lru_cache(maxsize=_TEXTS_KEPT)(_trait)
     return traits_of((company_id, read(dataset, value)) for company_id, dataset, value in rows)

@@ -53,7 +53,7 @@ class ReuseLine:
 
 @dataclass(frozen=True, slots=True)
 class DatasetFill:
-    """Of the calls that knew the company, how many had the dataset; mean quality of their values."""
+    """How many of the calls that knew the company had the dataset; mean quality of their values."""
 
     filled: int
     quality: float
@@ -135,7 +135,7 @@ class SqlReports:
             ]
 
     def performance(self) -> dict[str, Performance]:
-        """Of every source and analysis that was asked; counted as sources.performance of the warehouse does."""
+        """Performance of every source and analysis asked, counted as the warehouse's sources.performance."""
         f = t.facts.c
         asked = sa.or_(_p.sent_at.is_not(None), _p.outcome.is_not(None))  # a first look that is free is not sent
         outcomes = (
@@ -177,7 +177,7 @@ class SqlReports:
 
 
 def quantile(values: list[float], share: float) -> float | None:
-    """Between the two nearest, as quantile_cont of DuckDB; None: there are none."""
+    """The quantile between the two nearest values, as quantile_cont of DuckDB; None: there are none."""
     if not values:
         return None
     ordered, at = sorted(values), share * (len(values) - 1)

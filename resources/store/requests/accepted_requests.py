@@ -60,7 +60,7 @@ class SqlAcceptedRequests:
         return self._db.ledger(kept) if key is not None else self._db.write(kept)
 
     def serve(self, served: ServedRequest, key: IdempotencyKey) -> MadeBefore | None:
-        """The same for one that layer 1 has answered: all of it in one transaction, ended."""
+        """Adds a request that layer 1 has answered, already ended, in one transaction."""
 
         def kept(tx: sa.Connection) -> MadeBefore | None:
             before = remember(tx, key, made=served.accepted.request_id, at=served.accepted.accepted_at)
@@ -71,7 +71,7 @@ class SqlAcceptedRequests:
         return self._db.ledger(kept)
 
     def serve_many(self, served: Sequence[ServedRequest]) -> None:
-        """Those without an Idempotency-Key, in one transaction."""
+        """Adds answered requests without an Idempotency-Key, in one transaction."""
         self._db.write(lambda tx: self._keep_served(tx, served))
 
     def _keep_served(self, tx: sa.Connection, served: Sequence[ServedRequest]) -> None:
@@ -125,7 +125,7 @@ class SqlAcceptedRequests:
         return self._db.write(renewed)
 
     def hand_back(self, worker: str) -> None:
-        """Its open ones wait for another process."""
+        """The worker's open requests wait for another process."""
         mine = sa.and_(t.ACCEPTED, _a.worker == worker)
         change = sa.update(t.accepted_requests).where(mine).values(worker=None, lease_until=None)
         self._db.write(lambda tx: tx.execute(change))
@@ -149,7 +149,7 @@ class SqlAcceptedRequests:
         return self._db.write(lambda tx: tx.execute(change).rowcount == 1)
 
     def keep_quote(self, quote: GivenQuote) -> None:
-        """Those that are no longer valid go."""
+        """Stores a quote, and deletes those that are no longer valid."""
         row = row_of(quote)
         row |= {"expected_micro_usd": row.pop("expected"), "most_micro_usd": row.pop("most")}
 
@@ -160,7 +160,7 @@ class SqlAcceptedRequests:
         self._db.write(kept)
 
     def quote(self, quote_id: str) -> GivenQuote | None:
-        """Also for a day after it was valid."""
+        """The quote, also for a day after it was valid."""
         with self._db.reading() as tx:
             row = tx.execute(sa.select(t.quotes).where(_q.quote_id == quote_id)).first()
         if row is None:

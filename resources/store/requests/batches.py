@@ -90,7 +90,10 @@ class SqlBatches:
         self._db = database
 
     def create(self, batch: Batch, company_ids: Sequence[str]) -> Batch:
-        """Its companies wait, in this order, each once. Raises StoreError for a company that is not in the store."""
+        """Adds a batch whose companies wait, in this order, each once.
+
+        Raises StoreError for a company that is not in the store.
+        """
         wanted = list(dict.fromkeys(company_ids))
         made = _stored(batch) | {"state": "open" if wanted else "done"}
         with self._db.writing() as tx:
@@ -110,14 +113,14 @@ class SqlBatches:
         return None if row is None else _batch_of(row)
 
     def open_ones(self, by: str) -> list[Batch]:
-        """Those that workers are at, asked for or resumed by what begins so; the oldest first."""
+        """Batches that workers work on, asked for or resumed by what begins so; the oldest first."""
         asked = sa.or_(*(one.startswith(by, autoescape=True) for one in (_b.requested_by, _b.resumed_by)))
         query = _BATCHES.where(_b.state == "open", asked)
         with self._db.reading() as tx:
             return [_batch_of(row) for row in tx.execute(query.order_by(_b.created_at, _b.batch_id))]
 
     def companies(self, batch_id: str, *states: BatchCompanyState) -> Iterator[BatchCompany]:
-        """In the order of the batch; only those in these states, if any are named. One snapshot."""
+        """The companies in the order of the batch; only those in these states, if any are named. One snapshot."""
         query = sa.select(*_COLUMNS).where(_c.batch_id == batch_id).order_by(_c.number, _c.company_id)
         if states:
             query = query.where(_c.state.in_(states))
@@ -287,7 +290,7 @@ def _row(company: BatchCompany) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _gone(batch_id: str, at: datetime) -> sa.ColumnElement[bool]:
-    """Under way, by a worker whose lease is over."""
+    """The condition: under way, by a worker whose lease is over."""
     return sa.and_(_c.batch_id == batch_id, _c.state == "under_way", _c.lease_until <= at)
 
 

@@ -147,20 +147,20 @@ class SqlRequests:
             self._db.write(recorded)
 
     def decisions(self, request_id: str) -> list[PolicyDecision]:
-        """In the order they were recorded."""
+        """The request's decisions, in the order they were recorded."""
         d = t.decisions.c
         with self._db.reading() as tx:
             query = sa.select(t.decisions).where(d.request_id == request_id).order_by(d.decision_id)
             return [_decision_of(row) for row in tx.execute(query)]
 
     def events(self, request_id: str) -> list[Event]:
-        """In the order they were recorded."""
+        """The request's events, in the order they were recorded."""
         with self._db.reading() as tx:
             query = sa.select(t.events).where(t.events.c.request_id == request_id).order_by(t.events.c.event_id)
             return [record_of(Event, row) for row in tx.execute(query)]
 
     def numbered_events(self, request_id: str, *, after: int = 0, most: int = 10_000) -> list[tuple[int, Event]]:
-        """With their numbers, which grow in the order they were recorded; only those above `after`."""
+        """The request's events with numbers above `after`; numbers grow in the order of recording."""
         mine = sa.and_(t.events.c.request_id == request_id, t.events.c.event_id > after)
         query = sa.select(t.events).where(mine).order_by(t.events.c.event_id).limit(most)
         with self._db.reading() as tx:

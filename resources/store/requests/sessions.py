@@ -130,7 +130,7 @@ class SqlSessions:
         return sorted(found, key=lambda one: (one.asked_at, one.question_id))
 
     def claim_one(self, question_id: str, worker: str, *, lease_until: datetime) -> Question | None:
-        """This one, if it waits to be begun; None: another process was faster."""
+        """Claims this question, if it waits to be begun; None: another process was faster."""
         this = sa.and_(_q.question_id == question_id, _q.state == "queued")
         claim = sa.update(t.questions).values(worker=worker, lease_until=lease_until, state="running").where(this)
         row = self._db.ledger(lambda tx: tx.execute(claim.returning(t.questions)).first())
