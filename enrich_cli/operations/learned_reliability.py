@@ -75,7 +75,13 @@ def reliability_view(learned: LearnedReliability) -> RenderableType:
     for dataset, estimate in learned.estimates.items():
         for person, said in estimate.people.items():
             people.add_row(dataset, person, f"{said.right:,} of {said.checked:,}")
-    return Group(table, people) if people.row_count else Group(table)
+    how = (
+        "by people and by what other sources say"
+        if people.row_count
+        else "by what other sources say: no person has checked"
+    )
+    words = Text(f"Right is an estimate, {how}. 0.90 in the rules: 90 of 100 values are expected to be right.")
+    return Group(table, people, words) if people.row_count else Group(table, words)
 
 
 def reliability_data(learned: LearnedReliability) -> dict[str, object]:

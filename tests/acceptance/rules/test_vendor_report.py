@@ -55,4 +55,5 @@ def test_reliability_is_written_for_people_to_read_and_loads_as_a_rule(stack: St
     accepted = path.read_text(encoding="utf-8")
     again = stack.command("report", "reliability", "--sandbox", "--write", ENRICH_CONFIG=str(config))
     assert (again.returncode, path.read_text(encoding="utf-8")) == (0, accepted)
+    assert "no person has checked" in " ".join(again.stdout.split())
     assert len(load_rules(config).learned_reliability) == 1
