@@ -40,7 +40,7 @@ def _postgres(folder: Path) -> Iterator[NewStore]:
 
 
 def restart_postgres(folder: Path) -> None:
-    """That of STORES["postgres"](folder): each connection to it ends, and its address stays."""
+    """Restarts the Postgres of STORES["postgres"](folder): each connection to it ends, and its address stays."""
     server = _server(folder)
     server.stop()
     _start(server)
@@ -61,7 +61,7 @@ def _server(folder: Path) -> Any:
 
 
 def _start(server: Any) -> None:
-    """It gives up after ten seconds, or where it finds the server that it began to start before."""
+    """Starts a server; gives up after ten seconds, or where it finds the server that it began to start before."""
     for attempt in stamina.retry_context(on=(subprocess.TimeoutExpired, AssertionError), attempts=None, timeout=300):
         with attempt:
             server.start()

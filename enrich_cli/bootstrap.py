@@ -36,7 +36,7 @@ def opened_store(*, sandbox: bool) -> "Iterator[tuple[Settings, Rules, SqlStore]
 
 @contextmanager
 def opened_warehouse(settings: Settings) -> "Iterator[Warehouse]":
-    """That of these settings, to be built; where its folder may only be read, an empty one that ends with the block."""
+    """The warehouse of these settings, to be built; an empty temporary one where its folder is read-only."""
     from resources.warehouse import Warehouse  # noqa: PLC0415  DuckDB takes a tenth of a second to import
 
     path = settings.warehouse_path

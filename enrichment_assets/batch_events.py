@@ -45,7 +45,7 @@ class _Shown:
 
 
 class BatchEvents:
-    """Of one run over one batch. total: companies of the batch, for the lines of progress.
+    """The events of one run over one batch. total: companies of the batch, for the lines of progress.
 
     sources: selected with it; those that had a fresh reply are shown as seen.
     """
@@ -68,7 +68,7 @@ class BatchEvents:
         self._failed_run: dg.DagsterRun | None = None
 
     def show(self, ends: Sequence[CompanyEnd]) -> None:
-        """One lot of ends. Raises StoreError."""
+        """Shows one lot of ends. Raises StoreError."""
         self._move(ends)
         shown = [_shown(end, self._batch, self._rules) for end in ends]
         purchases = [p for one in shown if one.enriched is not None for p in one.enriched.purchases]
@@ -132,7 +132,7 @@ class BatchEvents:
         report_failed(self._instance, lacking, run=self._failed_run, step=self._step)
 
     def _log(self, ends: Sequence[CompanyEnd]) -> None:
-        """One event of a lot: how far the run is, and a line for each company that is not complete.
+        """Writes one event for a lot: how far the run is, and a line for each company that is not complete.
 
         A postponed company is looked at again whenever money comes free; it is logged once.
         """

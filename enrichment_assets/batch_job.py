@@ -139,7 +139,7 @@ def _of_list(path: Path, batch: Batch, store: SqlStore) -> OrderedBatch:
 def batch_over(
     names: Sequence[str], batch: Batch, enrichment: EnrichmentResource, rules: Rules, store: SqlStore
 ) -> OrderedBatch:
-    """This batch over these companies; a run that is executed again finds it, and takes up what failed in it.
+    """The batch over these companies; a run that is executed again finds it, and takes up what failed in it.
 
     Raises OrderRefused, StoreError.
     """
@@ -183,7 +183,7 @@ def _taken_up(batch_id: str, store: SqlStore, *, again: bool) -> Batch:
 async def named_companies(
     names: Sequence[str], origin: str, context: RunContext
 ) -> tuple[list[Company], dict[str, str]]:
-    """Each company that is meant, and what means none -> why. origin: the batch or run that has the names."""
+    """The companies that are meant, and what means none -> why. origin: the batch or run that has the names."""
     found: list[Company] = []
     refused: dict[str, str] = {}
     for name in names:
@@ -196,7 +196,7 @@ async def named_companies(
 
 
 def _registered(companies: list[Company], store: SqlStore) -> list[str]:
-    """Their ids, in this order; those that are not in the store yet are added."""
+    """The companies' ids, in this order; those that are not in the store yet are added."""
     new = [replace(company, company_id=new_id("com")) for company in companies if not company.company_id]
     added = {company.key: company.company_id for company in store.companies.add(new)}
     return [company.company_id or added[company.key] for company in companies]

@@ -107,14 +107,14 @@ class _WorkerOfRun:
         return quote | (await self._plan(companies[0], context) if len(companies) == 1 else {})
 
     async def _plan(self, company: Company, context: RunContext) -> Metadata:
-        """Of a company whose domain is not known: how to find it, then the rest."""
+        """The plan; for a company whose domain is not known, how to find it, then the rest."""
         ask = ask_of(self._batch, company, self._options)
         served, plans = await profile_or_plans(ask, rules=self._rules, context=context, company=company)
         shown = nothing_to_buy(served) if served is not None else "\n\n".join(map(plan_markdown, plans))
         return {"plan": dg.MetadataValue.md(shown)}
 
     async def work(self, context: RunContext) -> None:
-        """Until nothing of the batch is left for this run, and all of it is shown."""
+        """Works until nothing of the batch is left for this run, and all of it is shown."""
         over = asyncio.Event()
         showing = asyncio.create_task(self._show_lots(over))
         try:
@@ -124,7 +124,7 @@ class _WorkerOfRun:
             await showing
 
     async def _show_lots(self, over: asyncio.Event) -> None:
-        """In a thread: Dagster takes long to write events, and leases are renewed meanwhile."""
+        """Shows lots in a thread: Dagster takes long to write events, and leases are renewed meanwhile."""
         while not over.is_set() or self._ended:
             with suppress(TimeoutError):
                 await asyncio.wait_for(over.wait(), _LOT_SECONDS)
@@ -156,7 +156,7 @@ def _waiting(batch: Batch, store: SqlStore) -> list[Company]:
 
 
 def _left(batch: Batch, store: SqlStore) -> int | None:
-    """Of its budget, in micro-USD; None: it has none."""
+    """What is left of the batch's budget, in micro-USD; None: it has none."""
     summary = store.batches.summary(batch.batch_id)
     if summary is None or summary.batch.max_cost is None:
         return None
@@ -196,7 +196,7 @@ def _note_stopped(context: dg.OpExecutionContext, batch: Batch, store: SqlStore)
 
 
 def _counts(summary: BatchSummary, failed: int) -> Metadata:
-    """By state, those that there are; money in USD."""
+    """Counts by state, those that there are; money in USD."""
     budget = summary.batch.max_cost
     counts = {str(state): count for state, count in summary.companies.items()} | {"failed": failed}
     return {

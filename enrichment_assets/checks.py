@@ -37,12 +37,12 @@ _SENTENCES: Mapping[str, str] = {
 
 
 def profile_checks(rules: Rules) -> list[dg.AssetChecksDefinition]:
-    """For each profile asset, three sentences about the company of the partition."""
+    """The checks of each profile asset: three sentences about the company of the partition."""
     return [_profile_check(consumer) for consumer in rules.consumers]
 
 
 def mart_checks() -> list[dg.AssetChecksDefinition]:
-    """The same sentences over all companies, and whether the books agree."""
+    """The same checks over all companies, and whether ledger and vendors' accounts agree."""
     return [
         _all_profiles_check(),
         ledger_equals_settled_purchases,
@@ -160,7 +160,7 @@ def _all_profiles_check() -> dg.AssetChecksDefinition:
 
 
 def _profiles_with_expired_values(warehouse: Warehouse, now: datetime) -> Offenders:
-    """By their values: an incomplete profile ends at once, so that it is made anew, while all it has may be fresh."""
+    """Looks at the values: an incomplete profile expires at once, to be made anew, though its values are fresh."""
     rows = warehouse.ask(
         "SELECT company_key, consumer, min(holds_until) FROM marts.field_provenance"
         " GROUP BY profile_id, company_key, consumer ORDER BY ALL"

@@ -28,7 +28,7 @@ from resources.store import SqlStore
 
 
 def enrich_assets(rules: Rules) -> dg.AssetsDefinition:
-    """Any of them can be selected, for any companies."""
+    """The assets that one step makes; any can be selected, for any companies."""
 
     @dg.multi_asset(
         name="enrich",
@@ -75,7 +75,7 @@ def _spec(asset: LayerAsset) -> dg.AssetSpec:
 def _work(
     context: dg.OpExecutionContext, enrichment: EnrichmentResource, order: RunOrder, rules: Rules, store: SqlStore
 ) -> None:
-    """This run as the worker of a batch of its companies."""
+    """Carries out this run as the worker of a batch of its companies."""
     batch = Batch(
         batch_id=f"bat_{first_run_of(context)}",
         created_at=utc_now(),

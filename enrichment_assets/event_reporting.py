@@ -32,7 +32,7 @@ class Made:
 
 
 def brought(purchases: Iterable[Purchase]) -> tuple[Purchase, ...]:
-    """Those that were paid and answered: 'knows nothing' is an answer."""
+    """Purchases that were paid and answered: 'knows nothing' is an answer."""
     return tuple(p for p in purchases if p.state == "settled" and p.outcome in BROUGHT_SOMETHING)
 
 
@@ -45,7 +45,7 @@ def purchase_made(company: str, purchase: Purchase, *, reply_id: str | None, ana
 def still_fresh(
     company: str, replies: Iterable[ReplyHead], sources: Container[str], rules: Rules, now: datetime
 ) -> list[Made]:
-    """Of these sources, those whose reply is still fresh. company: the partition."""
+    """Of these sources, the ones whose reply is still fresh. company: the partition."""
     fresh = []
     for reply in replies:
         if reply.source not in sources or reply.source not in rules.sources:
@@ -59,7 +59,7 @@ def still_fresh(
 def made_profiles(
     context: dg.OpExecutionContext, enriched: Enriched, profiles: Sequence[Profile] | None = None
 ) -> list[Made]:
-    """Of these profiles (None: of all) those that were assembled, or that layer 1 served to a run of the asset itself.
+    """Of these profiles (None: all), the ones that were assembled, or that layer 1 served to a run of the asset itself.
 
     What layer 1 served to the batch job is only seen again, unless Dagster has not seen it yet.
     """

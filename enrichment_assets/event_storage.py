@@ -25,7 +25,7 @@ _Stored = tuple[EventLogEntry, int]
 
 
 def store_events(instance: dg.DagsterInstance, entries: Sequence[EventLogEntry]) -> None:
-    """In this order. Events of assets and of checks; not those by which Dagster follows a run."""
+    """Stores events in this order. Events of assets and of checks; not those by which Dagster follows a run."""
     storage = instance.event_log_storage
     if not isinstance(storage, SqlEventLogStorage):  # as that of Dagster's own service
         for entry in entries:
@@ -73,7 +73,7 @@ def _store_assets(storage: SqlEventLogStorage, connection: sa.Connection, stored
 def _store_evaluations(
     storage: SqlEventLogStorage, connection: sa.Connection, stored: Sequence[_Stored], serialized: Sequence[str]
 ) -> None:
-    """One of each check, run and partition: what was planned, or evaluated before in that run, is replaced."""
+    """Stores one evaluation per check, run and partition; it replaces what the run planned or evaluated before."""
     rows = [
         _evaluation_row(storage, entry, event_id, event)
         for (entry, event_id), event in zip(stored, serialized, strict=True)

@@ -81,7 +81,7 @@ def _every(definitions: dg.Definitions) -> dg.JobDefinition:
 
 
 def _range_of(companies: Sequence[str], instance: dg.DagsterInstance) -> dict[str, str]:
-    """From the first to the last of these partitions, in the order that Dagster has them."""
+    """The tags of a range from the first to the last of these partitions, in the order that Dagster has them."""
     wanted = set(companies)
     ordered = [key for key in instance.get_dynamic_partitions(COMPANIES) if key in wanted]
     return {ASSET_PARTITION_RANGE_START_TAG: ordered[0], ASSET_PARTITION_RANGE_END_TAG: ordered[-1]}

@@ -137,7 +137,7 @@ def analysis_metadata(analysis: Analysis) -> Metadata:
 
 
 def enriched_metadata(profile: Profile, enriched: Enriched) -> Metadata:
-    """Of a profile that this run has made, or was served: with its plan, or the request that made it."""
+    """Metadata of a profile that this run has made, or was served: with its plan, or the request that made it."""
     if enriched.plan is None:
         more = {
             "plan": dg.MetadataValue.text(nothing_to_buy(profile)),

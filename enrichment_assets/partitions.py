@@ -14,7 +14,7 @@ companies = dg.DynamicPartitionsDefinition(name=COMPANIES)
 
 
 def new_among(instance: dg.DagsterInstance, keys: Iterable[str]) -> list[str]:
-    """Those of these keys that are no partition yet, each once."""
+    """The keys that are no partition yet, each once."""
     named = list(dict.fromkeys(keys))
     partitions = instance.get_existing_dynamic_partitions(COMPANIES, named) if named else frozenset()
     return [key for key in named if key not in partitions]

@@ -125,7 +125,7 @@ def micro_of(usd: float | None) -> int | None:
 
 
 def seconds_of(text: str) -> int:
-    """Of a max_age, such as 3d. Raises OrderRefused."""
+    """The seconds of a max_age, such as 3d. Raises OrderRefused."""
     try:
         return parse_seconds(text)
     except ValueError as error:

@@ -69,9 +69,9 @@ def read_accounts_hourly(job: dg.JobDefinition) -> dg.ScheduleDefinition:
 
 
 def refresh_run(batch: RefreshBatch, *, key: str, says: str) -> dg.RunRequest:
-    """One run, which makes the batch: a tick writes nothing, a dry one neither. key: Dagster runs it once.
+    """A request for one run, which makes the batch: a tick writes nothing, a dry one neither.
 
-    says: what the tick says, as a tag of the run.
+    key: Dagster runs one request per key. says: what the tick says, as a tag of the run.
     """
     config = {
         "companies": [company.key for company in batch.companies],

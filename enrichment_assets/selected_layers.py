@@ -118,13 +118,13 @@ async def _ask(
 
 
 def sources_due(selected: Sequence[str], fresh: Collection[str], rules: Rules) -> tuple[str, ...]:
-    """Of these sources, those to ask: without a fresh reply, and about a company as such; a selection has no topic."""
+    """The selected sources to ask: those without a fresh reply and without a topic; a selection has none."""
     by_topic = {name for name in selected if name in rules.sources and rules.sources[name].by_topic}
     return tuple(source for source in selected if source not in fresh and source not in by_topic)
 
 
 def _most(order: RunOrder) -> int | None:
-    """Of one company, in micro-USD: its limit, and its part of the budget, which lowers caps and raises none."""
+    """The most one company may cost (micro-USD): its limit and its part of the budget, which raises no cap."""
     share = None if order.budget is None else order.budget // len(order.companies)
     most = [limit for limit in (order.max_cost, share) if limit is not None]
     return min(most, default=None)

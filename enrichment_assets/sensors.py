@@ -149,7 +149,7 @@ def report_made_outside(context: dg.SensorEvaluationContext, enrichment: Enrichm
 
 
 def _not_shown(made: Sequence[MadeProfile], instance: dg.DagsterInstance) -> list[MadeProfile]:
-    """Those that Dagster shows neither themselves nor a later one of. Ids sort as they were made."""
+    """Profiles of which Dagster shows neither them nor a later one. Ids sort as they were made."""
     of_consumer: dict[str, list[MadeProfile]] = defaultdict(list)
     for one in made:
         of_consumer[one.profile.consumer].append(one)
@@ -176,7 +176,7 @@ def made_outside(made: Sequence[MadeProfile]) -> list[Happened]:
 
 
 def checks_outside(made: Sequence[MadeProfile], rules: Rules) -> list[dg.AssetCheckEvaluation]:
-    """Of the newest profile of each company, good enough or not."""
+    """Evaluations of the newest profile of each company, good enough or not."""
     newest: dict[str, dict[str, Profile]] = defaultdict(dict)
     for one in made:
         newest[one.profile.consumer][one.company] = one.profile

@@ -61,7 +61,7 @@ class _AdminApi:
         return JSONResponse(self.context.rates.counts())
 
     async def private(self, _request: Request) -> Response:
-        """Where the fault `redirect` leads: no client should follow it here."""
+        """The page to which the fault `redirect` leads: no client should follow it here."""
         self.redirects_followed += 1
         return JSONResponse({"secret": "You followed a redirect to a private address."})
 

@@ -156,7 +156,7 @@ async def _delivered(response: Response, http: Request, fault: Fault | None) -> 
 
 
 async def _hang(http: Request, seconds: float) -> None:
-    """Until the client disconnects, at most `seconds`."""
+    """Waits until the client disconnects, at most `seconds`."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while (await http.receive())["type"] != "http.disconnect":

@@ -59,7 +59,7 @@ class Coverage:
         return draw(self.seed, "has", source, dataset, company.domain) < fill[dataset]
 
     def _only_search_has_the_site_of(self, company: CatalogueCompany) -> bool:
-        """Every company's website can be found: where no vendor of records shows it plainly, a search does."""
+        """Whether no vendor of records shows the website, so that a search must: every website can be found."""
         others = (source for source, rates in self.sources.items() if source != _SEARCH and "domain" in rates.fill)
         return not any(
             self.has(source, "domain", company) and not hides_the_site(self.seed, source, company) for source in others

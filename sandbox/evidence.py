@@ -98,12 +98,12 @@ def has_word(text: str, words: tuple[str, ...]) -> bool:
 
 
 def shortened(text: str) -> str:
-    """Its beginning, up to a whole word."""
+    """The text's beginning, up to a whole word."""
     return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE + 1].rpartition(" ")[0] or text[:LONGEST_QUOTE]
 
 
 def _telling(prompt: str) -> list[Piece]:
-    """Without pieces that only name the company, unless there are no others."""
+    """The pieces without those that only name the company, unless there are no others."""
     found, named = pieces_in(prompt), _COMPANY.search(prompt)
     name = "" if named is None else named[1].strip()
     telling = [piece for piece in found if piece.dataset not in _IDENTIFIES and piece.text != name]
@@ -121,7 +121,7 @@ def _matches(pieces: list[Piece], wanted: tuple[_Relevance, ...]) -> Iterator[tu
 
 
 def _passages(piece: Piece, lines: int) -> list[str]:
-    """Its first lines, or where that is a text of several sentences, each of them."""
+    """The piece's first lines, or where that is a text of several sentences, each of them."""
     if piece.dataset == "website_passages":  # a heading, then a text of any number of lines
         return [sentence for line in piece.lines[1:] for sentence in _sentences(line)]
     if piece.dataset == "competitor_mentions":  # a title, then a text

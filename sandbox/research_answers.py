@@ -102,7 +102,7 @@ def _answer(prompt: str) -> dict[str, Any]:
 
 
 def _findings(pieces: list[Piece], question: str, company: str) -> list[dict[str, Any]]:
-    """Of what the question asks for; of a question that asks for nothing in particular, some of each kind."""
+    """Findings on what the question asks for; some of each kind if it asks for nothing in particular."""
     wanted = telling_words(question) - telling_words(company)
     if _PRICE.search(question):
         wanted |= {"charges", "subscription", "seat", "billed"}
@@ -132,7 +132,7 @@ def _some_of_each(pieces: list[Piece]) -> list[Piece]:
 
 
 def _day(piece: Piece) -> str:
-    """Of what happened, as the piece states it: the newest is said first."""
+    """The day of what happened, as the piece states it: the newest is said first."""
     found = _DATE.search(piece.text)
     return found[0] if found else ""
 

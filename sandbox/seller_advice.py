@@ -93,7 +93,7 @@ def _offered(piece: Piece) -> list[str]:
 
 
 def _needed(piece: Piece) -> list[str]:
-    """Of a posting its title, of technology its name, of news its headline; of a page its sentences."""
+    """What shows a need: a posting's title, a technology's name, a headline, a page's sentences."""
     if piece.dataset in ("topic_results", "page_passages"):
         parts = [part for line in piece.lines[1:] for part in re.split(r"(?<=[a-z0-9)][.!?]) (?=[A-Z])", line)]
         return [shortened(part) for part in parts if len(part.split()) > 3]
@@ -118,7 +118,7 @@ def _advice(pair: _Pair, sells: str | None, name: str) -> dict[str, Any]:
 
 
 def _part_of(sells: str, pair: _Pair) -> str:
-    """Of several products the one that has to do with the need."""
+    """The one of several products that has to do with the need."""
     parts = [part for part in re.split(r", (?:and )?|; | and ", sells) if part]
     meets = [part for part in parts if themes_in(part) & pair.themes or telling_words(part) & pair.shared]
     meets = [part for part in meets if part.casefold() != pair.quote.casefold()]
@@ -132,5 +132,5 @@ def _short(text: str) -> str:
 
 @cache
 def themes_in(text: str) -> frozenset[str]:
-    """Of themes.csv, by their words."""
+    """The themes of themes.csv that a text names, by their words."""
     return frozenset(row["theme"] for row in read_data("themes.csv") if has_word(text, (row["word"],)))

@@ -70,7 +70,7 @@ def _server_config(app: Starlette) -> uvicorn.Config:
 
 
 def _listener(port: int, *, backlog: int) -> socket.socket:
-    """Its protocol is stated, so that asyncio sets TCP_NODELAY: without it an answer may wait 40 ms for an ACK."""
+    """A socket with its protocol stated, so that asyncio sets TCP_NODELAY: else answers wait 40 ms for an ACK."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

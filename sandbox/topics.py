@@ -50,7 +50,7 @@ def sentences(seed: int, company: CatalogueCompany, topic: str) -> list[str]:
 
 
 def rivals(seed: int, catalogue: Catalogue, company: CatalogueCompany) -> list[str]:
-    """Up to four of its industry, by name."""
+    """The names of up to four companies of its industry."""
     alike = [one for one in catalogue.companies if one.industry == company.industry and one.domain != company.domain]
     return [one.name for one in shuffled(alike, seed, "rivals", company.domain)[:4]]
 

@@ -116,5 +116,5 @@ def _label(name: str) -> str:
 
 
 def _other_suffix(company: CatalogueCompany) -> str:
-    """One that the company itself does not have."""
+    """A domain suffix that the company itself does not have."""
     return "net" if company.domain.endswith(".org") else "org"

@@ -147,7 +147,7 @@ class _Misled:
 
 
 async def play(state: ServiceState, runs: int, seed: int, *, steps: int = STEPS) -> Audit:
-    """So many runs, one after another, and the audit of each."""
+    """Plays so many runs, one after another, and the audit of each."""
     audit, others = Audit(), list[str]()
     secret = signing_key(state.settings.home)
     for number in range(runs):
@@ -195,7 +195,7 @@ async def _connected(state: ServiceState, key: ApiKey, consents: Consents, rando
 
 
 def _examine(state: ServiceState, key: ApiKey, audit: Audit) -> None:
-    """By the ledger, the requests and the quotes as they are stored."""
+    """Audits by the ledger, the requests and the quotes as they are stored."""
     cap = key.daily.cap(state.now().date().isoformat())
     spent = state.store.ledger.spent([cap.name])[cap.name]
     audit.spent = max(audit.spent, spent)

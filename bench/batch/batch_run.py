@@ -47,7 +47,7 @@ class ColdBatch:
             store.close()
 
     def work(self, batch: Batch, workers: int = 1, *, calls: Path | None = None) -> list[WorkerFigures]:
-        """To its end. calls: where the calls of the first worker are written."""
+        """Works on a batch to its end. calls: where the calls of the first worker are written."""
         command = [sys.executable, "-m", "bench.batch.batch_worker", _as_json(self.setup), batch.batch_id]
         others = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(workers - 1)]  # noqa: S603 - our own
         recording = [] if calls is None else ["--calls", str(calls)]

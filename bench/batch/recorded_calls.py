@@ -15,7 +15,7 @@ from resources.providers.vendor_client import VendorClient
 
 @dataclass(frozen=True)
 class SentCall:
-    """As it was sent, keys included: they are the sandbox's."""
+    """A call as it was sent, keys included: they are the sandbox's."""
 
     method: str
     url: str
@@ -24,7 +24,7 @@ class SentCall:
 
 
 class CallRecorder:
-    """Of all providers of one process. at_once: the most calls that were under way together."""
+    """The calls of all providers of one process. at_once: the most calls that were under way together."""
 
     def __init__(self) -> None:
         self._made: list[tuple[VendorClient, str, HttpCall]] = []

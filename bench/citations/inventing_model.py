@@ -53,7 +53,7 @@ class InventingModel:
 
     @contextmanager
     def served(self) -> Iterator[str]:
-        """Its base URL."""
+        """Serves the model; yields its base URL."""
         with served(Starlette(routes=[Route("/v1/chat/completions", self._chat, methods=["POST"])])) as url:
             yield f"{url}/v1"
 
@@ -73,7 +73,7 @@ class InventingModel:
         return JSONResponse(answer, status_code=reply.status_code)
 
     def with_inventions(self, answer: dict[str, Any], prompt: str) -> dict[str, Any]:
-        """The same answer, with what it does not say: on quotes that are in the prompt."""
+        """The answer with inventions added, which cite quotes that are in the prompt."""
         true = [item for name in ("findings", "people") for item in answer[name]]
         if not true:
             return answer

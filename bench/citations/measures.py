@@ -64,7 +64,10 @@ class CitationCounts:
 
 @dataclass(slots=True)
 class InventionCounts:
-    """Of a model that invents. kept: inventions that an answer says. seen: those that the rule of the bench sees."""
+    """Counts for a model that invents. kept: inventions that an answer says.
+
+    seen: those that the rule of the bench sees.
+    """
 
     answers: int = 0
     planted: int = 0
@@ -87,9 +90,10 @@ class InventionCounts:
 
 @dataclass(slots=True)
 class CapCounts:
-    """Of questions that were each asked within a budget at random. cited: whatever could be cited is, and borne out.
+    """Counts of questions that were each asked within a budget at random.
 
-    told: what a cap left out is said, with its reason and what it would cost.
+    cited: all that could be cited is, and borne out.
+    told: what a cap left out is stated, with its reason and what it would cost.
     """
 
     questions: int = 0
@@ -119,7 +123,7 @@ class CapCounts:
 
 
 def stored_texts(facts: Collection[Fact]) -> dict[str, str]:
-    """By evidence id. One posting may bear several technologies."""
+    """Stored texts by evidence id. One posting may bear several technologies."""
     stored = dict[str, str]()
     for fact in facts:
         evidence_id = f"{fact.reply_id}#{fact.evidence}"
@@ -132,7 +136,10 @@ def named(answer: Mapping[str, Any]) -> list[str]:
 
 
 def is_supported(claim: Mapping[str, Any], stored: Mapping[str, str], names: Sequence[str]) -> bool:
-    """Its quotes are in stored facts, and it says no more than they do. names: of the companies asked about."""
+    """Whether a claim's quotes are in stored facts, and it says no more than they do.
+
+    names: of the companies asked about.
+    """
     own = [one for one in claim["citations"] if one["source"] != "persona"]
     passages = [stored.get(one["evidence_id"]) for one in own]
     in_store = all(text is not None and one["quote"] in text for one, text in zip(own, passages, strict=True))

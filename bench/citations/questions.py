@@ -83,7 +83,7 @@ def questions() -> list[LabelledQuestion]:
 
 
 def write_labels() -> None:
-    """From the catalogue, deterministically."""
+    """Writes the labels from the catalogue, always the same."""
     with FILE.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("company", "kind", "question", "labelled"))

@@ -52,7 +52,7 @@ def environment(folder: Path) -> Iterator[Settings]:
 
 
 def enriched(settings: Settings, url: str, consumer: str, most: int) -> EnrichedBatch:
-    """At most so many companies of the sandbox, cold, by one worker in this process."""
+    """Enriches at most so many companies of the sandbox, cold, by one worker in this process."""
     rules, store = load_rules(settings.enrich_config), open_store_of(settings)
     try:
         named = [(row["name"], row["domain"]) for row in catalogue(url)[:most]]
@@ -73,7 +73,7 @@ async def _work(settings: Settings, rules: Rules, store: SqlStore, batch: Batch,
 
 
 def twins(ends: Sequence[CompanyEnd], count: int) -> Iterator[CompanyEnd]:
-    """So many, each under a key of its own."""
+    """So many copies, each under a key of its own."""
     for number in range(count):
         yield _renamed(ends[number % len(ends)], f"{number // len(ends)}.")
 

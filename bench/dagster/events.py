@@ -36,7 +36,7 @@ class Recorded:
 
 @contextmanager
 def instance_in(home: Path, postgres_url: str | None = None) -> Iterator[dg.DagsterInstance]:
-    """As `make dev` sets it up; with a URL, on Postgres."""
+    """A Dagster instance as `make dev` sets it up; with a URL, on Postgres."""
     settings = yaml.safe_load(SHIPPED.read_text("utf-8"))
     if postgres_url is not None:
         settings["storage"] = {"postgres": {"postgres_url": postgres_url.replace("://", "+psycopg2://", 1)}}

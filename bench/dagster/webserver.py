@@ -70,7 +70,7 @@ class DagsterUi:
         return str(self.ask(_RUN, id=run_id)["runOrError"]["status"])
 
     def ended(self, run_id: str) -> str:
-        """Its status, once it has ended."""
+        """The run's status, once it has ended."""
         until(lambda: self.status(run_id) in _ENDED)
         return self.status(run_id)
 
@@ -79,7 +79,7 @@ class DagsterUi:
         return dict(self.ask(_STATUSES)["assetNodeOrError"]["assetPartitionStatuses"])
 
     def log(self, run_id: str) -> list[dict[str, Any]]:
-        """Its events; metadata as a mapping, where there is some."""
+        """The run's events; metadata as a mapping, where there is some."""
         events: list[dict[str, Any]] = []
         after: str | None = None
         while True:

@@ -30,7 +30,7 @@ GROUPS: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Of companies: how many there are, how many got an industry, for how many of these it is in a fitting group."""
+    """Counts of companies: all, those that got an industry, and those whose industry is in a fitting group."""
 
     companies: int
     mapped: int

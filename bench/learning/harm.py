@@ -26,7 +26,7 @@ _COMPANIES, _CONSUMER, _OUT = 4_000, "vendor_enrichment", "snov_contacts"
 
 
 def with_a_liar(seed: int) -> World:
-    """One of five states a made-up value of every company, right in 1 of 20; the matrix takes it for the best one."""
+    """A world with a liar: 1 source of 5 states made-up values, right in 1 of 20; the matrix ranks it first."""
     world, rng = independent(seed), random.Random(f"liar {seed}")
     honest = [answer for answer in world.answers if answer.source != LIAR]
     lies = [

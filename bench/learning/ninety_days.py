@@ -182,7 +182,7 @@ def _ask(run: Run, decided: Problem, world: World, rng: Random, day: int) -> Non
 
 
 def _learned(rules: Rules, run: Run, day: int) -> Rules:
-    """As the night after this day leaves them: the same steps as resources/learned_lines.py."""
+    """The rules as the night after this day leaves them: the same steps as resources/learned_lines.py."""
     counts = {}
     for rate, seen in run.days.items():
         first = counts_since([count for _, count in seen])

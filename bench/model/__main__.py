@@ -68,7 +68,7 @@ def main() -> None:
 
 @contextmanager
 def small_model() -> Iterator[str]:
-    """Its base URL; it ends with the block."""
+    """Serves a small model; yields its base URL; it ends with the block."""
     began = time.monotonic()
     command = [PYTHON, HERE / "serve.py"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
@@ -127,7 +127,7 @@ async def one_schema(
 
 
 async def one_profile(url: str) -> None:
-    """Of the sandbox's vendors, with this model."""
+    """Makes one profile of the sandbox's vendors, with this model."""
     with (
         tempfile.TemporaryDirectory() as folder,
         served(create_app(Path(folder) / "vendors", time_scale=200)) as vendors,

@@ -48,7 +48,7 @@ def both_sides(rules: Rules, facts: Sequence[Fact], now: datetime) -> Sides:
 
 
 def session_questions(rules: Rules, both: Sides) -> list[AnalysisQuestion]:
-    """As a session asks them, one after the other."""
+    """The questions as a session asks them, one after the other."""
     first, second = rules.research.breakdown, rules.research.answer
     assert first is not None
     assert second is not None

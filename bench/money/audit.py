@@ -164,7 +164,7 @@ def without_reply(store: SqlStore) -> list[str]:
 
 
 def gaps(store: SqlStore, invoice: Mapping[str, Mapping[str, int]]) -> UnitGaps:
-    """Per vendor and unit."""
+    """The gaps per vendor and unit."""
     settled: Counter[tuple[str, str]] = Counter()
     uncertain: Counter[tuple[str, str]] = Counter()
     for row in purchases(store):
@@ -274,7 +274,7 @@ def _caps_of(row: sa.Row[Any]) -> list[str]:
 
 
 def _limits(rows: Iterable[sa.Row[Any]], rules: Rules) -> dict[str, int]:
-    """Of the caps these purchases fall under; a cap without a limit is not among them."""
+    """The limits of the caps these purchases fall under; a cap without a limit is not among them."""
     caps, limits = rules.caps, dict[str, int]()
     for row in rows:
         daily = {"provider": caps.providers.get(row.provider), "source": caps.sources.get(row.source), "day": caps.all}

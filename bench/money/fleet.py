@@ -81,7 +81,7 @@ class Fleet:
         within: int = 0,
         enough: Callable[[int], bool] = lambda _: False,
     ) -> FleetResult:
-        """To the end of all orders, or of those begun when it is enough, by how many were reported.
+        """Runs to the end of all orders, or of those begun when it is enough, by how many were reported.
 
         kills: so many processes, at moments among the first `within` reports of progress.
         """

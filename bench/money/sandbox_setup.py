@@ -87,7 +87,7 @@ def sandbox(
 
 
 def pass_time(setup: WorkerSetup, url: str, seconds: float) -> None:
-    """For us and for the vendors."""
+    """Lets time pass, for us and for the vendors."""
     SharedClock(setup.clock).move(seconds)
     httpx.post(f"{url}/_sandbox/clock", json={"skip_seconds": seconds}, timeout=600).raise_for_status()
 

@@ -51,7 +51,7 @@ class Bench:
 
     @contextmanager
     def page(self) -> Iterator[Page]:
-        """In a profile of its own: nothing is in its cache."""
+        """A page in a browser profile of its own: nothing is in its cache."""
         context = self.browser.new_context(base_url=self.url, viewport={"width": 1440, "height": 900})
         try:
             yield context.new_page()
@@ -59,7 +59,7 @@ class Bench:
             context.close()
 
     def milliseconds(self, path: str) -> list[float]:
-        """From the call to the whole answer."""
+        """Milliseconds from the call to the whole answer."""
         took = []
         for _ in range(self.times):
             began = time.monotonic()
@@ -98,8 +98,7 @@ def _measured(bench: Bench, options: argparse.Namespace) -> None:
 
 
 def _paint(bench: Bench) -> None:
-    """Of a remembered company, after the last byte of the answer, and from the click; beside plain text: what any page
-    takes at least."""
+    """Measures when a remembered company is painted, after the last byte and from the click, beside plain text."""
     for what, path, warm in (
         ("plain text", "/healthz", True),
         ("a company, cache filled", f"/companies/{_BOUGHT}", True),

@@ -40,7 +40,7 @@ def fill(store: SqlStore, count: int, *, bought: str, seed: int) -> None:
 
 
 def _copy(store: SqlStore, company_id: str) -> None:
-    """To every third of the others."""
+    """Copies what one company has to every third of the others."""
     number = sa.cast(sa.func.substr(t.companies.c.company_id, 5), sa.Integer)
     to = t.companies.c.company_id.like("com_0%") & (number % _KNOWN_EACH == 0)
     with store.database.writing() as tx:

@@ -164,7 +164,7 @@ class Outcomes:
 
 
 def match_rate(offer: Offer, missed: frozenset[str], matched: frozenset[str]) -> Fraction:
-    """Of a source of a family by the joint chances of what its family has answered, and that besides it matches."""
+    """A source's match rate, by the joint chances of what its family has answered with and without its match."""
     if offer.family is None:
         return exactly(offer.match_rate)
     known = exactly(offer.family.known)

@@ -92,7 +92,7 @@ def _memory(rules: Rules, rng: Random) -> Known:
 
 
 def show_many(seed: int, companies: int = 100_000) -> None:
-    """As many companies as given, after a month of use; what is read of the store is timed apart."""
+    """Shows as many companies as given, after a month of use; what is read of the store is timed apart."""
     with tempfile.TemporaryDirectory() as folder:
         began, url = perf_counter(), f"sqlite:///{folder}/store.sqlite"
         making = get_context("spawn").Process(target=_make, args=(url, companies, seed, Path(folder)))
@@ -122,7 +122,7 @@ def _plan_for(url: str, consumer: str, policies: Path) -> None:
 
 
 def _show_consumer(store: SqlStore, rules: Rules, requirements: Requirements, policies: PolicyCache) -> None:
-    """From a warm policy, as the files of policies keep it."""
+    """Shows plans from a warm policy, as the files of policies keep it."""
     reading, looked_at = _Watch(), list[int]()
     policies.compiled("enhanced", _whole(rules, requirements))
 

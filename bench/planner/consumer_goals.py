@@ -34,7 +34,7 @@ class Bought:
 
 @dataclass(frozen=True, slots=True)
 class _One:
-    """The same for one company. best: dataset -> reliability of the value that is served."""
+    """The measures for one company. best: dataset -> reliability of the value that is served."""
 
     cost: int
     seconds: float

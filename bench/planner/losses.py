@@ -63,7 +63,7 @@ def in_populations(policies: list[Policy], truths: list[tuple[float, Problem]]) 
 
 @dataclass(frozen=True, slots=True)
 class CapLoss:
-    """Over the instances: required datasets missed and objective, applying the cap on the way and planning for it."""
+    """Required datasets missed and objective over the instances, with the cap applied on the way or planned for."""
 
     instances: int
     equal: int

@@ -20,7 +20,7 @@ _ACME = Company("com_1", "acme.example", "Acme", "acme.example", _AT)
 
 
 def with_sources(rules: Rules, count: int) -> Rules:
-    """As many sources in all: copies of those there are, in turn, each known to one company in fifty fewer."""
+    """The rules with copies of their sources, so many in all; each copy knows one company in fifty fewer."""
     sources, datasets = dict(rules.sources), dict(rules.datasets)
     names = list(rules.sources)
     for number in range(count - len(names)):

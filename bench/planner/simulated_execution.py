@@ -128,7 +128,7 @@ class SimulatedExecution:
         )
 
     def _facts(self, source: str, brought: list[str]) -> Iterator[Fact]:
-        """As many values of each dataset as are enough; any text will do, because only their number matters."""
+        """Facts: as many values of each dataset as are enough; any text will do, because only their number matters."""
         for dataset in brought:
             for n in range(self.rules.datasets[dataset].enough if dataset in self.rules.datasets else 0):
                 yield _fact(self.rules, source, dataset, f"{dataset} {n}", self.now)

@@ -87,7 +87,7 @@ class _Audit:
         return Known(tuple(heads), tuple(facts))
 
     def _read(self, source: str, filled: frozenset[str]) -> tuple[Fact, ...]:
-        """As many items of each dataset as are enough, by source: no two sources say the same."""
+        """Facts: as many items of each dataset as are enough, by source: no two sources say the same."""
         rules = self._rules
         return tuple(
             Fact(

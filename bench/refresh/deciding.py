@@ -27,7 +27,7 @@ MOST_BEYOND_THE_READ, MOST_WITH_NOTHING_DUE = 2.0, 1.0
 
 
 class TimedReads:
-    """The same object, with the time that its methods, and the rows they yield, take."""
+    """An object like the one given, with the time that its methods, and the rows they yield, take."""
 
     def __init__(self, of: Any, watch: list[float]) -> None:
         self._of, self._watch = of, watch

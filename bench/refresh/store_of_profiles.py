@@ -22,7 +22,10 @@ _TEXTS = ("industry", "company_description", "company_name")
 
 
 def profiled_store(url: str, rules: Rules, companies: int, seed: int, *, consumer: str, kind: Kind) -> SqlStore:
-    """One reply in five was bought twenty days before as well; a third of the texts in these was another one."""
+    """A store of profiles.
+
+    One reply in five was bought twenty days before as well; a third of the texts in these was another one.
+    """
     store = store_of(url, rules, companies, seed)
     ids = [company.company_id for company in store.companies.all()]
     with store.database.writing() as tx:
@@ -71,7 +74,7 @@ def _profiles(rules: Rules, ids: list[str], consumer: str, kind: Kind) -> Iterat
 
 
 def _requests(ids: list[str], seed: int, consumer: str) -> Iterator[dict[str, Any]]:
-    """One of each company, and as many more as there are companies, by Zipf."""
+    """One request of each company, and as many more as there are companies, by Zipf."""
     rng = Random(seed)
     ranked = rng.sample(ids, len(ids))
     more = rng.choices(ranked, [1 / rank for rank in range(1, len(ids) + 1)], k=len(ids))

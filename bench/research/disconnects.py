@@ -94,7 +94,7 @@ class _Soak:
             await asyncio.to_thread(disturb)
 
     async def _passes(self, client: httpx.AsyncClient, session_id: str, chance: Random) -> list[Reader]:
-        """It reads its session to the end, and again from its first event until it has left often enough."""
+        """A reader's passes: it reads its session to the end again and again until it has left often enough."""
         load, found = self._load, list[Reader]()
         share = -(-load.disconnects // (load.readers * len(load.companies)))
         while sum(one.leaves for one in found) < share:

@@ -63,7 +63,7 @@ def _events(client: httpx.Client, session_id: str) -> Iterator[dict[str, Any]]:
 
 
 def _seconds_of_model(session_id: str, store: SqlStore) -> float:
-    """From its call to its answer; none where its answer was in memory."""
+    """Seconds of the model from its call to its answer; none where its answer was in memory."""
     (question,) = store.sessions.questions(session_id)
     bought = [one for id_ in question.requests for one in store.ledger.purchases(id_) if one.source == _BREAKDOWN]
     ended = [(one.closed_at - one.reserved_at).total_seconds() for one in bought if one.closed_at is not None]

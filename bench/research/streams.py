@@ -32,7 +32,7 @@ class StreamsReport:
 
 
 async def streamed(service: Service, companies: Sequence[str], *, streams: int) -> StreamsReport:
-    """One question a company; its session has streams // len(companies) streams."""
+    """Streams one question a company; its session has streams // len(companies) streams."""
     report, clock = StreamsReport(), SharedClock(service.setup.clock)
     async with httpx.AsyncClient(base_url=service.url, timeout=600, trust_env=False) as client:
         sessions = [str((await opened(client, f"streams-{n}"))["id"]) for n in range(len(companies))]

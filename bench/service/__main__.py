@@ -52,7 +52,7 @@ class Bench:
     seconds: int
 
     def load(self, url: str, *bodies: Mapping[str, object], per_second: int | None, seconds: int) -> dict[str, Any]:
-        """By wrk; None: as many as it gets answered."""
+        """The load by wrk; None: as many as it gets answered."""
         connections = _CONNECTIONS if per_second is not None else _MOST_CONNECTIONS
         pause = 0 if per_second is None else connections * 1000 // per_second
         environment = os.environ | {
@@ -197,7 +197,7 @@ def _memory(bench: Bench, name: str, requests: int) -> None:
 
 
 def _overload(bench: Bench, hit: str, names: Sequence[str]) -> None:
-    """As many cold requests under way as may be, then ten times as many a second, and hits of layer 1 beside them."""
+    """Sends the most cold requests allowed, then ten times as many a second, beside hits of layer 1."""
     faults = f"{bench.sandbox_url}/_sandbox/faults"
     slow = {"vendor": "*", "fault": "latency", "times": 100_000, "seconds": 2.0}
     httpx.post(faults, json=slow, trust_env=False).raise_for_status()

@@ -74,7 +74,7 @@ def wish_of(
     encoding: str | None,
     columns: str | None,
 ) -> BatchWish:
-    """From what was typed. Raises UsageError."""
+    """The batch that is wished, from what was typed. Raises UsageError."""
     return BatchWish(
         consumers=names("--for", consumers),
         file=file,
@@ -171,7 +171,7 @@ class BatchCommands:
         return self.summary(batch_id)
 
     def work(self, batch_id: str, *, workers: int, watch: Callable[[BatchSummary], None]) -> BatchSummary:
-        """Until the batch is done or stopped, or Ctrl-C: then after the calls under way. watch: once a second.
+        """Works until the batch is done or stopped, or Ctrl-C: then after the calls under way. watch: once a second.
 
         Raises UsageError, UnknownName, UnknownStrategy.
         """
@@ -202,7 +202,7 @@ class BatchCommands:
         return with_decisions(understood, self._store)
 
     def _companies(self, wish: BatchWish, understood: UnderstoodFile | None) -> list[Company]:
-        """As the store has them; new ones with an empty company_id. Each once."""
+        """The companies as the store has them; new ones with an empty company_id. Each once."""
         wanted = [self._named(text) for text in wish.companies]
         if understood is not None:
             entries = [row.entry for row in understood.rows("new", "known") if row.entry is not None]
@@ -293,7 +293,7 @@ def _batch(wish: BatchWish) -> Batch:
 
 @contextmanager
 def _more_workers(batch_id: str, count: int, settings: Settings) -> Iterator[list["subprocess.Popen[bytes]"]]:
-    """So many processes of `enrich batch work`; at the end of the block they are waited for."""
+    """Starts so many processes of `enrich batch work`; at the end of the block they are waited for."""
     command = [sys.executable, "-m", "enrich_cli.main", "batch", "work", batch_id, "--quiet"]
     with ExitStack() as stack:
         yield [

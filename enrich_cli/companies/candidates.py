@@ -30,7 +30,7 @@ class KnownCandidate:
 
 
 def known_candidates(candidates: Sequence[Candidate], store: SqlStore) -> list[KnownCandidate]:
-    """In the same order."""
+    """What is known of the candidates, in the same order."""
     ids = [one.company.company_id for one in candidates]
     known, spent = store.knowledge.known_many(ids), store.ledger_queries.spent_on(ids)
     return [

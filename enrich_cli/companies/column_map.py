@@ -23,7 +23,7 @@ def asked_columns(text: str | None) -> dict[str, ColumnContent]:
 
 
 def _pairs(text: str) -> list[str]:
-    """Behind each word that follows an equals sign and ends at a comma: a title may have commas in it."""
+    """The pairs of a text; each ends after an equals sign, a word and a comma, because titles may have commas."""
     return [
         pair for pair in re.findall(r'(?:"(?:[^"]|"")*"|[^"])+?(?:=\s*[\w-]+\s*(?:,|$)|$)', text) if pair.strip(" ,")
     ]

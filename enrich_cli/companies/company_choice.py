@@ -42,12 +42,12 @@ def chosen_company(error: AmbiguousCompany, ask: Ask, *, sandbox: bool, as_json:
 
 
 def as_chosen(ask: Ask, key: str) -> Ask:
-    """The same, of the registered company of this key, whatever else was stated of it."""
+    """The Ask for the registered company of this key, whatever else was stated of it."""
     return replace(ask, company=key, ids=(), country=None)
 
 
 def ask_about_each(waiting: Sequence[WaitingReview], store: SqlStore) -> None:
-    """One after another; 0 leaves one for later."""
+    """Asks about one after another; 0 leaves one for later."""
     if not waiting:
         console.print(reviews_view((), utc_now(), sandbox=False))
     for one in waiting:

@@ -86,7 +86,10 @@ def undo(event_id: str, *, store: SqlStore, confirm: Confirm) -> CompanyEvent | 
 
 
 def registered(text: str, store: SqlStore) -> Company:
-    """By its key as it is printed, else by domain, name or alias. Raises UsageError, NotACompany, AmbiguousCompany."""
+    """The company with this key as it is printed, else by domain, name or alias.
+
+    Raises UsageError, NotACompany, AmbiguousCompany.
+    """
     exact = store.companies.by_key(text)
     found = exact or registered_company(reference_of(text), text, store.companies)
     if found is None:

@@ -34,7 +34,7 @@ def write_parquet(path: Path, rows: Rows) -> None:
 
 
 def _titles(rows: Rows) -> list[str]:
-    """Of all rows, in the order they first appear."""
+    """The titles of all rows, in the order they first appear."""
     return list(dict.fromkeys(title for row in rows for title in row))
 
 

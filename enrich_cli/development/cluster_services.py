@@ -53,7 +53,7 @@ def check_installed() -> None:
 
 @contextmanager
 def service(name: str, command: Sequence[str], environment: dict[str, str], folder: Path) -> Iterator[Service]:
-    """Its log is a file of this folder."""
+    """Runs a service; its log is a file of this folder."""
     log = folder / f"{name}.log"
     with log.open("wb") as out, group_running(command, environment, root(), log=out) as process:
         yield Service(name, process, log)
@@ -82,7 +82,7 @@ def postgres(folder: Path) -> Iterator[Callable[[str], str]]:
 
 @contextmanager
 def redis(folder: Path, environment: dict[str, str]) -> Iterator[str]:
-    """Its URL. It keeps nothing on disk."""
+    """Runs Redis and yields its URL. It keeps nothing on disk."""
     port = free_port()
     options = {"bind": _HOST, "port": str(port), "save": "", "appendonly": "no", "dir": str(folder)}
     command = ["redis-server", *(word for name, value in options.items() for word in (f"--{name}", value))]

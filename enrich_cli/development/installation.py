@@ -33,7 +33,7 @@ def progress(lines: Iterable[str], total: int) -> Iterator[str]:
 
 
 def show(sentences: Iterable[str], out: TextIO, total: int) -> None:
-    """On a terminal one line that changes; elsewhere a few lines."""
+    """Shows progress: on a terminal one line that changes; elsewhere a few lines."""
     every = max(1, total // _LINES_OF_A_FILE)
     for number, sentence in enumerate(sentences):
         if out.isatty():

@@ -61,7 +61,10 @@ def replayed(folder: Path, window: str, *, for_one_company: Sequence[str], sandb
 
 
 def _side(settings: Settings, rules: Rules) -> Side:
-    """With today's credentials. In the sandbox every provider can be asked, whether it runs or not."""
+    """One side of the comparison, with today's credentials.
+
+    In the sandbox every provider can be asked, whether it runs or not.
+    """
     return Side(rules, {} if settings.sandbox else endpoints_of(settings, rules)[1])
 
 

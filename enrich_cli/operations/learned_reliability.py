@@ -27,13 +27,13 @@ class LearnedReliability:
 
     @property
     def figures(self) -> dict[str, DatasetReliability]:
-        """Of datasets in which an answer was checked."""
+        """The figures of datasets in which an answer was checked."""
         found = {dataset: estimate.figures for dataset, estimate in self.estimates.items()}
         return {name: one for name, one in found.items() if any(source.checked for source in one.sources.values())}
 
     @property
     def lines(self) -> dict[str, DatasetReliability]:
-        """As they are written, each used as people said of the one that is there."""
+        """The lines as they are written, each used as people said of the one that is there."""
         return with_use(self.rules.reliability_lines, self.figures)
 
 

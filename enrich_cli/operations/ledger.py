@@ -64,7 +64,7 @@ class Reconciled:
 
 
 def listed_purchases(*, uncertain: bool, company: str | None, since: str | None, sandbox: bool) -> Purchases:
-    """At most 50. Raises UsageError, NotACompany, AmbiguousCompany."""
+    """Lists at most 50 purchases. Raises UsageError, NotACompany, AmbiguousCompany."""
     now = utc_now()
     seconds = None if since is None else min(seconds_of("--since", since), _EVER_SECONDS)
     with _ledger(sandbox=sandbox) as (_, rules, store):
@@ -79,9 +79,9 @@ def listed_purchases(*, uncertain: bool, company: str | None, since: str | None,
 
 
 def settle(purchase_id: str, units: str | None, *, sandbox: bool) -> HandEnding:
-    """At what the vendor billed, or at the reserve. A bill above the reserve is booked in full and suspends the source.
+    """Settles a purchase at what the vendor billed, or at the reserve.
 
-    Raises UsageError, PurchaseClosed.
+    A bill above the reserve is booked in full and suspends the source. Raises UsageError, PurchaseClosed.
     """
     with _ledger(sandbox=sandbox) as (settings, _, store):
         purchase = _uncertain(purchase_id, settings, store, sandbox=sandbox)
@@ -96,7 +96,7 @@ def settle(purchase_id: str, units: str | None, *, sandbox: bool) -> HandEnding:
 
 
 def release(purchase_id: str, *, sandbox: bool) -> HandEnding:
-    """It was not billed. Raises UsageError, PurchaseClosed."""
+    """Ends a purchase that was not billed. Raises UsageError, PurchaseClosed."""
     with _ledger(sandbox=sandbox) as (settings, _, store):
         purchase = _uncertain(purchase_id, settings, store, sandbox=sandbox)
         store.ledger.reconcile(purchase_id, units={}, cost_micro_usd=0, at=utc_now())
@@ -104,7 +104,7 @@ def release(purchase_id: str, *, sandbox: bool) -> HandEnding:
 
 
 def reconcile(*, sandbox: bool) -> Reconciled:
-    """By the vendors' accounts first: that is more exact than settling what is overdue at its reserve."""
+    """Ends purchases by vendors' accounts first: that is more exact than settling overdue ones at the reserve."""
     looks: Sequence[AccountReading] = ()
     no_vendor = None
     with _ledger(sandbox=sandbox) as (settings, rules, store):
@@ -167,20 +167,23 @@ def _billed(purchase: Purchase, text: str) -> dict[str, int]:
 
 
 def _above_the_reserve(purchase: Purchase, billed: Mapping[str, int]) -> str | None:
-    """As a suspension states it; None: it is within what was reserved."""
+    """Why the bill suspends the source, as a suspension states it; None: it is within what was reserved."""
     above = {unit: count for unit, count in billed.items() if count > purchase.reserved_units[unit]}
     return f"billed {counted(above)} where it may bill {counted(purchase.reserved_units)} at most" if above else None
 
 
 def _settle_and_suspend(purchase: Purchase, billed: Mapping[str, int], cost: int, why: str, store: SqlStore) -> None:
-    """In one transaction, and only if it was not ended or resumed meanwhile. Raises PurchaseClosed."""
+    """Settles and suspends in one transaction, and only if it was not ended or resumed meanwhile.
+
+    Raises PurchaseClosed.
+    """
     units = {unit: count for unit, count in billed.items() if count}
     ended = replace(purchase, units=units, cost_micro_usd=cost, closed_at=utc_now(), outcome="reconciled", reason=why)
     store.ledger.settle(ended, reply=None, facts=(), suspend=why)
 
 
 def _as_typed(text: str) -> str:
-    """On one line, shortened."""
+    """The typed text on one line, shortened."""
     shown = ascii(text)
     return shown if len(shown) <= _LONGEST_TYPED else f"{shown[:_LONGEST_TYPED]}...'"
 

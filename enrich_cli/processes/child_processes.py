@@ -65,7 +65,7 @@ def signals_noted() -> Iterator[list[int]]:
 def group_running(
     command: Sequence[str], environment: dict[str, str], folder: Path, *, log: BinaryIO | None = None
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """In a process group of its own: at the end it gets SIGTERM, and what is left of the group is killed.
+    """Runs a process in a group of its own: at the end it gets SIGTERM, and what is left of the group is killed.
 
     log: what it prints goes there.
     """
@@ -82,7 +82,7 @@ def group_running(
 
 
 def kill_group(process: "subprocess.Popen[bytes]") -> None:
-    """Of a process in a group of its own: kill -9 of it and all it started. What is gone already is no error."""
+    """Kills a process with a group of its own: kill -9 of it and all it started. What is gone already is no error."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -145,7 +145,10 @@ def _end(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
 
 
 def _not_ignored(*names: signal.Signals) -> list[signal.Signals]:
-    """Under nohup SIGHUP is ignored, in the background of a script SIGINT, and so they stay."""
+    """Signals that are not ignored.
+
+    Under nohup SIGHUP is ignored, in the background of a script SIGINT, and so they stay.
+    """
     return [name for name in names if signal.getsignal(name) is not signal.SIG_IGN]
 
 

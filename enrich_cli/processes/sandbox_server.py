@@ -19,7 +19,10 @@ _LAST_PORT = 65_535
 
 
 def serve(*, port: int, time_scale: float) -> None:
-    """Until SIGINT or SIGTERM. Raises UsageError: options out of range, a sandbox runs already, home not writable."""
+    """Serves until SIGINT or SIGTERM.
+
+    Raises UsageError: options out of range, a sandbox runs already, home not writable.
+    """
     _refuse_nonsense(port, time_scale)
     settings = load_settings(sandbox=True)
     _refuse_a_second(settings)

@@ -12,7 +12,7 @@ _LAST_PORT = 65_535
 
 
 def serve_api(*, host: str, port: int, sandbox: bool) -> None:
-    """Until SIGINT or SIGTERM. Raises UsageError, SettingsError, RulesError, StoreError."""
+    """Serves until SIGINT or SIGTERM. Raises UsageError, SettingsError, RulesError, StoreError."""
     if not 0 <= port <= _LAST_PORT:
         raise UsageError(f"There is no port {port}; give --port a number up to {_LAST_PORT}, or 0 for any free one.")
     settings = load_settings(sandbox=True if sandbox else None)

@@ -15,7 +15,7 @@ _SECONDS_BETWEEN_LINES = 60.0
 
 
 class LiveBatch:
-    """On stderr, so that the answer on stdout stays whole."""
+    """Progress shown on stderr, so that the answer on stdout stays whole."""
 
     def __init__(self, *, sandbox: bool) -> None:
         console = Console(stderr=True)

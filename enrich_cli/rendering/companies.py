@@ -102,7 +102,7 @@ def _lines(understood: UnderstoodFile, rows: Sequence[PlacedRow], prefix: str, *
 
 
 def _line_of(understood: UnderstoodFile, placed: PlacedRow) -> str:
-    """Where a file has several lists, with the sheet."""
+    """The line of a row; where a file has several lists, with the sheet."""
     return str(placed.row.line) if len(understood.lists) == 1 else f"{placed.row.line} of {placed.sheet!r}"
 
 

@@ -187,7 +187,7 @@ def _add_part(branch: Tree, plan: Plan, part: Part) -> None:
 
 
 def _priced(source: SourcePlan, *, as_last_resort: bool = False) -> str:
-    """With how likely it is asked here: by the policy, or as a last resort."""
+    """The source's price with how likely it is asked here: by the policy, or as a last resort."""
     likely = source.as_last_resort if as_last_resort else source.chance - source.as_last_resort
     chance = "" if likely > 1 - 1e-9 else f"; asked {_percent(likely)}"
     return f"{source.source} ({in_usd(source.expected_micro_usd)}; {', '.join(source.answers)}{chance})"

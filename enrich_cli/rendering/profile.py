@@ -104,14 +104,14 @@ def _add_field(table: Table, name: str, field: Mapping[str, Any], *, every: bool
 
 
 def _source(value: Mapping[str, Any]) -> str:
-    """Its source, and how often that was right when it was checked."""
+    """A value's source, and how often that was right when it was checked."""
     checked = value.get("checked")
     often = f" (right in {checked['right']:,} of {checked['of']:,} when checked)" if checked else ""
     return f"{value['source']}{often}"
 
 
 def _value(value: Mapping[str, Any], *, every: bool) -> str:
-    """As one short line; a text as a whole, if every one is. A person's address is in `_email_lines`."""
+    """The value as one short line; a text as a whole, if every one is. A person's address is in `_email_lines`."""
     match value:
         case {"text": str(text)} if every and "title" not in value:
             return text
@@ -122,7 +122,7 @@ def _value(value: Mapping[str, Any], *, every: bool) -> str:
 
 
 def _email_lines(datasets: Mapping[str, Any], *, every: bool) -> Iterator[Text]:
-    """One for each contact with an address, never broken, so that it can be copied."""
+    """One line for each contact with an address, never broken, so that it can be copied."""
     for field in datasets.values():
         for value in (shown["value"] for shown in field["values"][: None if every else _SHOWN_ITEMS]):
             if value.get("email"):
@@ -131,7 +131,7 @@ def _email_lines(datasets: Mapping[str, Any], *, every: bool) -> Iterator[Text]:
 
 
 def _refusal(enriched: Enriched) -> list[Text]:
-    """For a request that its cap refused: what would have been enough."""
+    """The text for a request that its cap refused: what would have been enough."""
     if enriched.request.state != "refused" or enriched.plan is None:
         return []
     dear = [s for s in enriched.plan.sources if s.verdict == "over a cap"]

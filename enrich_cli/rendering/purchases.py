@@ -107,7 +107,7 @@ def _by(line: LedgerLine) -> str:
 
 
 def _state(purchase: Purchase) -> str:
-    """Where the end is open, with the USD that stay reserved."""
+    """The state; where the end is open, with the USD that stay reserved."""
     if purchase.state in ("settled", "released"):
         return purchase.state
     return f"[yellow]{purchase.state}[/]\nreserves {in_usd(purchase.reserved_micro_usd)}"

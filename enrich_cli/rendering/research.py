@@ -31,13 +31,13 @@ def event_line(event: SessionEvent) -> Text | None:
 
 
 def print_line(line: Text | str | None) -> None:
-    """On stderr: stdout has the answer alone."""
+    """Prints a line on stderr: stdout has the answer alone."""
     if line is not None:
         _errors.print(plain(line) if isinstance(line, str) else line, markup=False)
 
 
 def plain(text: str) -> str:
-    """Without characters that command a terminal: texts come from pages."""
+    """The text without characters that command a terminal: texts come from pages."""
     return text.translate(_CONTROL)
 
 
@@ -110,7 +110,7 @@ def _said(claim: Mapping[str, Any]) -> str:
 
 
 def _where(citation: Mapping[str, Any]) -> str:
-    """On which page below which heading, of which source, of which day."""
+    """The place of a quote: on which page below which heading, of which source, of which day."""
     page = citation.get("page") or citation["url"]
     heading = f'"{_short(citation["heading"])}"' if citation.get("heading") else None
     dated = f"of {citation['dated']}" if citation.get("dated") else None

@@ -77,7 +77,7 @@ async def _confirmed(ask: Ask, settings: Settings, rules: Rules, context: RunCon
 
 
 def _says_yes(question: str) -> bool:
-    """Without a terminal to answer at it is a no."""
+    """Whether the person agrees; without a terminal the answer is no."""
     try:
         return typer.confirm(question, err=True)
     except typer.Abort:

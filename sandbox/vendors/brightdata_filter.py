@@ -19,7 +19,7 @@ class FilterError(ValueError):
 
 
 def companies_asked(catalogue: Catalogue, asked: Any) -> list[CatalogueCompany]:
-    """In the order they are named; each once. Raises FilterError."""
+    """The companies, in the order they are named; each once. Raises FilterError."""
     found: dict[str, CatalogueCompany] = {}
     for leaf in _leaves(asked, 1):
         for value in _values(leaf):

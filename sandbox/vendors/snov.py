@@ -241,7 +241,7 @@ class Snov:
     def _started_by_query(
         self, request: VendorRequest, family: str, asked: Json, data: list[Json], *, credits_: int
     ) -> Response:
-        """By-name family: the hash is at data.task_hash."""
+        """The answer of the by-name family: the hash is at data.task_hash."""
         question = f"{family} {asked}"
         handle = self.context.billing.repeat(self.name, request.key, question)
         if handle is None:
