@@ -106,7 +106,7 @@ def _cut_off(raw: Mapping[str, Json]) -> str:
 
 
 def _first(error: ValidationError) -> str:
-    """Where the first problem is; not the text itself, which may be anything."""
+    """The place of the first problem; not the text itself, which may be anything."""
     problem = error.errors(include_input=False, include_url=False)[0]
     path = ".".join(str(step) for step in problem["loc"])
     return _short(f"{path}: {problem['msg']}" if path else problem["msg"])

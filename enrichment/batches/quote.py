@@ -274,7 +274,7 @@ def _time(needs: Iterable[tuple[float, _OfOne]], rules: Rules) -> tuple[float, s
 
 
 def _seconds_for(calls: _Calls, provider: str, rules: Rules) -> float:
-    """Each limit lets one window's calls through at once; what is beyond waits for the next windows."""
+    """Seconds that limits take: each lets one window's calls pass at once; the rest waits for next windows."""
     entry = rules.providers[provider]
     windows = ((entry.rate_limits.per_minute, 60), (entry.rate_limits.per_hour, 3600))
     limited = (seconds * max(0.0, calls.number / most - 1) for most, seconds in windows if most is not None)

@@ -69,7 +69,7 @@ class WorkerOptions:
 
 
 async def work(batch: Batch, *, rules: Rules, context: RunContext, options: WorkerOptions) -> None:
-    """Until no company of the batch is left for anyone, or context.stopping().
+    """Works until no company of the batch is left for anyone, or context.stopping().
 
     Raises UnknownName, UnknownStrategy: they concern the whole batch. StoreError: the store cannot be reached. What
     was begun then waits for its lease to end.
@@ -139,7 +139,7 @@ class _Worker:
         await asyncio.to_thread(self._context.store.batches.hand_back, self._batch.batch_id, self._options.name)
 
     async def renew(self) -> None:
-        """Until cancelled. A company that another worker has claimed meanwhile is left to it."""
+        """Renews the leases until cancelled. A company that another worker has claimed meanwhile is left to it."""
         batches = self._context.store.batches
         while True:
             await asyncio.sleep(_RENEW_SECONDS)

@@ -64,7 +64,7 @@ class RunContext:
         return Trace(request_id, self.store.requests, self.now, watch, self.alive)
 
     async def keep_alive(self, every: float = _RENEW_SECONDS) -> None:
-        """Until cancelled: says that the requests of this process are under way, and ends those of dead processes."""
+        """Renews the leases of this process's requests until cancelled, and ends requests of dead processes."""
         requests = self.store.requests
         while True:
             await asyncio.sleep(every)

@@ -393,7 +393,7 @@ def _doubt(entry: ListEntry, other: ListEntry) -> str:
 
 
 def _other_page(entry: ListEntry, other: ListEntry) -> str:
-    """Which id at a vendor the two rows state differently; '' for none."""
+    """Says which id at a vendor the two rows state differently; '' for none."""
     pieces = compare_companies(entry.evidence, other.evidence).pieces if entry.ids and other.ids else ()
     return next((piece.because for piece in pieces if piece.piece in ID_KINDS and piece.agreement == "differs"), "")
 

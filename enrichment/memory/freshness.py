@@ -174,7 +174,7 @@ def _says_there_are_none(
 def dataset_statuses(
     rules: Rules, requirements: Requirements, known: Known, now: datetime, datasets: Sequence[str] | None = None
 ) -> dict[str, DatasetStatus]:
-    """Every collected dataset of the requirements."""
+    """The status of every collected dataset of the requirements."""
     facts = defaultdict[str, list[Fact]](list)
     for fact in known.facts:
         facts[fact.dataset].append(fact)

@@ -179,7 +179,7 @@ def keep_read(made: ReadReply, reply: Reply, reader: ReaderEntry, store: Reading
 
 
 def _note_other_company(trace: Trace, stage: Stage, reply: Reply, named: Sequence[NamedCompany]) -> None:
-    """Where all that a reply's records are of is another company than the one asked about."""
+    """Notes in the trace where all that a reply's records are of is another company than the one asked about."""
     if not named or any(one.is_asked for one in named):
         return
     other = named[0]

@@ -18,7 +18,7 @@ _ANY_WORDS = r"\s+(?:\S+\s+){0,4}?"
 
 
 def _pattern(words: Collection[str]) -> re.Pattern[str]:
-    """Any of these phrases as whole words; '*' is any ending, ' ... ' up to four words."""
+    """A pattern for any of these phrases as whole words; '*' is any ending, ' ... ' up to four words."""
     phrases = sorted(words, key=len, reverse=True)
     each = "|".join(_ANY_WORDS.join(map(_escaped, phrase.split(" ... "))) for phrase in phrases)
     return re.compile(rf"(?<![\w-])(?:{each})(?![\w-])", re.IGNORECASE)
@@ -71,7 +71,7 @@ def sentence_of(quote: str, text: str) -> str:
 
 
 def sentences_of(text: str) -> Iterator[str]:
-    """Each on one line."""
+    """The sentences of a text, each on one line."""
     return (one for one in map(on_one_line, _SENTENCES.split(text)) if one)
 
 

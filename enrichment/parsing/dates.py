@@ -173,7 +173,7 @@ def _in_any_language(stated: str, written: datetime) -> datetime | None:
 
 @lru_cache(maxsize=4_096)
 def _parsed(stated: str, base: datetime, parser: str) -> datetime | None:
-    """None where looking back and looking ahead differ ('3 days'), and for a span such as 'last week'."""
+    """The date; None where looking back and looking ahead differ ('3 days'), and for a span such as 'last week'."""
     from dateparser.date import DateDataParser  # noqa: PLC0415  takes 0.2 s to import, and most dates are plain
 
     found = set()

@@ -59,7 +59,7 @@ _BANDS_WITHOUT_DASH = re.compile(r"(?<!\d)(?:51 200|201 500)(?!\d)")  # a lost d
 
 
 def headcount(value: Json) -> EmployeeCount | None:
-    """None where it is empty, no possible number, or not sure."""
+    """The headcount; None where it is empty, no possible number, or not sure."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
@@ -234,7 +234,7 @@ def _self_employed() -> re.Pattern[str]:
 
 
 def _between(low: Decimal | float, high: Decimal | float | None) -> EmployeeCount | None:
-    """None for a number that is not whole, or more than any company employs."""
+    """The range; None for a number that is not whole, or more than any company employs."""
     if any(end is not None and end != int(end) for end in (low, high)):
         return None
     if not 0 < low <= (low if high is None else high) <= _MOST_PEOPLE:

@@ -191,7 +191,7 @@ def _unless_flood(tag: re.Match[str]) -> str:
 
 
 def _without_comments(markup: str) -> str:
-    """After a comment that is never closed nothing is left."""
+    """The markup without comments; nothing is left after one that is never closed."""
     before, *rest = markup.split("<!--")
     return before + " ".join(part.partition("-->")[2] for part in rest if "-->" in part)
 

@@ -35,7 +35,7 @@ def readable(text: str) -> str:
 
 
 def word_pattern(words: Iterable[str]) -> re.Pattern[str]:
-    """Any of these, as whole words where their script parts words by spaces."""
+    """A pattern for any of these, as whole words where their script parts words by spaces."""
     return re.compile("|".join(_whole(word) for word in sorted(words, key=len, reverse=True)))
 
 

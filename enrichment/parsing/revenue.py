@@ -29,7 +29,7 @@ _MOST = 10**14
 
 
 def revenue(text: str | None) -> Revenue | None:
-    """None where the amount, its scale or its currency is not sure."""
+    """The revenue; None where the amount, its scale or its currency is not sure."""
     found = _STATED.fullmatch((text or "").replace("\u00a0", " ").strip())
     if not found:
         return None

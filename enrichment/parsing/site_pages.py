@@ -47,7 +47,7 @@ def _addresses(home: str, sitemap: str) -> Iterator[str]:
 
 
 def _own_paths(addresses: Iterable[str], domain: str) -> dict[str, None]:
-    """Each path once, in the order of the addresses."""
+    """The site's own paths, each once, in the order of the addresses."""
     found: dict[str, None] = {}
     for address in addresses:
         if len(found) >= _MOST_ADDRESSES:

@@ -31,7 +31,10 @@ __all__ = ["analyse_request", "because_given_up", "collect_request", "keep", "ne
 async def new_profile(
     identified: Identified, *, rules: Rules, context: RunContext, trace: Trace, leave_open: Callable[[], bool]
 ) -> Enriched:
-    """All of these stages, one after another. Raises LeftOpen where `leave_open` says so after the calls under way."""
+    """Runs these stages, one after another.
+
+    Raises LeftOpen where `leave_open` says so after the calls under way.
+    """
     planned = await plan_request(identified, rules=rules, context=context, trace=trace)
     collected = await collect_request(planned, rules=rules, context=context, trace=trace)
     analysed = await analyse_request(collected, rules=rules, context=context, trace=trace)

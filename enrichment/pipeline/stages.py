@@ -266,5 +266,5 @@ def finished(
 
 
 def once(reads: Sequence[CacheRead]) -> tuple[CacheRead, ...]:
-    """Each purchase read once."""
+    """The reads, with each purchase once."""
     return tuple({read.purchase_id: read for read in reads}.values())

@@ -46,7 +46,7 @@ class Quote:
 
     @property
     def saving(self) -> int:
-        """Against asking every source."""
+        """What is saved compared with asking every source (micro-USD)."""
         return self.legacy - self.expected
 
 
@@ -128,7 +128,7 @@ def quote_of(forecast: Forecast, execution: Execution, *, legacy: int, above_lea
 
 
 def _upper_bound(execution: Execution) -> int:
-    """Every source asked and every analysis made, each for the most it may take; or what a limit leaves for it."""
+    """The cost of every source and every analysis, each for the most it may take; or what a limit leaves for it."""
     most = {offer.source: offer.most for offer in execution.offers}
     most |= {one.name: one.most for one in execution.closing}
     fitting = {name: price for name, price in most.items() if _fits(name, price, execution.limits)}

@@ -142,7 +142,7 @@ def _subsets_filled(fills: tuple[tuple[int, float], ...]) -> list[tuple[int, flo
 
 @lru_cache(maxsize=1_024)
 def _subsets(mask: int) -> Masks:
-    """All masks within this one."""
+    """All masks whose bits are a subset of this one's."""
     subsets = np.zeros(1, dtype=np.int64)
     for bit in range(mask.bit_length()):
         if mask >> bit & 1:

@@ -138,7 +138,7 @@ class Ledger(Protocol):
         ...
 
     def release(self, purchase: Purchase, *, at: datetime, reason: str) -> None:
-        """Not billed: returns the reserve and frees the claim. Raises PurchaseClosed."""
+        """Ends a purchase that was not billed: returns the reserve and frees the claim. Raises PurchaseClosed."""
         ...
 
     def mark_uncertain(self, purchase: Purchase, *, at: datetime, reason: str) -> None:

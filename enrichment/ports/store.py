@@ -210,7 +210,7 @@ class Verdicts(Protocol):
     def by_id(self, verdict_id: str) -> Verdict | None: ...
 
     def of(self, company_id: str) -> list[Verdict]:
-        """All of them, withdrawn ones too, the oldest first."""
+        """All verdicts on the company, withdrawn ones too, the oldest first."""
         ...
 
     def valid_ids(self, company_id: str) -> list[str]: ...
@@ -255,7 +255,7 @@ class Requests(Protocol):
     def by_id(self, request_id: str) -> Request | None: ...
 
     def record(self, happened: Sequence[Event | PolicyDecision]) -> None:
-        """All of it in one transaction."""
+        """Records all of it in one transaction."""
         ...
 
     def decisions(self, request_id: str) -> list[PolicyDecision]:

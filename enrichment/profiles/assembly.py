@@ -255,7 +255,7 @@ def choose(
 
 
 def _closed_first(facts: Sequence[Fact]) -> Sequence[Fact]:
-    """Where the best headcount is open ('10,001+'), the best closed one that agrees with it is served instead."""
+    """If the best headcount is open ('10,001+'), puts the best closed one that agrees with it first."""
     first = facts[0].value if facts else None
     if not isinstance(first, EmployeeCount) or first.closed or facts[0].source == VERDICT:
         return facts
@@ -267,7 +267,7 @@ def _closed_first(facts: Sequence[Fact]) -> Sequence[Fact]:
 
 
 def _name_of_the_site_first(facts: Sequence[Fact], domain: str | None) -> Sequence[Fact]:
-    """Where the best name is not in the address of the site, one that contradicts it and is: it may be a former one."""
+    """Puts a name that fits the site's address before a best name that does not: that may be a former one."""
     first = facts[0].value if facts else None
     if not isinstance(first, Text) or not domain or facts[0].source == VERDICT:
         return facts
@@ -328,7 +328,7 @@ def _is_single(rules: Rules, field: Field) -> bool:
 
 
 def _enough_until(rules: Rules, requirements: Requirements, field: Field) -> datetime:
-    """Until fewer than `enough` items are valid."""
+    """The time up to which `enough` items are valid."""
     ends = sorted((_until(rules, requirements, f) for f in field.values), reverse=True)
     return ends[min(rules.datasets[field.dataset].enough, len(ends)) - 1]
 

@@ -28,7 +28,7 @@ def fewer_units(rules: Rules, known: Known, facts: Iterable[Fact]) -> str | None
 
 
 def _units_of(rules: Rules, source: str, cost: int) -> int | None:
-    """Where this is the price of fewer units, to which a consumer limits the source: how many."""
+    """How many units, if this is the price of fewer units, to which a consumer limits the source."""
     entry = rules.sources[source]
     price = rules.providers[entry.provider].prices.get(entry.unit)
     limits = {consumer.most_units.get(source, entry.max_units) for consumer in rules.consumers.values()}

@@ -21,7 +21,7 @@ class Aged:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """All between 0 and 1."""
+    """The quality of a profile; all figures are between 0 and 1."""
 
     completeness: float
     freshness: float

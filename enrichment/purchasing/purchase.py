@@ -174,7 +174,7 @@ class SentPurchase:
             raise self._lost("was taken over")
 
     async def keep_alive(self, every: float = _RENEW_SECONDS) -> None:
-        """Until cancelled: renews the lease, so that no other process ends or resumes it while this one lives."""
+        """Renews the lease until cancelled, so that no other process ends or resumes it while this one lives."""
         while True:
             await asyncio.sleep(every)
             with suppress(StoreError):  # there are more tries before the lease ends
@@ -283,7 +283,7 @@ def out_of_time(max_seconds: int) -> str:
 
 
 async def wait_for(claim: AlreadyClaimed, context: PurchaseContext, *, until: float) -> None:
-    """Until that purchase has ended, or its lease, or until `until` (seconds of time.monotonic)."""
+    """Waits until that purchase has ended, or its lease, or until `until` (seconds of time.monotonic)."""
     pauses = _pauses()
     while context.now() < claim.lease_until and time.monotonic() < until:
         await asyncio.sleep(next(pauses))

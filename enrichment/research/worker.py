@@ -71,7 +71,10 @@ async def research(question: Question, session: Session, runs_in: ResearchContex
 
 
 async def end_as_failed(question: Question, runs_in: ResearchContext, because: str) -> None:
-    """After a fault of ours: an error, and an answer of what is there, which is nothing. Raises QuestionLost."""
+    """Ends a question after a fault of ours: with an error, and an answer of what is there, which is nothing.
+
+    Raises QuestionLost.
+    """
     log = SessionLog(runs_in.sessions, question, runs_in.worker, runs_in.context.now, runs_in.shown)
     await log.emit("error", because, data={"because": because})
     ending = Ending("failed", 0, 0, 0, 0.0, (because,))

@@ -196,7 +196,7 @@ def _of_another_program(content: bytes) -> tuple[str, str | None]:
 
 
 def _line_by_line(content: bytes) -> str | None:
-    """Each line as UTF-8 or, where it is not, in the Western encoding; None: a line is neither."""
+    """The text with each line read as UTF-8 or, where it is not, in the Western encoding; None: a line is neither."""
     lines: list[str] = []
     for line in content.splitlines(keepends=True):
         text = _read(line, "utf-8")

@@ -56,7 +56,7 @@ def open_reviews(understood: UnderstoodFile, store: SqlStore, now: datetime) -> 
 
 
 def _review(row: ListRow, understood: UnderstoodFile, store: SqlStore, now: datetime) -> IdentityReview | None:
-    """None where no company that it may mean is registered: it is mended in the file of rows left out."""
+    """The review of a row; None: no company it may mean is registered, so it goes to the rows left out."""
     if row.entry is None:
         return None
     found = [_registered(one, store) for one in row.may_be]

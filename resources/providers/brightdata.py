@@ -377,7 +377,7 @@ def _says_nothing_matches(response: HttpResponse) -> bool:
 
 
 def _is_record(row: Json) -> bool:
-    """Not an error, nor a row that only warns, is empty, repeats what was asked, or states how far a job is."""
+    """Whether a row is a record: no error, no warning, not empty, no repeated question, no state of a job."""
     if not isinstance(row, dict) or row.get("error_code") or row.get("error"):
         return False
     repeated = ("url", "input_url") if row.get("warning") or row.get("warning_code") else ()

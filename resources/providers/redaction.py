@@ -37,7 +37,7 @@ def _longest_plain_part(secret: str) -> bytes:
 
 @lru_cache(maxsize=256)
 def _escaped_anyhow(secret: str) -> re.Pattern[bytes]:
-    """Any number of times escaped: '&amp;#61;', '%253D', '\\\\u003d'."""
+    """A pattern for the secret, escaped any number of times: '&amp;#61;', '%253D', '\\\\u003d'."""
     return re.compile(b"".join(map(_any_form, secret)))
 
 

@@ -28,7 +28,7 @@ class WarehouseTable:
 
 
 def tables_of(connection: duckdb.DuckDBPyConnection) -> tuple[WarehouseTable, ...]:
-    """Every table and view, by schema: marts, layers, spend, sources; then those to start from, the others by name."""
+    """The tables and views, by schema: marts, layers, spend, sources; then those to start from, the others by name."""
     named = connection.execute(
         """
         SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE database_name = current_database()

@@ -96,7 +96,7 @@ def _place(posting: ShownValue) -> str:
 def datasets_shown(
     profiles: Sequence[ProfileView], detail: CompanyDetail, requests: Sequence[RequestView], now: datetime
 ) -> dict[str, DatasetShown]:
-    """Each dataset as the newest profile has it that has values of it; without a profile as the facts have it."""
+    """The datasets, each as the newest profile has it that has values of it; without a profile as the facts have it."""
     fields: dict[str, Mapping[str, Json]] = {}
     for profile in sorted(profiles, key=lambda one: one.made_at):
         for dataset, field in profile.profile["datasets"].items():

@@ -32,7 +32,7 @@ _BLOCKS = ("organic_results", "related_questions")
 
 
 def read_mentions(reply: ReaderInput) -> Iterator[ParsedValue]:
-    """Each name once for each passage that has it."""
+    """Competitors' names, each once for each passage that has it."""
     for step in ("search", "page_2"):
         for block in _BLOCKS:
             for position, row in entries(member(reply.payload.get(step), block)):

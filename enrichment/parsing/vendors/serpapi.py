@@ -272,7 +272,7 @@ def _works_there(stated: list[str], snippet: str | None, reply: ReaderInput) -> 
 
 
 def _says_left(snippet: str | None, reply: ReaderInput) -> bool:
-    """Each clause with the company's name says so: 'Former CFO of Acme until 2023; now CFO at Initech'."""
+    """Whether each clause with the company's name says that the person left: 'Former CFO of Acme until 2023'."""
     naming = [clause for clause in _CLAUSES.split(snippet or "") if reply.is_named_in(clause)]
     return bool(naming) and all(_LEFT.search(clause) for clause in naming)
 

@@ -41,7 +41,7 @@ _FOUND = Iterator[ParsedValue]
 
 
 def read_pages(reply: ReaderInput) -> _FOUND:
-    """Every page that was fetched; none where they are another company's."""
+    """Values of every page that was fetched; none where they are another company's."""
     if is_of_another(reply):
         return
     pages = {

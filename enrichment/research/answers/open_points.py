@@ -60,7 +60,7 @@ def only_ranges(point: Point, claims: Sequence[CheckedClaim], company: Company) 
 
 
 def role_unknown(company: Company, known: Known, rules: Rules) -> OpenPoint:
-    """Where contacts are known, and none has the role that is asked for."""
+    """An open point where contacts are known, and none has the role that is asked for."""
     asked = (
         one.replace(": some", ": contacts, none of them with this role")
         for one in asked_for("key_contacts", known, rules)
@@ -110,7 +110,7 @@ def nothing_to_recommend(sides: Sides) -> OpenPoint:
 
 
 def nobody_fits(sides: Sides, persona: Persona) -> OpenPoint:
-    """Where people are named by their rank alone."""
+    """An open point where people are named by their rank alone."""
     why = f"no title that is known has to do with {persona.sells}: those of the highest rank are named"
     return OpenPoint("a contact for what you sell", why, sides.company.key)
 

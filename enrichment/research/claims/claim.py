@@ -126,7 +126,7 @@ def event_day(value: Value) -> str | None:
 def checked(
     answer: ResearchAnswer, sides: Sides, *, instructions: str
 ) -> tuple[list[CheckedClaim], list[DroppedClaim]]:
-    """All that may be said, findings first; all that may not, and why.
+    """The claims that may be shown, findings first; then those that may not, and why.
 
     instructions: what the model was told; of a claim that repeats them nothing is shown.
     """
@@ -302,5 +302,5 @@ def _gist(text: str) -> str:
 
 
 def in_order(claims: Sequence[CheckedClaim]) -> Iterator[tuple[str, CheckedClaim]]:
-    """Each with its id in the answer: c1, c2, ..."""
+    """Each claim with its id in the answer: c1, c2, ..."""
     return ((f"c{number}", claim) for number, claim in enumerate(claims, start=1))

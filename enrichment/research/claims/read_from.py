@@ -34,7 +34,7 @@ def read_from(value: Value, payload: Mapping[str, Json], place: str) -> str | No
 
 
 def _path(body: Json, rest: str) -> list[tuple[str, Json]]:
-    """Each step down with what is there; ends where the reply has no such place."""
+    """The steps down, each with what is there; ends where the reply has no such place."""
     steps, at = [], body
     for key, position in _KEY.findall(rest):
         at = _item(at, int(position)) if position else member(at, key)

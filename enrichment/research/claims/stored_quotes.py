@@ -59,7 +59,10 @@ def _compared(citation: Citation, reply: _Stored | None) -> Citation:
 
 
 def stands_in(quote: str, text: str) -> bool:
-    """Each line of it, but for white space, quotation marks, dashes and case. text: of `text_of`."""
+    """Whether each line of the quote is in the text, but for white space, quotation marks, dashes and case.
+
+    text: of `text_of`.
+    """
     return all(_on_one_line(line) in text for line in quote.split("\n"))
 
 

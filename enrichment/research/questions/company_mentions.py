@@ -315,7 +315,7 @@ def _is_in_front(words: Sequence[Word], start: int) -> bool:
 
 
 def _is_where_a_name_is(words: Sequence[Word], start: int, end: int) -> bool:
-    """Where only a company can be: 'X's CFO', 'does X run', 'X competitors', 'is X hiring', 'at X', 'the CFO of X'."""
+    """Whether only a company can be there: 'X's CFO', 'does X run', 'X competitors', 'at X', 'the CFO of X'."""
     before = words[start - 1] if start and not words[start].apart else None
     behind = words[end] if end < len(words) and not words[end].apart else None
     if words[end - 1].possessive and behind is not None:

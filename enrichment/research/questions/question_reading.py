@@ -284,7 +284,7 @@ class _Reader:
         return any(map(_is_content, span)) or (is_had and not all(map(_is_grammar, span)) and len(span) > 1)
 
     def _is_in_place(self, span: tuple[Word, ...]) -> bool:
-        """Where a topic is: behind 'about', 'has a', 'plans a' or a possessive; or it is all that is asked."""
+        """Whether a topic can be there: behind 'about', 'has a', 'plans a', a possessive; or it is all of it."""
         before = self.places[span]
         is_alone = len(self.words) == len(before) + len(span) and all(word.does("alone") for word in before)
         if is_alone and not self._named(Part.ASKED):

@@ -139,7 +139,7 @@ def follows(words: Sequence[Word], at: int, kind: str) -> bool:
 
 
 def places_of(words: Sequence[Word], phrase: Sequence[str]) -> Iterator[range]:
-    """Where these words are beside each other."""
+    """The places where these words are beside each other."""
     small, most = [word.small for word in words], len(phrase)
     for at in range(len(words) - most + 1):
         if small[at : at + most] == [*phrase] and not any(word.apart for word in words[at + 1 : at + most]):

@@ -131,7 +131,7 @@ class CompaniesMeant:
         return KnownNames(frozenset(registered), tuple(await self.names_before()))
 
     def _registered_among(self, phrases: Sequence[str]) -> list[str]:
-        """Not those inside another one."""
+        """Phrases that registered companies are called, without phrases inside another one."""
         found: list[str] = []
         for phrase in phrases:
             if not any(phrase in longer for longer in found) and self._is_called(phrase):

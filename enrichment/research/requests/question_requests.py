@@ -223,7 +223,7 @@ class QuestionRequests:
         return sum(spent.values()), sum(row.saved_micro_usd for row in rows if row is not None)
 
     async def payers_of(self, done: Enriched) -> list[Payer]:
-        """Whose purchases memory served: the request of each, once."""
+        """The requests that paid for what memory served, each once."""
         store, found = self.context.store, list[Payer]()
         if done.request.served_from == "layer_1":
             request = await asyncio.to_thread(store.requests.by_id, done.profile.request_id)

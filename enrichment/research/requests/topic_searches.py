@@ -63,7 +63,7 @@ def most_of(dataset: str, rules: Rules) -> int:
 
 
 async def _all(asking: Iterable[Coroutine[None, None, Enriched | None]]) -> list[Enriched | None]:
-    """All of them to their end; then the first error is raised."""
+    """Runs all of them to their end; then the first error is raised."""
     ended = await asyncio.gather(*asking, return_exceptions=True)
     for one in ended:
         if isinstance(one, BaseException):

@@ -91,7 +91,7 @@ class SqlWebhooks:
         return sorted(found, key=lambda one: one.delivery_id)
 
     def attempted(self, delivery: WebhookDelivery, *, at: datetime, problem: str | None) -> WebhookDelivery:
-        """After an attempt. problem: why it failed; None: it was delivered. What it is now."""
+        """Records an attempt. problem: why it failed; None: it was delivered. What it is now."""
         then = None if problem is None else next_attempt(delivery, at)
         if then is not None:
             now = replace(delivery, problem=problem, next_at=then)

@@ -64,7 +64,7 @@ class SqlCompanyEvents:
         return self._moved(parted, preview=preview)
 
     def undo(self, event_id: str, *, by: str, at: datetime, preview: bool = False) -> CompanyEvent:
-        """All that the event moved goes back; see moves.py for what was bought since."""
+        """Undoes an event: all that it moved goes back; see moves.py for what was bought since."""
         return self._moved(lambda tx: moves.undo(tx, event_id, by=by, at=at), preview=preview)
 
     def by_id(self, event_id: str) -> CompanyEvent | None:

@@ -141,7 +141,7 @@ def _each(tx: sa.Connection, statement: sa.Update, ids: Sequence[str], company_i
 
 
 def _take_claims(tx: sa.Connection, purchase_ids: Sequence[str], *, company_id: str, into: str) -> None:
-    """Where both companies have the same claim, the purchase of the company that rows come to keeps it."""
+    """Moves claims; where both companies have one claim, the purchase of the receiving company keeps it."""
     going = set(purchase_ids)
     for row in tx.execute(_CLAIMED, {"from_id": company_id}).all():
         if row.purchase_id not in going:

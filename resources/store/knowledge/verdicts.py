@@ -72,7 +72,7 @@ class SqlVerdicts:
         return None if row is None else verdict_of(row)
 
     def of(self, company_id: str) -> list[Verdict]:
-        """All of them, withdrawn ones too, the oldest first."""
+        """All verdicts on the company, withdrawn ones too, the oldest first."""
         with self._db.reading() as tx:
             return [verdict_of(row) for row in tx.execute(_OF, {"id": company_id})]
 

@@ -134,7 +134,10 @@ class SqlLedger:
         self._db.ledger(settled)
 
     def release(self, purchase: Purchase, *, at: datetime, reason: str) -> None:
-        """Not billed: returns the reserve, frees the claim. Done twice, it changes nothing. Raises PurchaseClosed."""
+        """Ends a purchase that was not billed: returns the reserve, frees the claim. Done twice, it changes nothing.
+
+        Raises PurchaseClosed.
+        """
         self._db.ledger(lambda tx: settlement.release(tx, purchase, at=at, reason=reason))
 
     def mark_uncertain(self, purchase: Purchase, *, at: datetime, reason: str) -> None:

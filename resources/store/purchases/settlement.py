@@ -145,7 +145,10 @@ def _book(tx: sa.Connection, row: Row, cost: int) -> None:
 
 
 def _close(tx: sa.Connection, statement: sa.Executable, purchase_id: str, values: Mapping[str, Any]) -> Row | None:
-    """If it was a probe, another purchase may be the next one; the caller may then end the outage."""
+    """Closes a purchase.
+
+    If it was a probe, another purchase may be the next one; the caller may then end the outage.
+    """
     row = tx.execute(statement, {**values, "claim": None, "this": purchase_id}).first()
     if row is not None and row.failures:
         provider_health.end_probe(tx, purchase_id, at=values["closed_at"])

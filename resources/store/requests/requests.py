@@ -42,7 +42,7 @@ class SqlRequests:
         self._db = database
 
     def open(self, request: Request) -> None:
-        """If the company was merged into another one meanwhile, the request is of that one."""
+        """Opens a request. If the company was merged into another one meanwhile, the request is of that one."""
 
         def opened(tx: sa.Connection) -> None:
             self._db.companies_stay(tx)

@@ -286,7 +286,7 @@ class SqlSessions:
         return [event for event, _ in new]
 
     def _exclusive(self, tx: sa.Connection, session_id: str) -> int:
-        """Until this transaction ends no other one writes of this session. The number of its newest event."""
+        """Locks a session until this transaction ends; returns the number of its newest event."""
         number = tx.scalar(sa.select(_s.last_number).where(_s.session_id == session_id).with_for_update())
         if number is None:
             raise QuestionLost(session_id)
