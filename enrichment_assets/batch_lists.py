@@ -1,6 +1,6 @@
 """The companies of a list that a run is given: what was understood of it, and the rows that are left out, for people.
 
-path -> the one reader of lists -> new companies registered -> ListedCompanies, shown in the log and in metadata
+path -> the one reader of lists -> new companies registered -> PartitionList, shown in the log and in metadata
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from resources.store import SqlStore
 
 
 @dataclass(frozen=True, slots=True)
-class ListedCompanies:
+class PartitionList:
     """company_ids: in the order of the list, each once. left_out: the file with the rows that are not taken.
 
     says: what was understood, a line each.
@@ -46,7 +46,7 @@ class ListedCompanies:
         return shown
 
 
-def listed_companies(path: Path, store: SqlStore, now: datetime) -> ListedCompanies:
+def listed_companies(path: Path, store: SqlStore, now: datetime) -> PartitionList:
     """Registers what is new, as `enrich batch start FILE` does. Raises UnreadableList, StoreError."""
     companies = store.companies
     understood = understand_file(
@@ -57,7 +57,7 @@ def listed_companies(path: Path, store: SqlStore, now: datetime) -> ListedCompan
     take(understood, store)
     waiting = open_reviews(understood, store, now)
     rows = tuple((f"line {row.line}", row.because) for row in understood.rows(*LEFT_OUT))
-    return ListedCompanies(_ids(understood, store), tuple(_lines(understood, waiting, left_out)), left_out, rows)
+    return PartitionList(_ids(understood, store), tuple(_lines(understood, waiting, left_out)), left_out, rows)
 
 
 def _ids(understood: UnderstoodFile, store: SqlStore) -> tuple[str, ...]:

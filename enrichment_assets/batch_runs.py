@@ -23,7 +23,7 @@ from enrichment.domain.money import in_usd
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.rules import Rules
 from enrichment_assets.batch_events import BatchEvents
-from enrichment_assets.batch_lists import ListedCompanies
+from enrichment_assets.batch_lists import PartitionList
 from enrichment_assets.materializations import note
 from enrichment_assets.metadata import Metadata, companies_markdown, nothing_to_buy, plan_markdown, quote_in_words
 from enrichment_assets.run_config import ASKED_BY, BATCH_TAG
@@ -49,7 +49,7 @@ class OrderedBatch:
     max_cost: int | None = None
     analyses: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
-    listed: ListedCompanies | None = None
+    listed: PartitionList | None = None
 
 
 def run_batch(

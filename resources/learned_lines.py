@@ -30,7 +30,7 @@ LEFT_TO_PEOPLE = "Learned rates are left to people: write `learn: automatic` int
 
 
 @dataclass(frozen=True, slots=True)
-class LearnedRates:
+class CountedRates:
     """lines: what config/learned.yaml should have, with what is accepted renewed and the rest proposed."""
 
     lessons: list[Lesson]
@@ -38,7 +38,7 @@ class LearnedRates:
     lines: Mapping[str, Mapping[str, LearnedLine]]
 
 
-def learned_from(store: SqlStore, warehouse: Warehouse, rules: Rules, night: date) -> LearnedRates:
+def learned_from(store: SqlStore, warehouse: Warehouse, rules: Rules, night: date) -> CountedRates:
     """The rates learned up to a night; the same answers, rules and night give the same.
 
     night: where `learn: automatic` is in the rules. Raises StoreError, WarehouseError.
@@ -56,7 +56,7 @@ def learned_from(store: SqlStore, warehouse: Warehouse, rules: Rules, night: dat
     lines = renewed_lines(rules, found, families)
     if rules.learning.learn == "automatic":
         lines = accepted_tonight(rules, lines, night, doubtful=doubtful_lines(found))
-    return LearnedRates(found, families, lines)
+    return CountedRates(found, families, lines)
 
 
 def _lacking(rules: Rules, dataset: str, counts: Mapping[Answered, int]) -> list[FamilyEstimate]:

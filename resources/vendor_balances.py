@@ -1,6 +1,6 @@
 """Read our balance at each vendor, and end the uncertain purchases that the balance explains.
 
-    endpoints -> AccountStatus -> Reading -> BalanceComparison -> Conclusion, carried out -> AccountReading
+    endpoints -> AccountStatus -> BalanceReading -> BalanceComparison -> Conclusion, carried out -> AccountReading
 
 The ledger is read before and after the vendor is asked: only what was the same both times counts as certain.
 """
@@ -15,10 +15,10 @@ from enrichment.domain.purchases import Purchase
 from enrichment.ports import PurchaseClosed
 from enrichment.purchasing.reconciliation import (
     BalanceComparison,
+    BalanceReading,
     Conclusion,
     LedgerTotals,
     OpenPurchase,
-    Reading,
     bounds,
     compare,
     conclude,
@@ -71,7 +71,7 @@ async def read_accounts(
         status = await _status(name, rules, endpoints[name], settings)
         if status.left is None or status.unit is None:
             return AccountReading(status)
-        reading = Reading(name, now(), status.unit, status.left, "left", settled=0, uncertain=0)
+        reading = BalanceReading(name, now(), status.unit, status.left, "left", settled=0, uncertain=0)
         comparison, conclusion = await asyncio.to_thread(_reconciled, reading, before, rules, store)
         return AccountReading(status, comparison, conclusion)
 
@@ -94,7 +94,7 @@ async def _status(name: str, rules: Rules, endpoint: ProviderEndpoint, settings:
 
 
 def _reconciled(
-    reading: Reading, before: "LedgerTotalsByUnit", rules: Rules, store: "SqlStore"
+    reading: BalanceReading, before: "LedgerTotalsByUnit", rules: Rules, store: "SqlStore"
 ) -> tuple[BalanceComparison, Conclusion]:
     name = reading.provider
     first, second = (

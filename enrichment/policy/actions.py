@@ -34,12 +34,12 @@ class Calls:
     cost: float
     columns: Columns
     last: int
-    reply: Reply
+    reply: PossibleReply
     further: Sequence[Calls]
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class PossibleReply:
     """What one source may bring: nothing, or each of its datasets independently."""
 
     frame: Frame
@@ -47,8 +47,8 @@ class Reply:
     match_rate: float
 
     @staticmethod
-    def of(frame: Frame, i: int) -> Reply:
-        return Reply(frame, i, frame.offers[i].match_rate)
+    def of(frame: Frame, i: int) -> PossibleReply:
+        return PossibleReply(frame, i, frame.offers[i].match_rate)
 
     def bring(self, values: Values, before: Masks) -> None:
         """Turn values after the reply, of rows and columns, into what is expected before it. In place.
@@ -162,7 +162,7 @@ class _Tree:
             cost=so_far.price + self._value_of_time * so_far.seconds,
             columns=np.flatnonzero(so_far.allowed).astype(np.int32),
             last=last,
-            reply=Reply.of(self._frame, last),
+            reply=PossibleReply.of(self._frame, last),
             further=further,
         )
 

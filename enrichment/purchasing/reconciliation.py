@@ -1,6 +1,6 @@
 """Whether the vendor's account and our ledger agree: what it reports, against what the ledger bought in between.
 
-    Reading, earlier ones -> BalanceComparison: change, bought, drift -> Conclusion: what to settle, what to release
+    BalanceReading, earlier ones -> BalanceComparison: change, bought, drift -> Conclusion: what to settle or release
 
 drift = what the vendor took - what the ledger settled, in units of the vendor, since the last reading the ledger was
 sure of. Uncertain purchases explain as much of it as they may have cost. The rest comes from a wrong rule, or from
@@ -41,7 +41,7 @@ class LedgerTotals:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class BalanceReading:
     """What a vendor reports of our account: amount of units left (falls when we buy) or used (rises).
 
     At that time it had billed between `settled` and `settled + uncertain` units, if the ledger is right.
@@ -68,9 +68,9 @@ class Agreement(Enum):
 class BalanceComparison:
     """A reading against an earlier one, `since`. change: units the vendor took; bought: units the ledger settled."""
 
-    now: Reading
+    now: BalanceReading
     agreement: Agreement
-    since: Reading | None = None
+    since: BalanceReading | None = None
     change: Decimal = Decimal(0)
     bought: int = 0
 
@@ -102,7 +102,7 @@ def bounds(before: LedgerTotals, after: LedgerTotals) -> tuple[int, int]:
     return before.settled, most - before.settled
 
 
-def compare(now: Reading, earlier: Sequence[Reading]) -> BalanceComparison:
+def compare(now: BalanceReading, earlier: Sequence[BalanceReading]) -> BalanceComparison:
     """earlier: readings of the same provider, the newest first."""
     same_plan = list(_of_one_plan(now, earlier))
     if not same_plan:
@@ -186,7 +186,7 @@ def may_still_bill(rules: ProviderRules) -> timedelta:
     return timedelta(seconds=2 * rules.timeout_seconds)
 
 
-def _of_one_plan(now: Reading, earlier: Sequence[Reading]) -> Iterator[Reading]:
+def _of_one_plan(now: BalanceReading, earlier: Sequence[BalanceReading]) -> Iterator[BalanceReading]:
     """Back to where the plan was renewed: what is left goes up then, what is used goes down."""
     later = now
     for reading in earlier:
@@ -196,7 +196,7 @@ def _of_one_plan(now: Reading, earlier: Sequence[Reading]) -> Iterator[Reading]:
         later = reading
 
 
-def _taken(earlier: Reading, later: Reading) -> Decimal:
+def _taken(earlier: BalanceReading, later: BalanceReading) -> Decimal:
     rise = later.amount - earlier.amount
     return rise if later.counts == "used" else -rise
 

@@ -23,7 +23,7 @@ from enrichment.research.answers.answer import (
     missing_points,
 )
 from enrichment.research.answers.answer_question import answer_question
-from enrichment.research.answers.answer_without_model import Asked, composed, fits_role
+from enrichment.research.answers.answer_without_model import QuestionAsked, composed, fits_role
 from enrichment.research.answers.earlier_claims import EARLIER, earlier_advice, earlier_claims
 from enrichment.research.answers.next_questions import price_in_time, price_of_another
 from enrichment.research.answers.open_points import (
@@ -160,7 +160,7 @@ class CompanyAnswers:
         return {*requirements.datasets, *requirements.collected, *read, *found} - {"company_name", "domain"}
 
     def _left_open(
-        self, both: Sides, parts: QuestionParts, claims: Sequence[CheckedClaim], asked: Asked, found: LookedFor
+        self, both: Sides, parts: QuestionParts, claims: Sequence[CheckedClaim], asked: QuestionAsked, found: LookedFor
     ) -> list[OpenPoint]:
         """What the question asks and no claim says, where no source could be asked for more."""
         points = list[OpenPoint]()
@@ -176,7 +176,7 @@ class CompanyAnswers:
         return points
 
     async def _remembered(
-        self, one: CompanyCollected, both: Sides, spare: Sequence[CheckedClaim], asked: Asked
+        self, one: CompanyCollected, both: Sides, spare: Sequence[CheckedClaim], asked: QuestionAsked
     ) -> _Read | None:
         """Where nothing was bought: what is known answers it, or what a model said before; None: a model must read it.
 
@@ -244,7 +244,7 @@ class CompanyAnswers:
         self,
         one: CompanyCollected,
         claims: Sequence[CheckedClaim],
-        asked: Asked,
+        asked: QuestionAsked,
         parts: QuestionParts,
         found: LookedFor,
     ) -> tuple[list[OpenPoint], int]:

@@ -29,23 +29,25 @@ Frame = tuple[int, ServerSentEvent]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StreamPosition:
     """After which number a stream begins. gap: why that is not what the client asked for."""
 
     after: int
     gap: str | None = None
 
 
-def place_of(asked: str | None, session: Session) -> Place:
+def place_of(asked: str | None, session: Session) -> StreamPosition:
     """asked: an id of this stream, as `Last-Event-ID` or `after` has it; nothing: from the first event on."""
     if not asked or asked == "0":
-        return Place(0)
+        return StreamPosition(0)
     epoch, _, number = asked.rpartition("-")
     if epoch != session.epoch:
-        return Place(0, f"{asked[:60]} is no event of this session as it is now: its events are sent from the first on")
+        return StreamPosition(
+            0, f"{asked[:60]} is no event of this session as it is now: its events are sent from the first on"
+        )
     if not (number.isascii() and number.isdecimal() and len(number) < 19) or int(number) > session.last_number:
-        return Place(0, f"{asked[:60]} is not there: the events are sent from the first on")
-    return Place(int(number))
+        return StreamPosition(0, f"{asked[:60]} is not there: the events are sent from the first on")
+    return StreamPosition(int(number))
 
 
 @dataclass(slots=True)
@@ -81,7 +83,7 @@ class SessionStreams:
         if followed is not None and followed.last is not None and number > followed.last:
             self._set(followed, number)
 
-    async def follow(self, session: Session, place: Place, *, on: bool) -> AsyncIterator[ServerSentEvent]:
+    async def follow(self, session: Session, place: StreamPosition, *, on: bool) -> AsyncIterator[ServerSentEvent]:
         """Ends when the service stops, when the session is deleted, or after ten minutes: the client resumes.
 
         on: whether it goes on after the last row.

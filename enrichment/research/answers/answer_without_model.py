@@ -82,7 +82,7 @@ _SENIORITY = {"c_level": 0, "vp": 1, "director": 2, "manager": 3, "staff": 4, No
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QuestionAsked:
     """What an answer is composed for. datasets: that the question is about. roles: words of titles that it asks for.
 
     words, topic_words: stems of the question, and of its topics. point: of a narrow question. advice: whether it asks
@@ -102,7 +102,7 @@ class Asked:
         return sorted(found, key=lambda one: not (self.topic_words and one in _FOUND))
 
 
-def composed(sides: Sides, relevance: VendorRelevance, asked: Asked) -> list[CheckedClaim]:
+def composed(sides: Sides, relevance: VendorRelevance, asked: QuestionAsked) -> list[CheckedClaim]:
     """The claims of an answer; for a narrow question no more than it asks."""
     claims = [*_findings(sides, asked), *_people(sides, asked)]
     claims += _recommendations(sides, relevance, asked)
@@ -115,7 +115,7 @@ def fits_role(passage: Passage, roles: Collection[str]) -> bool:
     return any(re.search(rf"(?<!\w){re.escape(role)}(?!\w)", title) for role in roles)
 
 
-def _findings(sides: Sides, asked: Asked) -> Iterator[CheckedClaim]:
+def _findings(sides: Sides, asked: QuestionAsked) -> Iterator[CheckedClaim]:
     if asked.point is not None:
         yield from _to_the_point(sides, asked, asked.point)
         return
@@ -126,7 +126,7 @@ def _findings(sides: Sides, asked: Asked) -> Iterator[CheckedClaim]:
             yield _stated(sides, passage, _line_of(passage, asked.words))
 
 
-def _to_the_point(sides: Sides, asked: Asked, point: Point) -> Iterator[CheckedClaim]:
+def _to_the_point(sides: Sides, asked: QuestionAsked, point: Point) -> Iterator[CheckedClaim]:
     """Line by line, those that say what is asked most directly first; each line once."""
     found = dict[str, tuple[tuple[Any, ...], Passage]]()
     for at, passage in enumerate(_without_ranges(sides.evidence.passages)):
@@ -247,7 +247,7 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 
 
-def _people(sides: Sides, asked: Asked) -> Iterator[CheckedClaim]:
+def _people(sides: Sides, asked: QuestionAsked) -> Iterator[CheckedClaim]:
     if "key_contacts" not in asked.datasets:
         return
     pieces = [one for one in sides.evidence.passages if one.dataset == "key_contacts"]
@@ -289,7 +289,7 @@ def with_why(claim: CheckedClaim, sides: Sides) -> CheckedClaim:
     return replace(claim, citations=cited, why=_ended(f"The title fits what {vendor} sells: {sells}"))
 
 
-def _recommendations(sides: Sides, relevance: VendorRelevance, asked: Asked) -> Iterator[CheckedClaim]:
+def _recommendations(sides: Sides, relevance: VendorRelevance, asked: QuestionAsked) -> Iterator[CheckedClaim]:
     if not asked.advice:
         return
     used = set[str]()
@@ -314,7 +314,7 @@ def _recommendations(sides: Sides, relevance: VendorRelevance, asked: Asked) -> 
         )
 
 
-def _of_topic(sides: Sides, asked: Asked) -> Iterator[RelevanceMatch]:
+def _of_topic(sides: Sides, asked: QuestionAsked) -> Iterator[RelevanceMatch]:
     """Where the seller asks how to sell for a topic: what was found on it, and what they sell."""
     persona = next((one for one in sides.vendor_evidence.passages if one.dataset == PERSONA), None)
     pieces = [one for one in sides.evidence.passages if one.dataset in _FOUND]

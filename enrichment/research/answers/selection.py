@@ -1,6 +1,6 @@
 """Which claims an answer makes, in which order: those of the model and those of the evidence as it is. Pure.
 
-    claims of the model + spare ones + Asked -> claims
+    claims of the model + spare ones + QuestionAsked -> claims
 
 Of a narrow question what says more than is asked is left out, whichever made it; what says it most directly is first.
 The model's sentence is taken before another one on the same passage.
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from enrichment.domain.values import CompetitorMention, EmployeeCount
 from enrichment.research.answers.answer_without_model import (
-    Asked,
+    QuestionAsked,
     contact_rank,
     in_full,
     is_range,
@@ -28,7 +28,7 @@ _FOUND = frozenset({"topic_results", "page_passages"})
 
 
 def chosen(
-    kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: Asked, sides: Sides
+    kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: QuestionAsked, sides: Sides
 ) -> list[CheckedClaim]:
     """Recommendations, findings, people."""
     return [
@@ -39,7 +39,7 @@ def chosen(
 
 
 def _recommendations(
-    kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: Asked, sides: Sides
+    kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: QuestionAsked, sides: Sides
 ) -> list[CheckedClaim]:
     """None of a question that asks for no advice. On the topic of the question first."""
     if not asked.advice:
@@ -51,7 +51,7 @@ def _recommendations(
 
 
 def _findings(
-    kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: Asked, sides: Sides
+    kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: QuestionAsked, sides: Sides
 ) -> list[CheckedClaim]:
     own = [in_full(one, sides.names[0]) for one in _of("finding", kept) if _names_its_rival(one)]
     others = _of("finding", spare)
@@ -65,7 +65,7 @@ def _findings(
 
 
 def _people(
-    kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: Asked, sides: Sides
+    kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: QuestionAsked, sides: Sides
 ) -> list[CheckedClaim]:
     """First those whose work what is sold is for; where that is not known, as the model has them."""
     if "key_contacts" not in asked.datasets:

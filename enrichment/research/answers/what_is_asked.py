@@ -1,12 +1,12 @@
 """What an answer is to say: of a narrow question its point, of one for advice all that bears on it. Pure.
 
-text + parts + evidence of both sides -> Asked: which datasets, roles and lines count, and whether advice is wanted
+text + parts + evidence of both sides -> QuestionAsked: which datasets, roles and lines count, and if advice is wanted
 """
 
 from collections.abc import Collection, Sequence
 
 from enrichment.analysis.evidence import Passage
-from enrichment.research.answers.answer_without_model import Asked, fits_role
+from enrichment.research.answers.answer_without_model import QuestionAsked, fits_role
 from enrichment.research.claims.claim import CheckedClaim
 from enrichment.research.evidence.passages import Sides
 from enrichment.research.evidence.relevance import content_words
@@ -28,7 +28,7 @@ def what_is_asked(
     topics: Sequence[str] = (),
     looked_for: Collection[str] = (),
     among: frozenset[str] | None = None,
-) -> Asked:
+) -> QuestionAsked:
     """collected: datasets that were asked for. topics: that were searched for. looked_for: technologies that are named.
 
     among: first lines, where some count.
@@ -44,7 +44,7 @@ def what_is_asked(
         areas = told_by or ([] if topics else [tuple(datasets)])
         runs_on = technologies_known(sides)
         point = point_of(text, areas, runs_on, topics=topics, looked_for=looked_for, among=among)
-    return Asked(
+    return QuestionAsked(
         datasets=frozenset(datasets),
         roles=roles_in(text),
         words=frozenset(content_words(f"{text} {parts.words}")),
@@ -54,7 +54,7 @@ def what_is_asked(
     )
 
 
-def known_besides(sides: Sides, asked: Asked, claims: Sequence[CheckedClaim]) -> dict[str, int]:
+def known_besides(sides: Sides, asked: QuestionAsked, claims: Sequence[CheckedClaim]) -> dict[str, int]:
     """How many more values than the answer lists are known that answer the question: dataset -> count."""
     found = dict[str, int]()
     for dataset in _LISTED:
@@ -65,7 +65,7 @@ def known_besides(sides: Sides, asked: Asked, claims: Sequence[CheckedClaim]) ->
     return found
 
 
-def _answers(passage: Passage, asked: Asked) -> bool:
+def _answers(passage: Passage, asked: QuestionAsked) -> bool:
     if passage.dataset == "key_contacts":
         return not asked.roles or fits_role(passage, asked.roles)
     return asked.point is None or asked.point.rank(passage, passage.text.partition("\n")[0]) is not None

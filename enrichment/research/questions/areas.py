@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from enrichment.domain.data_tables import listed, rows_of
-from enrichment.research.evidence.relevance import stem_of, words_in
+from enrichment.research.evidence.relevance import stem_of
 from enrichment.rules import Rules
 
 
@@ -73,17 +73,6 @@ def shows_area(word: str, *, roles: bool = True) -> bool:
 def _single_words(roles: bool) -> frozenset[str]:
     shown = (*(word for area in AREAS for word in area.words), *(role for role in _ROLES if roles and role != "IT"))
     return frozenset(word.casefold() for word in shown if " " not in word)
-
-
-@cache
-def words_of_areas() -> frozenset[str]:
-    """Stems of all words that show an area or a role."""
-    shown = (
-        *(word for area in AREAS for word in area.words),
-        *_ROLES,
-        *(w for words in _ROLES.values() for w in words),
-    )
-    return frozenset(stem_of(word) for words in shown for word in words_in(words))
 
 
 def _has(text: str, words: str) -> bool:

@@ -27,7 +27,7 @@ from enrichment.research.claims.model_answers import BREAKDOWN, Breakdown
 from enrichment.research.evidence.relevance import content_words
 from enrichment.research.questions.areas import AREA_NAMES, AREAS, datasets_of, is_whole, roles_in
 from enrichment.research.questions.company_mentions import NOTHING_KNOWN, KnownNames
-from enrichment.research.questions.question_reading import Reading, may_be_topic, read_question
+from enrichment.research.questions.question_reading import QuestionReading, may_be_topic, read_question
 from enrichment.rules import AnalysisRules, Rules
 from enrichment.rules.loader import RESEARCH_BREAKDOWN
 
@@ -138,7 +138,7 @@ def breakdown_question(
     )
 
 
-def _shown(reading: Reading) -> dict[str, Json]:
+def _shown(reading: QuestionReading) -> dict[str, Json]:
     parts = {"companies": reading.companies, "areas": reading.areas, "topics": reading.topics}
     shown = {name: [*part] for name, part in parts.items()}
     return {**shown, "looked_for": [*reading.sought], "asks_for_advice": reading.asks_for_advice}

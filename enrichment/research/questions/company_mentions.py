@@ -33,7 +33,7 @@ _SHORTEST_COINED = 3
 _POSSESSIVE = re.compile(r"['’]s\s")
 
 
-class Part(Enum):
+class MentionRole(Enum):
     ASKED = "asked about"
     SOUGHT = "looked for in what is known of another"
     PERSON = "a person"
@@ -48,7 +48,7 @@ class Mention:
     start: int
     end: int
     is_known: bool
-    part: Part = Part.ASKED
+    part: MentionRole = MentionRole.ASKED
     is_used: bool = False
 
 
@@ -93,7 +93,7 @@ def mentions_in(words: Sequence[Word], known: KnownNames) -> tuple[Mention, ...]
         place = _Place(words, one, parted, found, known)
         if place.is_topic:
             continue
-        part = Part.NONE if name_words(one.name) in own and not place.is_sought else place.part
+        part = MentionRole.NONE if name_words(one.name) in own and not place.is_sought else place.part
         parted.append(replace(one, part=part, is_used=place.is_used))
     return tuple(parted)
 
@@ -380,19 +380,19 @@ class _Place:
         """'Why would Acme care about DevSecOps?'"""
         is_about = bool(self.front) and self.front[-1].does("about")
         begins = len(self.front) - len(self._in_sentence)
-        earlier = (one for one in self.earlier if one.part is Part.ASKED and one.start >= begins)
+        earlier = (one for one in self.earlier if one.part is MentionRole.ASKED and one.start >= begins)
         return is_about and not self.one.is_known and any(True for _ in earlier)
 
     @property
-    def part(self) -> Part:
+    def part(self) -> MentionRole:
         if not self.one.is_known and self._is_person:
-            return Part.PERSON
+            return MentionRole.PERSON
         if self.is_sought:
-            return Part.SOUGHT
+            return MentionRole.SOUGHT
         is_compared = self.one.is_known and any(word.does("compares") for word in self.words)
         if is_technology(self.one.name) and not (is_compared or self._is_asked_technology):
-            return Part.SOUGHT if self._has_another else Part.NONE
-        return Part.ASKED
+            return MentionRole.SOUGHT if self._has_another else MentionRole.NONE
+        return MentionRole.ASKED
 
     @property
     def is_sought(self) -> bool:
@@ -418,7 +418,7 @@ class _Place:
     @property
     def _has_subject(self) -> bool:
         """A company that is asked about is named before it, or a word that means one."""
-        if any(one.part is Part.ASKED for one in self.earlier):
+        if any(one.part is MentionRole.ASKED for one in self.earlier):
             return True
         goes_on = any(word.does("goes_on") for word in self.front)
         return goes_on and bool(self.known.before or any(other.start > self.one.start for other in self.every))
@@ -469,4 +469,4 @@ class _Place:
         """'Salesforce or HubSpot'."""
         last = self.earlier[-1] if self.earlier else None
         joined = last is not None and last.end + 1 == self.one.start and self.front[-1].does("and_or")
-        return joined and last is not None and last.part is Part.SOUGHT
+        return joined and last is not None and last.part is MentionRole.SOUGHT

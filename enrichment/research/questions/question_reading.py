@@ -1,6 +1,6 @@
 """What a question is about, read by tables of words: its companies, areas, topics, and what is looked for. Pure.
 
-question + names that are known -> Reading: the plain rule takes it, a model is given it, and no model goes beyond it
+question + names that are known -> QuestionReading: the plain rule takes it, a model is given it and stays within it
 
 A topic is made of content words, or it is none: nothing is searched for the grammar of a question.
 """
@@ -14,7 +14,14 @@ from enrichment.identity.countries import is_country
 from enrichment.parsing.mentions import is_common
 from enrichment.parsing.technologies import is_technology
 from enrichment.research.questions.areas import AREA_NAMES, AREAS, phrases_of_areas, shows_area
-from enrichment.research.questions.company_mentions import KnownNames, Mention, Part, is_continent, is_dull, mentions_in
+from enrichment.research.questions.company_mentions import (
+    KnownNames,
+    Mention,
+    MentionRole,
+    is_continent,
+    is_dull,
+    mentions_in,
+)
 from enrichment.research.questions.question_words import (
     Word,
     follows,
@@ -43,7 +50,7 @@ _LONGEST_LISTED = 11
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class QuestionReading:
     """companies: as they are written. areas: none, and nothing looked for: the whole company.
 
     topics: to be searched for. sought: names and words to be looked for in what is known. unsure: words that may be
@@ -71,16 +78,16 @@ class Reading:
         return name in self.companies or name.casefold() not in self.no_companies
 
 
-def read_question(text: str, known: KnownNames) -> Reading:
+def read_question(text: str, known: KnownNames) -> QuestionReading:
     return _read(text, frozenset(known.registered), tuple(known.before), tuple(known.own))
 
 
 @lru_cache(maxsize=256)
-def _read(text: str, registered: frozenset[str], before: tuple[str, ...], own: tuple[str, ...]) -> Reading:
+def _read(text: str, registered: frozenset[str], before: tuple[str, ...], own: tuple[str, ...]) -> QuestionReading:
     """Several steps of a question ask for it."""
     reader = _Reader(text, KnownNames(registered, before, own))
-    if has_phrase(reader.words, "meta") and not any(one.part is Part.ASKED for one in reader.mentions):
-        return Reading(restates=True)
+    if has_phrase(reader.words, "meta") and not any(one.part is MentionRole.ASKED for one in reader.mentions):
+        return QuestionReading(restates=True)
     return reader.reading
 
 
@@ -102,11 +109,16 @@ class _Reader:
         self.areas = self._shown_areas()
 
     @property
-    def reading(self) -> Reading:
-        companies = self._named(Part.ASKED)
+    def reading(self) -> QuestionReading:
+        companies = self._named(MentionRole.ASKED)
         spans = [one for one in self._spans() if self._says_something(one) and not _OTHER_SCRIPT.search(_text(one))]
         unsure = [] if companies else [*self._unsure(spans)]
-        sought = [*self._named(Part.SOUGHT), *self._named(Part.PERSON), *self._events(), *map(_text, self.tasks)]
+        sought = [
+            *self._named(MentionRole.SOUGHT),
+            *self._named(MentionRole.PERSON),
+            *self._events(),
+            *map(_text, self.tasks),
+        ]
         topics = [*map(_text, self.topics)]
         if not self.areas and not unsure:
             topics += [*self._relations(), *self._topics_of(span for span in spans if self._is_in_place(span))]
@@ -127,11 +139,11 @@ class _Reader:
             areas = ("people",)
         asks_for_advice = _ADVICE.search(written_out(self.text)) is not None
         areas = () if asks_for_advice else areas
-        sure = tuple(one.name for one in self.mentions if one.is_known and one.part is Part.ASKED)
+        sure = tuple(one.name for one in self.mentions if one.is_known and one.part is MentionRole.ASKED)
         is_left = bool(
             topics or unsure or not all(map(is_technology, sought)) or not self.is_english or set(companies) - set(sure)
         )
-        return Reading(
+        return QuestionReading(
             companies=companies,
             sure_companies=sure,
             is_sure=bool(areas or asks_for_advice or companies) and not is_left,
@@ -159,12 +171,12 @@ class _Reader:
         asks = handled and any(word.does("asks_people") for word in self.words)
         return ("people",) if asks or (not topics and any(word.does("person_meant") for word in self.words)) else ()
 
-    def _named(self, part: Part) -> tuple[str, ...]:
+    def _named(self, part: MentionRole) -> tuple[str, ...]:
         return tuple(dict.fromkeys(one.name for one in self.mentions if one.part is part))
 
     def _no_companies(self) -> Iterator[str]:
         """What is looked for, people, places, and single words of any question."""
-        yield from (one.name.casefold() for one in self.mentions if one.part is not Part.ASKED)
+        yield from (one.name.casefold() for one in self.mentions if one.part is not MentionRole.ASKED)
         yield from (word.small for word in self.words if is_dull(word) or is_place(word))
 
     # areas
@@ -186,7 +198,7 @@ class _Reader:
             shown |= {area.name for area in AREAS if any(_OTHER_SCRIPT.match(w) and w in self.text for w in area.words)}
         if any(self._is_used(one) for one in self.mentions) or (not shown and self._asks_what_is_used):
             shown.add("technology")
-        if self._named(Part.PERSON) or self.tasks:
+        if self._named(MentionRole.PERSON) or self.tasks:
             shown.add("people")
         return tuple(name for name in AREA_NAMES if name in shown)
 
@@ -219,7 +231,7 @@ class _Reader:
     def _is_topic(self, span: Sequence[Word], kind: str) -> bool:
         if all(word.does("filler") for word in span):
             return False
-        if not self._named(Part.ASKED) and any(map(is_coined, span)) and all(map(_is_coined_or_dull, span)):
+        if not self._named(MentionRole.ASKED) and any(map(is_coined, span)) and all(map(_is_coined_or_dull, span)):
             return False  # it may be the name of a company
         return kind == "task" or not _shows_one_area(span)
 
@@ -269,7 +281,7 @@ class _Reader:
     def _topics_of(self, spans: Iterable[tuple[Word, ...]]) -> Iterator[str]:
         """Spans of a question in English; words of relations are told with the name they tie to."""
         if self.is_english:
-            tied = {word for one in self.mentions if one.part is Part.SOUGHT for word in self._relation(one)}
+            tied = {word for one in self.mentions if one.part is MentionRole.SOUGHT for word in self._relation(one)}
             yield from (_text(span) for span in spans if not tied.intersection(span))
 
     def _is_for(self, span: tuple[Word, ...]) -> bool:
@@ -287,10 +299,10 @@ class _Reader:
         """Whether a topic can be there: behind 'about', 'has a', 'plans a', a possessive; or it is all of it."""
         before = self.places[span]
         is_alone = len(self.words) == len(before) + len(span) and all(word.does("alone") for word in before)
-        if is_alone and not self._named(Part.ASKED):
+        if is_alone and not self._named(MentionRole.ASKED):
             return True
         if not before or before[-1].possessive or before[-1].does("about"):
-            return bool(before) or not self._named(Part.ASKED)
+            return bool(before) or not self._named(MentionRole.ASKED)
         if before[-1].does("which") and len(span) > 1:
             return True
         if before[-1].does("and_or") and len(before) - 1 in {one.end for one in self.mentions}:
@@ -303,7 +315,7 @@ class _Reader:
     def _relations(self) -> Iterator[str]:
         """'contract Microsoft', 'buy Tesla'."""
         for one in self.mentions:
-            if one.part is Part.SOUGHT:
+            if one.part is MentionRole.SOUGHT:
                 yield " ".join((*(word.small for word in self._relation(one)), one.name))
 
     def _relation(self, one: Mention) -> tuple[Word, ...]:
@@ -313,7 +325,7 @@ class _Reader:
     def _is_used(self, one: Mention) -> bool:
         """A technology that is looked for, not a company that something else is done with."""
         ties = [word for word in self._relation(one) if not word.does("works")]
-        return one.part is Part.SOUGHT and (one.is_used or (is_technology(one.name) and not ties))
+        return one.part is MentionRole.SOUGHT and (one.is_used or (is_technology(one.name) and not ties))
 
     def _events(self) -> Iterator[str]:
         for phrase in phrases_of("event"):

@@ -1,6 +1,6 @@
 """The two sides of a reconciliation: the ledger's totals per provider and unit, and the vendors' balances as read.
 
-ledger_totals(provider) -> provider -> vendor unit -> LedgerTotals;   keep(Reading) -> readings(provider)
+ledger_totals(provider) -> provider -> vendor unit -> LedgerTotals;   keep(BalanceReading) -> readings(provider)
 """
 
 from collections import defaultdict
@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from enrichment.purchasing.reconciliation import LedgerTotals, OpenPurchase, Reading
+from enrichment.purchasing.reconciliation import BalanceReading, LedgerTotals, OpenPurchase
 from resources.store import tables as t
 from resources.store.database.database import Database
 from resources.store.database.row_mapping import Row, record_of, row_of
@@ -40,17 +40,17 @@ class SqlBalanceReadings:
             found[name][unit] = LedgerTotals(bought[name, unit], *map(tuple, still_open[name, unit]))
         return dict(found)
 
-    def keep(self, reading: Reading) -> None:
+    def keep(self, reading: BalanceReading) -> None:
         with self._db.writing() as tx:
             tx.execute(sa.insert(t.balances).values({**row_of(reading), "amount": str(reading.amount)}))
 
-    def readings(self, provider: str) -> list[Reading]:
+    def readings(self, provider: str) -> list[BalanceReading]:
         """The newest first, at most 500."""
         b = t.balances.c
         query = sa.select(t.balances).where(b.provider == provider).order_by(b.balance_id.desc())
         with self._db.reading() as tx:
             rows = tx.execute(query.limit(_MOST_READINGS))
-            return [record_of(Reading, row, amount=Decimal(row.amount)) for row in rows]
+            return [record_of(BalanceReading, row, amount=Decimal(row.amount)) for row in rows]
 
 
 def _settled(rows: Iterable[Row]) -> defaultdict[tuple[str, str], int]:

@@ -12,7 +12,7 @@ from enrichment.domain.research import NewSessionEvent, Question, Session
 from enrichment.research.events.first_events import question_received
 from resources.store.database.database import Database
 from resources.store.requests.sessions import SqlSessions
-from service.answers.session_events import Place, SessionStreams
+from service.answers.session_events import SessionStreams, StreamPosition
 from service.app import create_service
 from tests.acceptance.conftest import Stack
 from tests.support.research_stack import SELLER
@@ -85,7 +85,7 @@ def test_a_session_that_is_followed_while_others_are_looked_at_stays_followed(st
 
     async def run() -> str | None:
         streams = SessionStreams(stack.store, asyncio.Event())
-        first, second = (streams.follow(one, Place(_MANY), on=True) for one in (looked_at, followed_later))
+        first, second = (streams.follow(one, StreamPosition(_MANY), on=True) for one in (looked_at, followed_later))
         await anext(first)
         waiting = asyncio.ensure_future(anext(first))
         await asyncio.to_thread(sessions.looks.acquire)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from enrichment.purchasing.reconciliation import (
     Agreement,
     BalanceComparison,
+    BalanceReading,
     Conclusion,
     LedgerTotals,
     OpenPurchase,
-    Reading,
     bounds,
     compare,
     conclude,
@@ -37,8 +37,8 @@ def reading(
     hours: int = 0,
     counts: str = "left",
     unit: str = "credit",
-) -> Reading:
-    return Reading(
+) -> BalanceReading:
+    return BalanceReading(
         provider="snov",
         at=NOON + hours * HOUR,
         unit=unit,
@@ -56,7 +56,7 @@ def uncertain_of(*units: int, minutes_ago: int = 30) -> tuple[OpenPurchase, ...]
 
 
 def concluded(
-    left: int, *, settled: int = 0, uncertain: Sequence[OpenPurchase] = (), before: Reading | None = None
+    left: int, *, settled: int = 0, uncertain: Sequence[OpenPurchase] = (), before: BalanceReading | None = None
 ) -> tuple[BalanceComparison, Conclusion]:
     """The second reading, an hour after one of 1000 credits when nothing was open."""
     totals = LedgerTotals(settled, tuple(uncertain))

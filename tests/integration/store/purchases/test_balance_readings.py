@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from enrichment.purchasing.reconciliation import LedgerTotals, OpenPurchase, Reading
+from enrichment.purchasing.reconciliation import BalanceReading, LedgerTotals, OpenPurchase
 from resources.store import SqlStore
 from tests.support.examples import NOON
 from tests.support.ledger_records import answered, draft, reserved, sent
@@ -43,7 +43,7 @@ def test_providers_and_units_have_their_own_books(store: SqlStore) -> None:
 
 
 def test_readings_come_back_as_they_were_kept_the_newest_first(store: SqlStore) -> None:
-    first = Reading("snov", NOON, "credit", Decimal("24999.50"), "left", settled=3, uncertain=8)
+    first = BalanceReading("snov", NOON, "credit", Decimal("24999.50"), "left", settled=3, uncertain=8)
     second = replace(first, at=NOON + timedelta(hours=1), amount=Decimal(0), uncertain=0)
     other = replace(first, provider="apollo", counts="used")
     for reading in (first, other, second):

@@ -19,7 +19,7 @@ from enrichment.domain.values import (
     Value,
 )
 from enrichment.domain.values import WebsitePassage as Page
-from enrichment.research.answers.answer_without_model import Asked, composed
+from enrichment.research.answers.answer_without_model import QuestionAsked, composed
 from enrichment.research.answers.open_points import only_ranges
 from enrichment.research.answers.selection import chosen
 from enrichment.research.answers.what_is_asked import known_besides
@@ -53,13 +53,15 @@ def sides(*known: tuple[str, Value], sells: str = "single sign-on", offers: tupl
     return Sides(ACME, evidence, OKTA, replace(vendor, passages=tuple(numbered)), ("Acme",))
 
 
-def asked(question: str, *datasets: str, whole: bool = False, both: Sides | None = None) -> Asked:
+def asked(question: str, *datasets: str, whole: bool = False, both: Sides | None = None) -> QuestionAsked:
     names = set() if both is None else {one.text.casefold() for one in both.evidence.passages}
     point = None if whole else point_of(question, [datasets], names)
-    return Asked(frozenset(datasets or READS), words=frozenset(content_words(question)), point=point, advice=whole)
+    return QuestionAsked(
+        frozenset(datasets or READS), words=frozenset(content_words(question)), point=point, advice=whole
+    )
 
 
-def said(both: Sides, asked_for: Asked, kept: tuple[CheckedClaim, ...] = ()) -> list[str]:
+def said(both: Sides, asked_for: QuestionAsked, kept: tuple[CheckedClaim, ...] = ()) -> list[str]:
     own = words_of_names(("Acme", "Okta"))
     relevance = relevance_of(both.evidence, both.vendor_evidence, own)
     return [one.text for one in chosen(kept, composed(both, relevance, asked_for), asked_for, both)]

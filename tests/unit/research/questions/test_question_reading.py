@@ -8,7 +8,7 @@ import pytest
 from enrichment.domain.data_tables import listed
 from enrichment.identity.names import name_words
 from enrichment.research.questions.company_mentions import KnownNames, phrases_to_look_up, readings
-from enrichment.research.questions.question_reading import Reading, may_be_topic, read_question
+from enrichment.research.questions.question_reading import QuestionReading, may_be_topic, read_question
 from enrichment.research.questions.question_words import words_in_question
 
 WORDINGS = Path(__file__).parents[3] / "records" / "question_wordings.csv"
@@ -27,13 +27,13 @@ def rows() -> list[dict[str, str]]:
     return list(csv.DictReader(line for line in lines if not line.startswith("#")))
 
 
-def read(question: str, *before: str) -> Reading:
+def read(question: str, *before: str) -> QuestionReading:
     phrases = phrases_to_look_up(words_in_question(question))
     registered = {phrase for phrase in phrases if name_words(phrase) in CALLED}
     return read_question(question, KnownNames(registered, before, ("Okta", "Ann")))
 
 
-def companies_meant(reading: Reading, before: tuple[str, ...]) -> tuple[str, ...]:
+def companies_meant(reading: QuestionReading, before: tuple[str, ...]) -> tuple[str, ...]:
     if reading.companies or reading.unsure:
         return reading.companies
     return tuple(before[place] for place in reading.places) or before
