@@ -69,7 +69,7 @@ def write_learned(folder: Path, lines: Mapping[str, Mapping[str, LearnedLine]], 
 
 @contextmanager
 def _only_writer(folder: Path) -> Iterator[None]:
-    """Of learned files in this folder: a second one waits."""
+    """Lets one process write learned files in this folder; a second one waits."""
     opened = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(opened, fcntl.LOCK_EX)

@@ -19,7 +19,10 @@ def _print_address(url: str) -> None:
 
 
 def serve(app: Starlette, *, port: int, ready: Callable[[str], None] = _print_address) -> None:
-    """Until SIGTERM or SIGINT. Calls `ready` with the URL once it accepts connections. Raises OSError: port taken."""
+    """Serves until SIGTERM or SIGINT. Calls `ready` with the URL once it accepts connections.
+
+    Raises OSError: port taken.
+    """
     with _listener(port, backlog=2048) as listener, _signals_exit():
         asyncio.run(_AnnouncingServer(_server_config(app), ready).serve(sockets=[listener]))
 

@@ -73,7 +73,7 @@ async def _work(settings: Settings, rules: Rules, store: SqlStore, batch: Batch,
 
 
 def twins(ends: Sequence[CompanyEnd], count: int) -> Iterator[CompanyEnd]:
-    """So many copies, each under a key of its own."""
+    """Yields so many copies, each under a key of its own."""
     for number in range(count):
         yield _renamed(ends[number % len(ends)], f"{number // len(ends)}.")
 

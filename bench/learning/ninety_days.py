@@ -88,7 +88,7 @@ def _cost(decided: Problem, true: Problem) -> float:
 
 
 def _above(decided: Problem, true: Problem) -> float:
-    """By which share it costs more than what one decides that knows."""
+    """The share by which it costs more than decisions made with the true rates."""
     return _cost(decided, true) / _cost(true, true) - 1
 
 

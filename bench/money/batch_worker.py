@@ -19,7 +19,7 @@ def started_worker(setup: WorkerSetup, batch_id: str, *, name: str, at_once: int
 
 
 def work_on_batch(setup: WorkerSetup, batch_id: str, name: str, at_once: int) -> None:
-    """Until nothing of the batch is left."""
+    """Works until nothing of the batch is left."""
     store = open_store(setup.store_url, world="sandbox")
     try:
         asyncio.run(_work(setup, store, batch_id, WorkerOptions(name=name, at_once=at_once)))

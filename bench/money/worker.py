@@ -150,7 +150,7 @@ class TimedLedger(SqlLedger):
 
 
 def work(setup: WorkerSetup, pipe: Connection) -> None:
-    """Until the other end of the pipe is closed."""
+    """Works until the other end of the pipe is closed."""
     asyncio.run(_work(setup, pipe))
 
 

@@ -184,7 +184,7 @@ def match_rate(offer: Offer, missed: frozenset[str], matched: frozenset[str]) ->
 
 
 def lowered(offer: Offer, dataset: str, answered: frozenset[str]) -> Fraction:
-    """By what a source is less likely to have a dataset that these have not: joint chances over the chance of one."""
+    """The factor on a source's chance of a dataset that these lack: joint chances over the chance of one."""
     family = dict(offer.fill_families).get(dataset)
     if family is None:
         return Fraction(1)

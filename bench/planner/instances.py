@@ -51,7 +51,7 @@ def with_families(rng: Random, problem: Problem) -> Problem:
 
 
 def with_fill_families(rng: Random, problem: Problem) -> Problem:
-    """Of most datasets that several sources answer, two or three lack it of the same companies. No source needs any."""
+    """The problem without needs, where two or three sources of most shared datasets lack it together."""
     problem = replace(problem, offers=tuple(replace(offer, needs=frozenset()) for offer in problem.offers))
     families: dict[str, list[tuple[str, Family]]] = {}
     for part in parts(problem):

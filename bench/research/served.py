@@ -56,7 +56,7 @@ class Service:
         self.kill()
 
     def start(self) -> None:
-        """Until it accepts calls."""
+        """Starts the service and waits until it accepts calls."""
         ours, theirs = multiprocessing.Pipe()
         self.process = self.context.Process(target=_serve, args=(self.setup, self.port, theirs), daemon=True)  # type: ignore[attr-defined]
         assert self.process is not None

@@ -37,7 +37,7 @@ class Running:
 
 @contextmanager
 def running(words: list[str], environment: Mapping[str, str], *, log: Path, url: str, path: str) -> Iterator[Running]:
-    """Until it answers `path`; ended with the block."""
+    """Starts a process and waits until it answers `path`; ended with the block."""
     began = time.monotonic()
     with log.open("wb") as to:
         process = subprocess.Popen([sys.executable, "-m", *words], env=environment, stdout=to, stderr=to)  # noqa: S603

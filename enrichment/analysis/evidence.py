@@ -90,7 +90,7 @@ def as_data(text: str) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """At most so many bytes, ending with a whole word where there is one."""
+    """The text, cut to at most so many bytes, ending with a whole word where there is one."""
     data = text.encode()
     if len(data) <= most:
         return text

@@ -242,7 +242,7 @@ def _estimated(groups: Sequence[Group], planned: Sequence[_OfOne]) -> list[_OfOn
 
 
 def _complete_within(budget: int, sizes: Sequence[int], needs: Sequence[_OfOne]) -> int:
-    """As many of each group as of the others, as far as the budget goes; nothing is begun that may need more than it.
+    """How many companies the budget makes complete, taken evenly from all groups; none may need more than it.
 
     The last companies are begun only if what is left covers their p90, so about one p90 stays unspent.
     """

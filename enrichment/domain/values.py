@@ -96,7 +96,7 @@ class Founded(Comparable):
     year: int = Field(ge=1000, le=9999)
 
     def agrees(self, other: Self) -> bool:
-        """The same year, or the one beside it: founded in December, registered in January."""
+        """Whether both are the same year, or the one beside it: founded in December, registered in January."""
         return abs(self.year - other.year) <= 1
 
 
@@ -106,7 +106,7 @@ class SizeBand(Comparable):
     band: Literal["1-10", "11-50", "51-500", "501-1000", "1001-5000", "5001-10000", "10001+"]
 
     def agrees(self, other: Self) -> bool:
-        """The same band, or the one beside it: vendors count on different days."""
+        """Whether both are the same band, or the one beside it: vendors count on different days."""
         return abs(_BAND_NUMBER[self.band] - _BAND_NUMBER[other.band]) <= 1
 
 

@@ -35,7 +35,7 @@ def counts_since(counts: Sequence[Count]) -> int:
 
 
 def _spread(hits: Floats, tries: Floats) -> float:
-    """By how much days that follow each other differ beyond chance, in variances: their answers are no separate ones.
+    """The factor by which the variance between consecutive days exceeds chance: answers are not independent.
 
     A change is one pair of days among all. 1: no more than two standard deviations above what chance brings.
     """

@@ -186,7 +186,7 @@ def _one_step(rules: Rules, name: str, before: float, learned: float) -> float:
 
 
 def _is_as_it_was(rules: Rules, name: str, there: LearnedLine, line: LearnedLine) -> bool:
-    """The same evidence, and no further step to take: what is learned counts, or as much of it as the bounds allow."""
+    """Whether nothing changes: the evidence is the same, and what is learned counts as far as bounds allow."""
     if _evidence(there) != _evidence(line):
         return False
     return there.value == (_one_step(rules, name, there.value, line.value) if there.counts else line.value)

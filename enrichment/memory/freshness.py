@@ -44,7 +44,7 @@ class DatasetStatus:
 
 
 def valid_until(rules: Rules, requirements: Requirements, fact: Fact) -> datetime:
-    """Until when this fact is fresh for this request, by the rules as they are now; a verdict until it is withdrawn."""
+    """The time until which the fact is fresh for this request, by today's rules; a verdict until withdrawn."""
     if fact.source == VERDICT:
         return fact.holds_until
     return _until(fact, *_lasts(rules, requirements, fact.source, fact.dataset))

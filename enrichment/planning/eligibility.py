@@ -200,7 +200,7 @@ class Eligibility:
 
     @cached_property
     def _fill_families(self) -> tuple[tuple[str, Family], ...]:
-        """Of sources in no family of match rates: what these tell of a miss says nothing of a dataset that is lacking.
+        """Families of sources in no family of match rates: those tell of misses, not of datasets that are lacking.
 
         Where a source needs a dataset there are none: whether it is askable would hang on the order of asking.
         """

@@ -140,7 +140,7 @@ class _Tree:
         self.work = 0
 
     def _leads(self) -> Values:
-        """By how many seconds each source is slower than all others."""
+        """How many seconds each source is slower than all others."""
         slowest, second = [0.0, 0.0, *sorted(self._seconds)][-1:-3:-1]
         leads: Values = np.where(self._seconds == slowest, slowest - second, 0.0)
         return leads

@@ -173,7 +173,7 @@ class EventTree:
         return self._conditional[key]
 
     def _effects_given(self, i: int, left: int) -> tuple[Effect, ...]:
-        """Its effects, as likely as they are once others have answered."""
+        """The source's effects, as likely as they are once others have answered."""
         offer = self.offer(i, left)
         if offer.fill_rates == self.offers[i].fill_rates:
             return self._effects[i]

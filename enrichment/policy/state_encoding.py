@@ -57,7 +57,7 @@ class Frame:
         return self.offers[i].match_rate * self._still_known(family, usable)
 
     def _still_known(self, family: Family, usable: Codes | int) -> Values:
-        """By what the chance that any of it can know is lower, as all that are not usable have failed."""
+        """The factor on the chance that any of the family can know, once all that are not usable have failed."""
         likely = np.full(np.shape(usable), family.known)
         for source, rate in family.rates:
             likely *= np.where(np.asarray(usable) & self.sources_in([source]), 1.0, 1 - rate / family.known)
@@ -73,7 +73,7 @@ class Frame:
         )
 
     def fills_given(self, i: int, usable: Codes | int) -> tuple[tuple[int, float | Values], ...]:
-        """As `fills` of source i, of states with these usable sources: what is not usable lacked what is open."""
+        """The `fills` of source i in states with these usable sources: what is not usable lacked what is open."""
         families = self.fill_families[i]
         return tuple(
             (bit, rate * self._still_known(families[bit], usable) if bit in families else rate)

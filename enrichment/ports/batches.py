@@ -22,7 +22,7 @@ class Batches(Protocol):
     def claim(
         self, batch_id: str, worker: str, *, most: int, caps: Sequence[Cap], at: datetime, lease_until: datetime
     ) -> Sequence[BatchCompany]:
-        """At most so many companies that can be begun now; none of them is claimed by another worker.
+        """Claims at most so many companies that can be begun now; none of them is claimed by another worker.
 
         First those whose worker is gone: their requests end as failed. Then those that wait, then postponed ones that
         all caps have room for again. Nothing is claimed of a batch that is not open.

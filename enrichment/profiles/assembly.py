@@ -334,7 +334,7 @@ def _enough_until(rules: Rules, requirements: Requirements, field: Field) -> dat
 
 
 def _absence_valid_until(rules: Rules, known: Known, field: Field) -> list[datetime]:
-    """Until when nothing is known: as long as the replies without it are fresh; the latest of them counts."""
+    """The time until which nothing is known: as long as the replies without it are fresh; the latest of them counts."""
     ends = [
         r.collected_at + timedelta(seconds=rules.valid_seconds(r.source, field.dataset))
         for r in known.replies

@@ -44,7 +44,7 @@ class RateBelief:
         return np.asarray((self.seconds / (self.seconds + age)) ** self.shape)
 
     def observed(self, age: Floats, changed: NDArray[np.bool_]) -> Self:
-        """After a look: `age` seconds since the one before (above 0), and whether the value had changed."""
+        """The belief after a look: `age` seconds since the one before (above 0), and whether the value had changed."""
         shape, seconds, later = self.shape, self.seconds, self.seconds + age
         same = self.unchanged(age)
         mean = (shape / seconds - same * shape / later) / (1 - same)

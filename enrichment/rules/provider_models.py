@@ -76,7 +76,7 @@ class BreakerRules(RuleModel):
 
 
 class ChatRules(RuleModel):
-    """In what a language model's endpoint differs from others of the same protocol; docs/models.md has a table.
+    """How a language model's endpoint differs from others of the same protocol; docs/models.md has a table.
 
     output_limits: the fields of a request that limit its answer. schema_leaves_out: JSON schema keywords not sent.
     """

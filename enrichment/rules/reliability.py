@@ -31,7 +31,7 @@ _AnyLine = TypeVar("_AnyLine", bound=_Line)
 
 
 class SourceReliability(_Line):
-    """Of `checked` answers that could be compared, `right` were."""
+    """The reliability of a source: of `checked` answers that could be compared, `right` were."""
 
     right: int = Field(ge=0)
     checked: int = Field(ge=0)

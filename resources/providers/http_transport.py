@@ -148,7 +148,7 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
 
 
 class AiohttpSender:
-    """At most so many connections at a time; remembers no cookies.
+    """Sends over at most so many connections at a time; remembers no cookies.
 
     The certificates are read at the first request, once for all vendors: that takes longer than an answer from memory.
     """

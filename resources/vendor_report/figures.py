@@ -242,7 +242,7 @@ def _changes(connection: duckdb.DuckDBPyConnection, of: str, query: str) -> Iter
 
 
 def _by_day(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[date, Count]]]:
-    """Of each vendor."""
+    """The counts by day for each vendor."""
     days: dict[str, list[tuple[date, Count]]] = defaultdict(list)
     for name, day, hits, tries in connection.execute(_BY_DAY).fetchall():
         days[name].append((day, Count(hits, tries)))
@@ -279,7 +279,7 @@ def _contradicted(answers: Sequence[Answer], estimate: Estimate) -> Iterator[tup
 def _without_each(
     rules: Rules, history: History, unavailable: Mapping[str, str], policies: PolicyCache, providers: Sequence[str]
 ) -> dict[str, WithoutIt]:
-    """By vendor. Empty: no request of the time can be replayed."""
+    """What doing without each vendor changes, by vendor. Empty: no request of the time can be replayed."""
     all_of_them = replayable(history, {"these rules": rules})
     some = _some_companies(all_of_them)
     if not some.requests:

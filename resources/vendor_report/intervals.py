@@ -24,7 +24,7 @@ class Figure:
 
     @classmethod
     def total(cls, values: Sequence[float]) -> "Figure":
-        """Of a sum over cases that are alike: what as many others would bring."""
+        """The figure of a sum over cases that are alike: what as many others would bring."""
         count, total = len(values), sum(values)
         if count < FEWEST:
             return cls(total, None)
@@ -34,7 +34,7 @@ class Figure:
 
 
 def _deviations(count: int) -> float:
-    """For 90 % of Student's distribution, near enough from ten cases on."""
+    """The deviations for 90 % of Student's distribution, near enough from ten cases on."""
     return 1.645 + 1.52 / (count - 1)
 
 
@@ -45,7 +45,7 @@ def share(hits: float, tries: float) -> Figure | None:
 
 @dataclass(frozen=True, slots=True)
 class RatioSums:
-    """Of so many cases the sums of `above` and `below`, and of their squares and products."""
+    """For a number of cases, the sums of `above` and `below`, and of their squares and products."""
 
     count: int
     above: float

@@ -176,7 +176,7 @@ def answers_together(connection: duckdb.DuckDBPyConnection) -> dict[Answered, in
 
 
 def had_together(connection: duckdb.DuckDBPyConnection, dataset: str) -> dict[Answered, int]:
-    """Of sources that knew a company, whether they had a dataset of it. After `answer_counts`, likewise."""
+    """How often sources that knew a company together had a dataset of it or lacked it. Call `answer_counts` first."""
     return _together(connection, dataset)
 
 

@@ -143,7 +143,7 @@ class _Cells:
         return "old" if facts else "missing", facts
 
     def _estimate(self, company: Company, known: Known, dataset: str) -> _Estimate:
-        """Of companies of which nothing is known, once for all; else of each, as the same request is quoted."""
+        """The estimate: one for all companies of which nothing is known; else as the same request is quoted."""
         if known.replies or known.facts:
             return self._planned(company, known, dataset)
         like = (dataset, company.domain is not None, company.name is not None, self._request(company, dataset).strategy)

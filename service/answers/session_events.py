@@ -30,7 +30,7 @@ Frame = tuple[int, ServerSentEvent]
 
 @dataclass(frozen=True, slots=True)
 class StreamPosition:
-    """After which number a stream begins. gap: why that is not what the client asked for."""
+    """The number after which a stream begins. gap: why that is not what the client asked for."""
 
     after: int
     gap: str | None = None

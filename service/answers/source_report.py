@@ -30,9 +30,9 @@ _CHANCE = 2.58
 
 
 class FillView(View):
-    """Of one dataset. observed: null while the source has never known a company. quality: mean of its values.
+    """The fill rate of one dataset. observed: null while the source has never known a company.
 
-    far: the rule is further from what was observed than chance explains.
+    quality: mean of its values. far: the rule is further from what was observed than chance explains.
     """
 
     dataset: str
@@ -67,7 +67,7 @@ class SourceReportsView(View):
 
 
 class ReplayView(View):
-    """Of the same requests. complete: that lack nothing required. completeness: mean, of what sources answer."""
+    """What the same requests gave. complete: that lack nothing required. completeness: mean, of what sources answer."""
 
     calls: int
     cost_usd: Usd

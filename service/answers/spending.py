@@ -30,7 +30,7 @@ class CapView(View):
 
 
 class SpendView(View):
-    """Of this day (UTC), and in all. keys: your own; every one, for a key that may admin."""
+    """What was spent on this day (UTC), and in all. keys: your own; every one, for a key that may admin."""
 
     day: str
     spent_usd: Usd = Field(description="In all")

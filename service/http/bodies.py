@@ -180,7 +180,10 @@ EnrichBody = Annotated[Annotated[AskBody, Tag(ASKED)] | Annotated[QuoteBody, Tag
 
 
 class VendorEnrichBody(Body):
-    """As the users' clients send it. tier: what strategy was called before; both may be sent where they agree."""
+    """A request as the users' clients send it.
+
+    tier: what strategy was called before; both may be sent where they agree.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 

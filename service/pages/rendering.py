@@ -132,7 +132,7 @@ def segment(text: str) -> str:
 
 
 def as_data(value: Any) -> str:
-    """For a data attribute or a hidden field, to be escaped there."""
+    """A value for a data attribute or a hidden field, to be escaped there."""
     return json.dumps(value, ensure_ascii=True, sort_keys=True)
 
 

@@ -75,7 +75,7 @@ async def upload(
     content_type: Annotated[str, Header(include_in_schema=False)] = "",
     idempotency: IdempotencyHeader = None,
 ) -> BatchView:
-    """The same of a list: CSV with a column of names or websites, or JSON lines."""
+    """Make a batch of a list: CSV with a column of names or websites, or JSON lines."""
     suffix = _SUFFIXES.get(content_type.partition(";")[0].strip().lower())
     if suffix is None:
         raise ApiProblem("not_list_type", f"Send the list as {' or '.join(_SUFFIXES)}.")

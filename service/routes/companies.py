@@ -60,7 +60,7 @@ async def profile(
 
 @router.get("/{key}/history", response_model=HistoryView, responses=_ASKED_AGAIN)
 async def history(key: CompanyKey, _: Reader, state: Installed, known: IfNoneMatch = None) -> Response:
-    """Its requests: when, for which consumer, how they ended, what they cost."""
+    """The company's requests: when, for which consumer, how they ended, what they cost."""
     return unless_known(await run_in_threadpool(companies.history, state, key), known)
 
 

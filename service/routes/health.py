@@ -57,7 +57,7 @@ async def readyz(state: Installed) -> Readiness:
 
 @router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(state: Installed) -> PlainTextResponse:
-    """For Prometheus."""
+    """The metrics for Prometheus."""
     return PlainTextResponse(await run_in_threadpool(_metrics_of, state), media_type=MEDIA_TYPE)
 
 

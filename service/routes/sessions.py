@@ -40,7 +40,7 @@ QuestionText = Annotated[
 
 
 class PersonaBody(Body):
-    """As whom the session is opened. company: the vendor that they sell for; sells: what, in their own words."""
+    """The seller who opens the session. company: the vendor that they sell for; sells: what, in their own words."""
 
     name: Named
     role: Named
@@ -114,7 +114,7 @@ async def ask(
 
 @router.get("/{session_id}", responses=_FOUND)
 async def one(session_id: SessionId, caller: Reader, state: Installed) -> SessionView:
-    """Its persona, what is left of its budget, its questions with their answers, and what to ask next."""
+    """The session's persona, what is left of its budget, its questions with their answers, and what to ask next."""
     view = await run_in_threadpool(sessions.view_of, session_id, caller, state)
     return await sessions.with_next_questions(view, caller, state)
 
@@ -177,6 +177,6 @@ async def stop(session_id: SessionId, caller: Enricher, state: Installed) -> Sto
 
 @router.delete("/{session_id}", status_code=204, responses=_FOUND)
 async def delete(session_id: SessionId, caller: Enricher, state: Installed) -> None:
-    """With its questions, answers and events. What was bought stays in the ledger, and in memory."""
+    """Delete a session with its questions, answers and events. What was bought stays in the ledger, and in memory."""
     for question_id in await run_in_threadpool(sessions.deleted, session_id, caller, state):
         state.session_runs.ask_to_stop(question_id)

@@ -30,7 +30,10 @@ class VerdictBody(Body):
 
 @router.post("", status_code=201, responses=problems("not_found", "nothing_to_judge", *BODY))
 async def judge(key: CompanyKey, body: VerdictBody, caller: Enricher, state: Installed) -> VerdictView:
-    """It wins over vendors, whatever they report later, until it is withdrawn. Nothing is bought for it."""
+    """State a verdict. It wins over vendors, whatever they report later, until it is withdrawn.
+
+    Nothing is bought for it.
+    """
 
     def given() -> VerdictView:
         return verdicts.given(

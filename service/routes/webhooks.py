@@ -35,7 +35,7 @@ async def register(body: WebhookBody, caller: Enricher, state: Installed) -> New
 
 @router.get("")
 async def webhooks_of(caller: Enricher, state: Installed) -> WebhooksView:
-    """Those of this key; for an admin those of all keys."""
+    """The webhooks of this key; for an admin those of all keys."""
     return WebhooksView(webhooks=await run_in_threadpool(webhooks.webhooks_of, caller, state))
 
 

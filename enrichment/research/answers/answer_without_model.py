@@ -177,7 +177,7 @@ def _lines_of(passage: Passage) -> list[str]:
 
 
 def _sentences_naming(passage: Passage, names: Collection[str]) -> list[str]:
-    """Of a posting's text, those with one of these names."""
+    """The sentences of a posting's text with one of these names."""
     value = passage.facts[0].value
     if not names or not isinstance(value, JobPosting) or not value.text:
         return []

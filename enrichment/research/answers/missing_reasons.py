@@ -42,7 +42,7 @@ def why_missing(dataset: str, end: Enriched | None, known: Known, rules: Rules, 
 
 
 def why_not_answered(end: Enriched | None) -> str:
-    """For a request for one thing: why its sources have not answered; empty: they have, or nothing is known of it."""
+    """Why the sources of a request for one thing have not answered; empty: they have, or nothing is known of it."""
     if end is None:
         return ""
     planned = () if end.plan is None else (one.source for one in end.plan.sources)
