@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from enrichment.domain.companies import Company
+from enrichment.rules.names_for_people import called
 from tests.acceptance.conftest import Stack
 from tests.acceptance.research.conftest import stack as stack  # noqa: PLC0414  the rules of research
 from tests.support.browser import HELD, page_open
@@ -91,7 +92,7 @@ def test_a_claim_opens_its_evidence_with_the_quote_marked(page: Page, client: ht
     shown = page.locator(".claim .provenance").first
     expect(shown).to_be_visible()
     expect(shown.locator("mark")).to_have_text(citation["quote"])
-    expect(shown).to_contain_text(citation["source"])
+    expect(shown).to_contain_text(called(citation["source"]))
     expect(shown).to_contain_text("for the whole reply")
 
 
