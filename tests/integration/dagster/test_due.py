@@ -85,7 +85,7 @@ def test_the_tick_says_what_it_refreshes_for_how_much_and_the_stale_reads_before
     assert summary.batch.requested_by == "refresh_due_companies"
     assert (
         _ticked(sandbox).skip_message
-        == "Nothing is refreshed. Left alone: 1 refreshed, or waiting for it, within a day."
+        == "Nothing is refreshed. Left alone: 1 nothing can be asked now that would complete them."
     )
 
 
