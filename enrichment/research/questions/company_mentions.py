@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from enrichment.identity.countries import is_country
+from enrichment.identity.countries import country_in_english, is_country
 from enrichment.identity.names import name_words
 from enrichment.parsing.mentions import is_common, is_given_name
 from enrichment.parsing.technologies import is_technology
@@ -287,7 +287,7 @@ def _is_none_anyway(span: Sequence[Word], before: Word | None) -> bool:
     name = _written(span)
     if before is not None and (before.possessive or before.small == "in"):
         return True
-    return is_country(name) or "_" in name
+    return bool(country_in_english(name)) or "_" in name
 
 
 def _is_pitched_to(words: Sequence[Word], start: int) -> bool:
@@ -342,7 +342,7 @@ def _is_small_name(words: Sequence[Word], at: int) -> bool:
     word = words[at]
     if word.is_capital or len(word.small) < _SHORTEST_COINED or not word.small.isalpha() or not is_english(words):
         return False
-    if is_common(word.small) or is_dull(word) or is_technology(word.small) or is_country(word.small):
+    if is_common(word.small) or is_dull(word) or is_technology(word.small) or country_in_english(word.small):
         return False
     return _is_where_a_name_is(words, at, at + 1)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from enrichment.identity.countries import is_country
+from enrichment.identity.countries import country_in_english
 from enrichment.parsing.mentions import is_common
 from enrichment.parsing.technologies import is_technology
 from enrichment.research.questions.areas import AREA_NAMES, AREAS, phrases_of_areas, shows_area
@@ -354,7 +354,7 @@ def _is_content(word: Word) -> bool:
 
 
 def is_place(word: Word) -> bool:
-    return word.is_capital and (is_continent(word.small) or is_country(word.own))
+    return word.is_capital and (is_continent(word.small) or bool(country_in_english(word.own)))
 
 
 def _without_ends(span: tuple[Word, ...]) -> tuple[Word, ...]:
