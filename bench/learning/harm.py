@@ -12,8 +12,9 @@ from pathlib import Path
 from bench.learning.off_policy import served
 from bench.learning.planted_worlds import World, independent
 from bench.planner.shipped_matrix import in_matrix, problem_of
+from enrichment.learning.answer_patterns import Answer, Check
 from enrichment.learning.drift import counts_since
-from enrichment.learning.estimate_reliability import Answer, Check, estimate_reliability
+from enrichment.learning.estimate_reliability import estimate_reliability
 from enrichment.learning.likely_value import probabilities
 from enrichment.learning.pooled_rates import Count, pooled_rates
 from enrichment.policy.cache import IN_MEMORY

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from enrichment.learning.estimate_reliability import Answer, estimate_reliability
+from enrichment.learning.answer_patterns import Answer
+from enrichment.learning.estimate_reliability import estimate_reliability
 from enrichment.learning.likely_value import probabilities
 
 VALUES = 30

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from enrichment.learning.drift import counts_since
-from enrichment.learning.estimate_reliability import wilson
 from enrichment.learning.pooled_rates import Count
+from enrichment.learning.share_interval import wilson
 
 
 @dataclass(frozen=True, slots=True)

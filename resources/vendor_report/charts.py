@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from enrichment.learning.estimate_reliability import wilson
+from enrichment.learning.share_interval import wilson
 from resources.vendor_report.figures import VendorFigures
 
 _INK, _ACCENT, _BAND = "#1f2933", "#1d5fa8", "#c9dcf0"

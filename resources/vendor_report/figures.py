@@ -11,11 +11,13 @@ from hashlib import sha256
 
 import duckdb
 
+from enrichment.learning.answer_patterns import Answer
 from enrichment.learning.drift import levels_since
-from enrichment.learning.estimate_reliability import Answer, Estimate, wilson
+from enrichment.learning.estimate_reliability import Estimate
 from enrichment.learning.fallen_rates import Fall, fall_of
 from enrichment.learning.likely_value import probabilities
 from enrichment.learning.pooled_rates import Count
+from enrichment.learning.share_interval import wilson
 from enrichment.pipeline.backtest.compare import replayable
 from enrichment.pipeline.backtest.history import History
 from enrichment.pipeline.backtest.replay import Side, SimulationOutcome, rerun

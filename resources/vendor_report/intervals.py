@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from enrichment.learning.estimate_reliability import wilson
+from enrichment.learning.share_interval import wilson
 
 FEWEST = 30
 """Below so many cases a mean is not normal yet: its interval would say more than is known."""

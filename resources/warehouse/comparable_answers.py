@@ -13,7 +13,9 @@ import duckdb
 
 from enrichment.domain.knowledge import VERDICT
 from enrichment.domain.values import Value, load_value
-from enrichment.learning.estimate_reliability import LATER, Answer, Check, Estimate, Rereadings, estimate_reliability
+from enrichment.learning.answer_patterns import LATER, Answer, Check
+from enrichment.learning.estimate_reliability import Estimate, estimate_reliability
+from enrichment.learning.feed_model import Rereadings
 from enrichment.profiles.disputes import grouped
 from enrichment.rules import Rules
 

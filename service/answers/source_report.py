@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from enrichment.learning.estimate_reliability import wilson
+from enrichment.learning.share_interval import wilson
 from enrichment.pipeline.backtest.compare import compare
 from enrichment.pipeline.backtest.replay import Side, SimulationOutcome
 from enrichment.rules import Rules

@@ -9,7 +9,9 @@ import pytest
 
 from bench.learning.harm import corrected, mislabelled
 from bench.learning.planted_worlds import Picked, independent, of_usual_values, picked, with_one_wrong_feed
-from enrichment.learning.estimate_reliability import Answer, Check, Rereadings, estimate_reliability, wilson
+from enrichment.learning.answer_patterns import Answer, Check
+from enrichment.learning.estimate_reliability import estimate_reliability
+from enrichment.learning.feed_model import Rereadings
 from enrichment.learning.likely_value import probabilities
 
 _ORACLE = Path("bench/learning/crowd_kit.csv")
@@ -140,13 +142,6 @@ def test_a_value_that_only_copies_repeat_is_less_likely_than_one_of_two_witnesse
     likely = probabilities(stated, figures, otherwise={})
     assert likely["y"] > 0.99
     assert sum(likely.values()) == pytest.approx(1)
-
-
-@pytest.mark.parametrize(
-    ("right", "checked", "low", "high"), [(0, 0, 0.0, 1.0), (9, 10, 0.6516, 0.9777), (90, 100, 0.8405, 0.9389)]
-)
-def test_intervals_are_wilsons(right: int, checked: int, low: float, high: float) -> None:
-    assert wilson(right, checked) == pytest.approx((low, high), abs=0.002)
 
 
 def test_values_that_are_often_right_make_no_copies_of_independent_sources_and_their_figures_are_true() -> None:
