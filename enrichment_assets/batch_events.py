@@ -19,7 +19,7 @@ from enrichment.domain.profiles import Profile
 from enrichment.domain.purchases import Purchase
 from enrichment.pipeline.new_profile import because_given_up
 from enrichment.pipeline.stages import Enriched
-from enrichment.profiles.assembly import missing
+from enrichment.profiles.document import missing
 from enrichment.rules import Rules
 from enrichment_assets.asset_specs import layer_assets, profile_key
 from enrichment_assets.checks import evaluations_of

@@ -14,7 +14,7 @@ import dagster as dg
 from enrichment.domain.profiles import Profile
 from enrichment.planning.skip_reasons import because
 from enrichment.ports import Store
-from enrichment.profiles.assembly import missing
+from enrichment.profiles.document import missing
 from enrichment.purchasing.reconciliation import Agreement, BalanceComparison, compare, in_words, number
 from enrichment.rules import Rules
 from enrichment_assets.asset_specs import profile_key

@@ -19,7 +19,7 @@ from enrichment.domain.values import in_words
 from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.plan import Plan, SourcePlan
 from enrichment.planning.skip_reasons import shown
-from enrichment.profiles.assembly import missing
+from enrichment.profiles.document import missing
 
 _MOST_ROWS = 1_000
 Metadata = dict[str, Any]

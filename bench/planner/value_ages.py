@@ -17,7 +17,8 @@ from enrichment.domain.requests import Request
 from enrichment.domain.values import Text
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.profiles.assembly import Ingredients, assemble
+from enrichment.profiles.assembly import assemble
+from enrichment.profiles.ingredients import Ingredients
 from enrichment.rules import Rules
 from enrichment.rules.requirements import requirements_of
 

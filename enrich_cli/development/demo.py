@@ -29,7 +29,7 @@ from enrichment.domain.requests import Request
 from enrichment.domain.values import in_words
 from enrichment.identity.domains import company_key, registrable_domain
 from enrichment.planning.plan import calling_everything
-from enrichment.profiles.assembly import missing
+from enrichment.profiles.document import missing
 from enrichment.rules import Rules, load_rules
 from enrichment.rules.requirements import requirements_of
 from resources.clock import utc_now

@@ -27,7 +27,7 @@ from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask, Enriched, Watch, enrich
 from enrichment.pipeline.new_profile import because_given_up
 from enrichment.ports import CapReached, StoreError
-from enrichment.profiles.assembly import missing
+from enrichment.profiles.document import missing
 from enrichment.purchasing.caps import caps_of_day
 from enrichment.rules import Rules
 from enrichment.rules.requirements import BY_CALL, BY_RULES, UnknownName

@@ -15,7 +15,7 @@ Confidence = Literal["High", "Medium", "Low"]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What one consumer gets about one company. document: the whole profile as JSON (profiles/assembly.py)."""
+    """What one consumer gets about one company. document: the whole profile as JSON (profiles/document.py)."""
 
     profile_id: str
     company_id: str

@@ -20,10 +20,12 @@ from enrichment.pipeline.end_state import end_state
 from enrichment.pipeline.learned_identity import learn_identity, stated_in
 from enrichment.pipeline.plan import plan_note, plan_reads, plan_request
 from enrichment.pipeline.stages import Analysed, Collected, Enriched, Identified, LeftOpen, Planned, finished, once
-from enrichment.profiles.assembly import Ingredients, assemble, missing
+from enrichment.profiles.assembly import assemble
 from enrichment.profiles.changes import changes_between
+from enrichment.profiles.document import missing
+from enrichment.profiles.ingredients import Ingredients
 from enrichment.rules import Rules
-from enrichment.rules.requirements import Requirements, requirements_of
+from enrichment.rules.requirements import Requirements
 
 __all__ = ["analyse_request", "because_given_up", "collect_request", "keep", "new_profile", "plan_request"]
 
@@ -203,12 +205,7 @@ def _each(analysed: Analysed, rules: Rules) -> Sequence[Requirements]:
     ask = analysed.ask
     if "+" not in analysed.requirements.consumer:
         return (ask.requirements_of_profile(rules) if ask.analyses else analysed.requirements,)
-    return tuple(
-        requirements_of(rules, (name,)).within(
-            max_cost=ask.max_cost, oldest=ask.max_age, budget=ask.budget, daily=ask.daily
-        )
-        for name in ask.consumers
-    )
+    return tuple(replace(ask, consumers=(name,)).requirements_of_profile(rules) for name in ask.consumers)
 
 
 def _paid(known: Known, purchases: Sequence[Purchase]) -> Mapping[str, int]:

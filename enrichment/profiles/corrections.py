@@ -18,8 +18,10 @@ from enrichment.domain.profiles import Profile
 from enrichment.domain.values import Claim, load_value
 from enrichment.memory.same_item import item_of
 from enrichment.memory.verdicts import rejections, sorted_out
-from enrichment.profiles.assembly import GOOD, choose, missing_required, noted
+from enrichment.profiles.choice import choose
 from enrichment.profiles.disputes import disputed
+from enrichment.profiles.document import missing_required, noted
+from enrichment.profiles.fields import GOOD
 from enrichment.profiles.quality import Aged, profile_quality
 from enrichment.rules import Rules
 

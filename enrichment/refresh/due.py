@@ -18,7 +18,7 @@ from enrichment.domain.profiles import ProfileHead
 from enrichment.pipeline.cached_profile import is_fresh
 from enrichment.pipeline.plan_many import plan_companies
 from enrichment.planning.bulk.planner import Group
-from enrichment.profiles.assembly import missing
+from enrichment.profiles.document import missing
 from enrichment.refresh.ranking import DueProfile
 from enrichment.rules import Rules
 from enrichment.rules.experiment_arm import companies_by_rules

@@ -17,7 +17,7 @@ from enrichment.pipeline.dry_run import quote
 from enrichment.pipeline.stages import Ask
 from enrichment.planning.plan import Plan
 from enrichment.ports import Store
-from enrichment.profiles.assembly import missing
+from enrichment.profiles.document import missing
 from enrichment.refresh.due import due_profiles
 from enrichment.refresh.ranking import DueProfile, RefreshBatch, RefreshPlan, in_batches
 from enrichment.rules import Rules

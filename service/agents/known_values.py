@@ -11,7 +11,7 @@ from enrichment.domain.knowledge import Known
 from enrichment.domain.values import in_words
 from enrichment.memory.verdicts import judged
 from enrichment.pipeline.verdicts import profile_now
-from enrichment.profiles.assembly import GOOD
+from enrichment.profiles.fields import GOOD
 from service.agents import views
 from service.answers import verdicts
 from service.answers.views import CompanyView

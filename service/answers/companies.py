@@ -12,7 +12,7 @@ from enrichment.domain.profiles import Profile
 from enrichment.memory.verdicts import judged
 from enrichment.pipeline.cached_profile import serves
 from enrichment.pipeline.verdicts import profile_now
-from enrichment.profiles.assembly import choose
+from enrichment.profiles.choice import choose
 from enrichment.rules import Rules
 from enrichment.rules.requirements import CUSTOM, Requirements, UnknownName, requirements_of
 from service.answers.company_views import (

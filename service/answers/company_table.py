@@ -20,7 +20,7 @@ from enrichment.pipeline.plan import plan_inputs
 from enrichment.pipeline.stages import Ask, request_for
 from enrichment.planning.plan import Plan, make_plan, make_plans
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.profiles.assembly import choose, newest_first
+from enrichment.profiles.choice import choose, newest_first
 from enrichment.rules.requirements import IDENTITY, UnknownName, custom
 from resources.store.companies.companies import TablePage
 from service.answers.companies import place_of

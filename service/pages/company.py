@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from enrichment.domain.accepted import IdempotencyKey
 from enrichment.domain.values import in_words
 from enrichment.pipeline.verdicts import NotAValue, NothingToJudge, OtherVerdict
-from enrichment.profiles.assembly import missing
+from enrichment.profiles.document import missing
 from service.answers import changes, companies, enrichments, spending, verdicts
 from service.answers.company_views import CompanyDetail, HistoryView, ProfileView
 from service.answers.views import ChangeView, VerdictView

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from enrichment.profiles.assembly import missing
+from enrichment.profiles.document import missing
 from service.answers.company_views import CompanyDetail, ProfileView, RequestView
 from service.answers.spending import PurchaseView
 from service.pages.rendering import words

@@ -16,7 +16,8 @@ from enrichment.domain.values import Contact, EmployeeCount, IntentSignal, JobPo
 from enrichment.planning.plan import make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.ports import Reserved
-from enrichment.profiles.assembly import Ingredients, assemble
+from enrichment.profiles.assembly import assemble
+from enrichment.profiles.ingredients import Ingredients
 from enrichment.rules import Rules
 from enrichment.rules.requirements import requirements_of
 from resources.store import SqlStore

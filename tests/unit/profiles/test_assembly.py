@@ -13,7 +13,9 @@ from enrichment.domain.values import EmployeeCount, Founded, Headquarters, Text,
 from enrichment.pipeline.cached_profile import serves
 from enrichment.planning.plan import make_plan
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.profiles.assembly import Ingredients, assemble, missing_required
+from enrichment.profiles.assembly import assemble
+from enrichment.profiles.document import missing_required
+from enrichment.profiles.ingredients import Ingredients
 from enrichment.rules import DatasetReliability, Rules, SourceReliability
 from enrichment.rules.requirements import Requirements, requirements_of
 from tests.support.examples import MATRIX, NOON, acme, fact, head, known_from

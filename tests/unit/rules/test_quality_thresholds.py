@@ -10,7 +10,8 @@ from enrichment.domain.requests import Request
 from enrichment.pipeline.cached_profile import serves
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.profiles.assembly import Ingredients, assemble
+from enrichment.profiles.assembly import assemble
+from enrichment.profiles.ingredients import Ingredients
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements, requirements_hash, requirements_of
 from tests.support.examples import MATRIX, NOON, acme, known_from
