@@ -18,9 +18,9 @@ from enrichment.profiles.document import missing
 from enrichment.purchasing.reconciliation import Agreement, BalanceComparison, compare, in_words, number
 from enrichment.rules import Rules
 from enrichment_assets.asset_specs import profile_key
+from enrichment_assets.events.materializations import latest_materialization
 from enrichment_assets.ledger_checks import book_differences, who_paid_differences
 from enrichment_assets.marts import mart_key
-from enrichment_assets.materializations import latest_materialization
 from enrichment_assets.partitions import companies
 from enrichment_assets.run_config import partition_keys
 from resources.clock import utc_now

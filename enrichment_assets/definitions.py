@@ -6,19 +6,24 @@ defs() -> load_rules -> definitions_of(rules); importing this module reads nothi
 import dagster as dg
 
 from enrichment.rules import Rules, load_rules
-from enrichment_assets.account_readings import read_accounts_job
-from enrichment_assets.batch_job import refresh_job
-from enrichment_assets.checks import mart_checks, profile_checks
-from enrichment_assets.enrich_assets import enrich_assets
-from enrichment_assets.marts import marts, publish_marts
-from enrichment_assets.nightly_learning import (
+from enrichment_assets.automation.account_readings import read_accounts_job
+from enrichment_assets.automation.nightly_learning import (
     guard_experiments_job,
     guard_experiments_nightly,
     learn_rates_job,
     learn_rates_nightly,
 )
-from enrichment_assets.schedules import read_accounts_hourly, refresh_due_companies
-from enrichment_assets.sensors import company_sensor, report_bought_outside, report_made_outside, worker_sensor
+from enrichment_assets.automation.schedules import read_accounts_hourly, refresh_due_companies
+from enrichment_assets.automation.sensors import (
+    company_sensor,
+    report_bought_outside,
+    report_made_outside,
+    worker_sensor,
+)
+from enrichment_assets.batches.job import refresh_job
+from enrichment_assets.checks import mart_checks, profile_checks
+from enrichment_assets.layers.enrich_assets import enrich_assets
+from enrichment_assets.marts import marts, publish_marts
 from enrichment_assets.vendor_report import no_match_rate_has_fallen, vendor_report
 from resources.dagster_resources.enrichment import EnrichmentResource, shown_variables
 from resources.dagster_resources.planner import PlannerResource

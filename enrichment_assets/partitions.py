@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import dagster as dg
 
-from enrichment_assets.materializations import latest_materialization, report
+from enrichment_assets.events.materializations import latest_materialization, report
 
 COMPANIES = "companies"
 companies = dg.DynamicPartitionsDefinition(name=COMPANIES)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from enrichment.policy.cache import PolicyCache
-from resources.secrets.private_folders import make_private_folder
+from resources.private_folders import make_private_folder
 
 _log = logging.getLogger(__name__)
 _KEPT = 64

@@ -19,11 +19,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from resources.installation import Installation
 from resources.providers import credential_names
 from resources.providers.proxies import PROXY_VARIABLES, Proxies
-
-Installation = Literal["live", "sandbox"]
-"""Whether the vendors are the real ones or those of the sandbox. A store is of one of them, and opens in no other."""
 
 _HERE = Path(__file__).resolve().parents[1]
 _MARK = "workspace.yaml"

@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.faults import fault_from
-from sandbox.request import SandboxContext
+from sandbox.calls.faults import fault_from
+from sandbox.calls.request import SandboxContext
 
 
 def admin_routes(context: SandboxContext) -> list[Route]:

@@ -18,15 +18,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.admin_api import admin_routes
-from sandbox.billing import Billing
-from sandbox.catalogue import Catalogue
+from sandbox.calls.billing import Billing
+from sandbox.calls.corruption import corrupted
+from sandbox.calls.faults import CONTENT_FAULTS, CORRUPTIONS, REFUSALS, Fault, FaultInjector
+from sandbox.calls.jobs import Jobs
+from sandbox.calls.rate_tracking import RateTracker
+from sandbox.calls.request import SandboxContext, Vendor, VendorRequest, VendorRoute, params_of, respond
 from sandbox.clock import SandboxClock
-from sandbox.corruption import corrupted
-from sandbox.coverage import Coverage
-from sandbox.faults import CONTENT_FAULTS, CORRUPTIONS, REFUSALS, Fault, FaultInjector
-from sandbox.jobs import Jobs
-from sandbox.rate_tracking import RateTracker
-from sandbox.request import SandboxContext, Vendor, VendorRequest, VendorRoute, params_of, respond
+from sandbox.companies.catalogue import Catalogue
+from sandbox.companies.coverage import Coverage
 from sandbox.state_file import StateFile
 from sandbox.vendors import VENDORS, coverage_of, units_of
 

@@ -24,11 +24,13 @@ from service.http.access import caller_of
 from service.http.bodiless import Bodiless
 from service.http.bounds import Bounded
 from service.http.declared_query import query_as_declared
-from service.http.problems import ProblemView, answer_errors, problems
-from service.installation import ServiceState, opened
+from service.http.error_answers import answer_errors
+from service.installation.opening import opened
+from service.installation.state import ServiceState
 from service.observability.observing import Observed
 from service.pages import PAGES
 from service.pages.problem_pages import problem_page
+from service.problems import ProblemView, problems
 from service.routes import ALWAYS, PUBLIC, ROUTERS
 
 _AS_DECLARED = Depends(query_as_declared)

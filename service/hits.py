@@ -27,13 +27,14 @@ from enrichment.pipeline.stages import Ask
 from enrichment.ports import StoreError
 from resources.recently_used import RecentlyUsed
 from service.answers.enrichments import FromMemory, booked, from_memory, has_room, no_room
-from service.answers.views import EnrichmentView
 from service.http.access import Caller, allowed_to, caller_of_secret
 from service.http.bodies import AskBody, EnrichBody, VendorEnrichBody
 from service.http.bounds import received_again
-from service.http.problems import ERRORS, ApiProblem, problem_of, problem_response
-from service.installation import ServiceState
+from service.http.error_answers import problem_response
+from service.installation.state import ServiceState
+from service.problems import ERRORS, ApiProblem, problem_of
 from service.routes import enrichments, vendor
+from service.views.enrichments import EnrichmentView
 
 _ITS_ROUTE_ANSWERS: tuple[type[Exception], ...] = (
     ApiProblem,

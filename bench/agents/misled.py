@@ -39,7 +39,8 @@ from service.agents.consent import Consents
 from service.agents.server import agent_server
 from service.agents.tools import AgentContext
 from service.http.access import Caller
-from service.installation import ServiceState, opened
+from service.installation.opening import opened
+from service.installation.state import ServiceState
 
 CAP = 1_000_000
 RUNS, STEPS, COMPANIES = 1_000, 12, 10_000

@@ -31,7 +31,7 @@ from resources.providers.rate_limit_slots import SharedLimiter
 from resources.providers.vendor_client import ProviderClient, VendorClient
 from resources.store import SqlStore, open_store
 from sandbox.app import create_app
-from sandbox.catalogue import Catalogue
+from sandbox.companies.catalogue import Catalogue
 from tests.support import virtual_time
 from tests.support.app_sender import AppSender
 

@@ -37,7 +37,7 @@ from resources.settings import Settings
 from resources.store import SqlStore, open_store
 from resources.wiring import open_context, sandbox_file
 from sandbox.app import create_app
-from sandbox.catalogue import Catalogue
+from sandbox.companies.catalogue import Catalogue
 from sandbox.server import served
 
 _SELLER = Persona("Ann", "account executive", "snowflake.com", "a data platform in the cloud, for engineering teams")

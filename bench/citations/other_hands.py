@@ -41,7 +41,7 @@ from enrichment.research.evidence.relevance import relevance_of, words_of_names
 from enrichment.research.questions.breakdown import by_rule
 from enrichment.research.questions.company_mentions import KnownNames
 from enrichment.rules import Rules
-from sandbox.research_answers import research_answer
+from sandbox.model.research_answers import research_answer
 
 _FOLDER = Path(__file__).parent
 _VENDOR, _SELLS = "Halvorsen Locks", "access reviews and single sign-on"

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sandbox.catalogue import Catalogue, CatalogueCompany
-from sandbox.news import articles
-from sandbox.people import people
-from sandbox.postings import postings
-from sandbox.technologies import sold_technologies, team_technologies, web_technologies
-from sandbox.topics import sentences
+from sandbox.companies.catalogue import Catalogue, CatalogueCompany
+from sandbox.companies.news import articles
+from sandbox.companies.people import people
+from sandbox.companies.postings import postings
+from sandbox.companies.technologies import sold_technologies, team_technologies, web_technologies
+from sandbox.companies.topics import sentences
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """The present of the vendors and of the store: news and postings depend on it."""

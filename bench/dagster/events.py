@@ -13,7 +13,7 @@ import yaml
 
 import dagster as dg
 from bench.dagster.enriched import EnrichedBatch, twins
-from enrichment_assets.batch_events import BatchEvents
+from enrichment_assets.batches.company_events import BatchEvents
 from resources.dagster_resources.enrichment import EnrichmentResource
 
 SHIPPED = Path(__file__).parents[2] / "enrichment_assets" / "dagster.yaml"

@@ -15,7 +15,7 @@ from enrich_cli.processes.child_processes import dagster_environment
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment_assets.definitions import defs
-from enrichment_assets.materializations import report
+from enrichment_assets.events.materializations import report
 from enrichment_assets.partitions import add_companies
 from resources.clock import utc_now
 from resources.dagster_resources.enrichment import EnrichmentResource

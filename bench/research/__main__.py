@@ -23,7 +23,7 @@ from bench.research.disconnects import Load, soaked
 from bench.research.served import Service
 from bench.research.streams import streamed
 from resources.store import open_store
-from sandbox.catalogue import Catalogue
+from sandbox.companies.catalogue import Catalogue
 
 _SCALE, _STREAMED = 20.0, 10
 _PARTS = ("latency", "streams", "disconnects")

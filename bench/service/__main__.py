@@ -30,7 +30,7 @@ from resources.secrets.api_keys import issue
 from resources.settings import Settings, load_settings
 from resources.store import SqlStore
 from resources.wiring import open_store_of
-from sandbox.catalogue import Catalogue
+from sandbox.companies.catalogue import Catalogue
 
 _LOAD = Path(__file__).parent / "load.lua"
 _WAIT = {"Prefer": "wait=60"}

@@ -35,7 +35,7 @@ from service.app import create_service
 from service.hits import Hits
 from service.http.access import caller_of_secret
 from service.http.bodies import AskBody, EnrichBody
-from service.installation import ServiceState
+from service.installation.state import ServiceState
 from service.observability.logs import log, to_stderr
 
 _COMPANY = "tesla.com"

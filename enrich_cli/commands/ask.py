@@ -34,8 +34,8 @@ def ask(
     """
     from enrich_cli.errors import INCOMPLETE, INTERRUPTED, REFUSED_BY_CAP
     from enrich_cli.rendering.research import answer_view, to_begin_with
-    from enrich_cli.rendering.terminal import show
     from enrich_cli.requests.research import answered, persona_in, starting_questions
+    from enrich_cli.terminal import show
     from enrich_cli.typed_values import usd
 
     if question is None:

@@ -55,7 +55,7 @@ def quote(
     from enrich_cli.companies.batches import opened_batches, wish_of
     from enrich_cli.rendering.batch import batch_quote_view, refresh_data, refresh_view
     from enrich_cli.rendering.companies import understood_view
-    from enrich_cli.rendering.terminal import as_plain, console, show
+    from enrich_cli.terminal import as_plain, console, show
 
     wish = wish_of(file, companies, due, consumer, max_cost, audience, strategy, max_age, sheet, encoding, columns)
     with opened_batches(sandbox=sandbox) as batches:
@@ -96,7 +96,7 @@ def start(
     from enrich_cli.companies.batches import opened_batches, wish_of
     from enrich_cli.rendering.batch import batch_quote_view, refresh_data, refresh_view
     from enrich_cli.rendering.companies import left_out_view, understood_view
-    from enrich_cli.rendering.terminal import console, show
+    from enrich_cli.terminal import console, show
     from enrich_cli.typed_values import number_of_workers
 
     workers = number_of_workers(workers)
@@ -126,7 +126,7 @@ def list_(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
     """The batches of this store, the newest first."""
     from enrich_cli.companies.batches import opened_batches
     from enrich_cli.rendering.batch import batch_data, batches_view
-    from enrich_cli.rendering.terminal import show
+    from enrich_cli.terminal import show
     from resources.clock import utc_now
 
     with opened_batches(sandbox=sandbox) as batches:
@@ -210,7 +210,7 @@ def _agreed(quoted: "QuotedBatch", *, as_json: bool) -> bool:
     """Asks on a terminal. Elsewhere a budget or --yes is required. Raises UsageError."""
     from enrich_cli.errors import UsageError
     from enrich_cli.rendering.batch import batch_quote_view
-    from enrich_cli.rendering.terminal import errors
+    from enrich_cli.terminal import errors
     from enrichment.domain.money import in_usd
 
     if sys.stdin.isatty():
@@ -248,7 +248,7 @@ def _work(batches: "BatchCommands", batch_id: str, workers: int, *, sandbox: boo
 
 def _show(summary: "BatchSummary", *, sandbox: bool, as_json: bool) -> None:
     from enrich_cli.rendering.batch import batch_data, batch_view
-    from enrich_cli.rendering.terminal import show
+    from enrich_cli.terminal import show
     from resources.clock import utc_now
 
     now = utc_now()

@@ -15,7 +15,7 @@ def changes(
     """What changed at companies: new people, another size, new technologies, news; another spelling is no change."""
     from enrich_cli.companies.changes import listed_changes
     from enrich_cli.rendering.changes import change_data, changes_view
-    from enrich_cli.rendering.terminal import show
+    from enrich_cli.terminal import show
 
     found = listed_changes(since, company, sandbox=sandbox)
     show(changes_view(found), {"changes": [change_data(one) for one in found]}, as_json=as_json)

@@ -55,7 +55,7 @@ def add(
     from enrich_cli.companies.column_map import asked_columns
     from enrich_cli.errors import INCOMPLETE
     from enrich_cli.rendering.companies import taken_view, understood_json, understood_view
-    from enrich_cli.rendering.terminal import console, show
+    from enrich_cli.terminal import console, show
     from enrichment.domain.numbers import in_number
     from resources.clock import utc_now
     from resources.company_lists.company_files import LEFT_OUT, ListOptions, keep_left_out, take, understand_file
@@ -97,9 +97,9 @@ def review(
     """
     from enrich_cli.bootstrap import opened_store
     from enrich_cli.companies import identity_reviews as reviews
-    from enrich_cli.companies.company_choice import ask_about_each, has_terminal
     from enrich_cli.rendering.identity_reviews import decided_data, decided_view, reviews_data, reviews_view
-    from enrich_cli.rendering.terminal import show
+    from enrich_cli.requests.company_choice import ask_about_each, has_terminal
+    from enrich_cli.terminal import show
     from resources.clock import utc_now
 
     if (same_as is not None or new) and (review_id is None or (same_as is not None and new)):
@@ -124,7 +124,7 @@ def show(text: CompanyText, sandbox: Sandbox = False, as_json: AsJson = False) -
     from enrich_cli.bootstrap import opened_store
     from enrich_cli.companies.company_events import card
     from enrich_cli.rendering.company_events import card_data, card_view
-    from enrich_cli.rendering.terminal import show as shown
+    from enrich_cli.terminal import show as shown
 
     with opened_store(sandbox=sandbox) as (_, _, store):
         found = card(text, store)
@@ -201,7 +201,7 @@ def events(text: MaybeCompanyText = None, sandbox: Sandbox = False, as_json: AsJ
     from enrich_cli.bootstrap import opened_store
     from enrich_cli.companies.company_events import registered
     from enrich_cli.rendering.company_events import event_data, events_view
-    from enrich_cli.rendering.terminal import show as shown
+    from enrich_cli.terminal import show as shown
 
     with opened_store(sandbox=sandbox) as (_, _, store):
         found = store.company_events.latest(None if text is None else registered(text, store).company_id)
@@ -211,7 +211,7 @@ def events(text: MaybeCompanyText = None, sandbox: Sandbox = False, as_json: AsJ
 def _confirm(*, yes: bool, as_json: bool) -> "Confirm":
     """Shows what would be done; asks on a terminal. Elsewhere it raises UsageError unless --yes is given."""
     from enrich_cli.rendering.company_events import event_data, event_view
-    from enrich_cli.rendering.terminal import show as shown
+    from enrich_cli.terminal import show as shown
 
     def confirmed(event: "CompanyEvent") -> bool:
         if yes:
@@ -227,7 +227,7 @@ def _confirm(*, yes: bool, as_json: bool) -> "Confirm":
 def _tell(event: "CompanyEvent | None", *, as_json: bool) -> None:
     """None: it was not confirmed, and nothing was changed."""
     from enrich_cli.rendering.company_events import event_data, event_view
-    from enrich_cli.rendering.terminal import show as shown
+    from enrich_cli.terminal import show as shown
 
     if event is not None:
         shown(event_view(event, done=True), event_data(event, done=True), as_json=as_json)

@@ -66,9 +66,9 @@ def company(
     ask.requirements(rules)  # a wrong name is refused before all that a request needs is imported
     from enrich_cli.errors import INCOMPLETE, REFUSED_BY_CAP
     from enrich_cli.rendering.profile import enriched_data, enriched_view
-    from enrich_cli.rendering.terminal import show
     from enrich_cli.requests.answering import enriched
     from enrich_cli.requests.choosing import choosing
+    from enrich_cli.terminal import show
 
     if parent:
         from enrich_cli.companies.company_events import parent_asked

@@ -30,7 +30,7 @@ def experiments(
 
     from enrich_cli.bootstrap import opened_store, opened_warehouse
     from enrich_cli.errors import INCOMPLETE, UsageError
-    from enrich_cli.rendering.terminal import console, show
+    from enrich_cli.terminal import console, show
     from resources.rules.stopped_arms import broken_guards, stop_arms
     from resources.warehouse.experiment_results import ArmResult, experiment_results
 

@@ -39,7 +39,7 @@ def add(
     """Make a key. It is shown once: only its SHA-256 is kept."""
     from enrich_cli.operations.api_keys import add_key
     from enrich_cli.rendering.api_keys import issued_data, issued_view
-    from enrich_cli.rendering.terminal import show
+    from enrich_cli.terminal import show
 
     issued = add_key(name, ",".join(may or ["read"]), per_day, per_minute, approve_up_to=approve_up_to, sandbox=sandbox)
     show(issued_view(issued), issued_data(issued), as_json=as_json)
@@ -50,7 +50,7 @@ def list_keys(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
     """All keys with their rights, their daily cap and what they have spent of it today."""
     from enrich_cli.operations.api_keys import listed_keys
     from enrich_cli.rendering.api_keys import keys_data, keys_view
-    from enrich_cli.rendering.terminal import show
+    from enrich_cli.terminal import show
 
     keys = listed_keys(sandbox=sandbox)
     show(keys_view(keys), keys_data(keys), as_json=as_json)
@@ -60,7 +60,7 @@ def list_keys(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
 def revoke(name: KeyName, sandbox: Sandbox = False) -> None:
     """From now on this key opens nothing."""
     from enrich_cli.operations.api_keys import revoke_key
-    from enrich_cli.rendering.terminal import console
+    from enrich_cli.terminal import console
 
     revoke_key(name, sandbox=sandbox)
     console.print(f"key {name} is revoked", markup=False, highlight=False)

@@ -6,8 +6,8 @@ from enrich_cli.options import Rebuild, Sandbox
 def publish(rebuild: Rebuild = False, sandbox: Sandbox = False) -> None:
     """Build the warehouse analysts query, and publish it."""
     from enrich_cli.bootstrap import opened_store
-    from enrich_cli.rendering.terminal import console
     from enrich_cli.rendering.warehouse import published_view
+    from enrich_cli.terminal import console
     from enrichment.domain.numbers import in_number
     from enrichment.memory.rereading import read_again
     from resources.warehouse import Warehouse

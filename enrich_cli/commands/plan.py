@@ -78,10 +78,10 @@ def plan(
     )
     settings, active = settings_and_rules(sandbox=sandbox)
     ask.requirements(active)  # a wrong name is refused before all that planning needs is imported
+    from enrich_cli.operations.quoting import quoted
     from enrich_cli.rendering.plan import quote_data, quote_view
-    from enrich_cli.rendering.terminal import show
     from enrich_cli.requests.choosing import choosing
-    from enrich_cli.requests.quoting import quoted
+    from enrich_cli.terminal import show
 
     if parent:
         from enrich_cli.companies.company_events import parent_asked
@@ -94,7 +94,7 @@ def plan(
 def _replay(rules: Path, window: str, for_one_company: list[str], *, sandbox: bool, as_json: bool) -> None:
     from enrich_cli.operations.backtest import replayed
     from enrich_cli.rendering.backtest import backtest_data, backtest_view
-    from enrich_cli.rendering.terminal import show
+    from enrich_cli.terminal import show
 
     compared = replayed(rules, window, for_one_company=for_one_company, sandbox=sandbox)
     show(backtest_view(compared), backtest_data(compared), as_json=as_json)

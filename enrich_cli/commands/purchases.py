@@ -25,7 +25,7 @@ def purchases(
         return
     from enrich_cli.operations.ledger import listed_purchases
     from enrich_cli.rendering.purchases import purchases_data, purchases_view
-    from enrich_cli.rendering.terminal import show
+    from enrich_cli.terminal import show
 
     found = listed_purchases(uncertain=uncertain, company=company, since=since, sandbox=sandbox)
     show(purchases_view(found, sandbox=sandbox), purchases_data(found), as_json=as_json)
@@ -36,7 +36,7 @@ def settle(purchase_id: PurchaseId, units: SettledUnits = None, sandbox: Sandbox
     """An uncertain purchase was billed: book it."""
     from enrich_cli.operations import ledger
     from enrich_cli.rendering.purchases import settled_view
-    from enrich_cli.rendering.terminal import console
+    from enrich_cli.terminal import console
 
     console.print(settled_view(ledger.settle(purchase_id, units, sandbox=sandbox), sandbox=sandbox))
 
@@ -46,7 +46,7 @@ def release(purchase_id: PurchaseId, sandbox: Sandbox = False) -> None:
     """An uncertain purchase was not billed: give back what was reserved for it."""
     from enrich_cli.operations import ledger
     from enrich_cli.rendering.purchases import released_view
-    from enrich_cli.rendering.terminal import console
+    from enrich_cli.terminal import console
 
     console.print(released_view(ledger.release(purchase_id, sandbox=sandbox)))
 
@@ -56,6 +56,6 @@ def reconcile(sandbox: Sandbox = False) -> None:
     """End what can be: by the vendors' accounts, then all that is overdue at its reserve."""
     from enrich_cli.operations import ledger
     from enrich_cli.rendering.purchases import reconciled_view
-    from enrich_cli.rendering.terminal import console
+    from enrich_cli.terminal import console
 
     console.print(reconciled_view(ledger.reconcile(sandbox=sandbox), sandbox=sandbox))

@@ -21,7 +21,7 @@ def sources(
 ) -> None:
     """One page on all vendors: match, quality, price, changes, disputes, and what doing without each would cost."""
     from enrich_cli.operations.vendor_report import vendor_report, vendors_data, vendors_view
-    from enrich_cli.rendering.terminal import show
+    from enrich_cli.terminal import show
 
     vendors = vendor_report(out, replay, sandbox=sandbox)
     show(vendors_view(vendors, out), vendors_data(vendors), as_json=as_json)
@@ -37,7 +37,7 @@ def reliability(
 ) -> None:
     """How often each source was right where its answers could be compared. Nothing changes without --write."""
     from enrich_cli.operations.learned_reliability import learned_reliability, reliability_data, reliability_view
-    from enrich_cli.rendering.terminal import console, show
+    from enrich_cli.terminal import console, show
     from resources.learned_file import write_reliability
 
     learned = learned_reliability(sandbox=sandbox)

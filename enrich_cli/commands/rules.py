@@ -12,7 +12,7 @@ app = typer.Typer(help="The business rules in config/.", no_args_is_help=True)
 @app.command()
 def check(folder: RulesFolder = None) -> None:
     """Read config/ and report everything that is wrong with it."""
-    from enrich_cli.rendering.terminal import console
+    from enrich_cli.terminal import console
     from enrichment.domain.numbers import in_number
     from enrichment.rules import unread_files
     from resources.rules.rule_checks import checked_rules, rules_before
@@ -42,7 +42,7 @@ def learn(
     """Compare the rates in the rules with what sources really answered. Nothing changes until you accept a line."""
     from enrich_cli.operations.learning import learned_rates
     from enrich_cli.rendering.learning import learned_data, learned_view
-    from enrich_cli.rendering.terminal import console, show
+    from enrich_cli.terminal import console, show
     from resources.learned_file import LEARNED_FILE, write_learned
 
     learned = learned_rates(replay, sandbox=sandbox)

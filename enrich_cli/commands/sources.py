@@ -13,7 +13,7 @@ def check(sandbox: Sandbox = False) -> None:
     """One free call per provider: does the key work, what is left of the plan, is a price entered."""
     from enrich_cli.operations.source_checks import check_sources
     from enrich_cli.rendering.providers import providers_view
-    from enrich_cli.rendering.terminal import console
+    from enrich_cli.terminal import console
 
     checked = check_sources(sandbox=sandbox)
     console.print(providers_view(checked, sandbox=sandbox))
@@ -26,7 +26,7 @@ def check(sandbox: Sandbox = False) -> None:
 def resume(source: SourceName, sandbox: Sandbox = False) -> None:
     """Ask a source again that was suspended because its vendor billed more than the rules allow."""
     from enrich_cli.bootstrap import opened_store
-    from enrich_cli.rendering.terminal import console
+    from enrich_cli.terminal import console
     from resources.advice import advised
     from resources.clock import utc_now
 

@@ -9,8 +9,8 @@ def trace(request_id: RequestId, sandbox: Sandbox = False, as_json: AsJson = Fal
     from contextlib import suppress
 
     from enrich_cli.bootstrap import opened_store
-    from enrich_cli.rendering.terminal import show
     from enrich_cli.rendering.trace import trace_data, trace_tree
+    from enrich_cli.terminal import show
     from enrichment.ports import StoreError
     from resources.advice import advised
     from resources.clock import utc_now

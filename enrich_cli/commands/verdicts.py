@@ -30,8 +30,8 @@ def reject(
 ) -> None:
     """A value of a company is wrong: it is served no more, whatever vendors say. Nothing is bought."""
     from enrich_cli.companies.verdicts import rejected
-    from enrich_cli.rendering.terminal import show
     from enrich_cli.rendering.verdicts import verdict_data, verdict_view
+    from enrich_cli.terminal import show
 
     listed = rejected(text, dataset, value, because=because, right=right, sandbox=sandbox)
     show(verdict_view(listed), verdict_data(listed), as_json=as_json)
@@ -41,8 +41,8 @@ def reject(
 def list_verdicts(text: MaybeCompanyText = None, sandbox: Sandbox = False, as_json: AsJson = False) -> None:
     """Verdicts, the latest first: on this company, or on all."""
     from enrich_cli.companies.verdicts import listed_verdicts
-    from enrich_cli.rendering.terminal import show
     from enrich_cli.rendering.verdicts import verdict_data, verdicts_view
+    from enrich_cli.terminal import show
 
     listed = listed_verdicts(text, sandbox=sandbox)
     show(verdicts_view(listed), {"verdicts": [verdict_data(one) for one in listed]}, as_json=as_json)
@@ -52,7 +52,7 @@ def list_verdicts(text: MaybeCompanyText = None, sandbox: Sandbox = False, as_js
 def withdraw(verdict_id: VerdictId, sandbox: Sandbox = False) -> None:
     """Take a verdict back: what vendors say of the value counts again."""
     from enrich_cli.companies.verdicts import withdrawn
-    from enrich_cli.rendering.terminal import console
+    from enrich_cli.terminal import console
 
     withdrawn(verdict_id, sandbox=sandbox)
     console.print(f"{verdict_id} is withdrawn", markup=False, highlight=False)

@@ -22,7 +22,7 @@ from rich.table import Table
 from enrich_cli.development.cluster_services import Service, celery_worker, check_installed, dagster, postgres, redis
 from enrich_cli.errors import UsageError, failing_in_one_sentence
 from enrich_cli.processes.child_processes import environment_of, kill_group, root, sandbox_running
-from enrich_cli.rendering.terminal import console
+from enrich_cli.terminal import console
 from enrichment.domain.batches import Batch, BatchSummary
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id

@@ -18,7 +18,7 @@ from enrich_cli.development.dev_service import PAGE
 from enrich_cli.development.run_progress import RunProgress
 from enrich_cli.errors import UsageError, failing_in_one_sentence
 from enrich_cli.processes.child_processes import dagster_environment, root, sandbox_running
-from enrich_cli.rendering.terminal import console
+from enrich_cli.terminal import console
 from enrichment.domain.batches import Batch
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
@@ -33,7 +33,7 @@ from enrichment.profiles.document import missing
 from enrichment.rules import Rules, load_rules
 from enrichment.rules.requirements import requirements_of
 from resources.clock import utc_now
-from resources.secrets.private_folders import make_private_folder
+from resources.private_folders import make_private_folder
 from resources.settings import Settings, load_settings
 from resources.store import SqlStore
 from resources.warehouse import EXAMPLES, Warehouse

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from enrich_cli.bootstrap import settings_and_rules
 from enrich_cli.errors import UsageError
-from enrich_cli.rendering.terminal import console
+from enrich_cli.terminal import console
 from enrich_cli.typed_values import seconds_of
 from enrichment.domain.numbers import in_number
 from enrichment.pipeline.backtest.compare import Comparison, compare

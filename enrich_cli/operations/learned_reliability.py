@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.bootstrap import opened_store, opened_warehouse
-from enrich_cli.rendering.terminal import console
+from enrich_cli.terminal import console
 from enrichment.learning.estimate_reliability import Estimate
 from enrichment.rules import DatasetReliability, Rules
 from enrichment.rules.reliability import with_use

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from enrich_cli.bootstrap import opened_store, opened_warehouse
-from enrich_cli.rendering.terminal import console
+from enrich_cli.terminal import console
 from enrich_cli.typed_values import seconds_of
 from enrichment.learning.families import FamilyEstimate
 from enrichment.learning.lessons import Lesson

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from enrich_cli.bootstrap import opened_store
 from enrich_cli.errors import UsageError
-from enrich_cli.rendering.terminal import console
+from enrich_cli.terminal import console
 from enrich_cli.typed_values import seconds_of
 from enrichment.domain.money import charge, counted
 from enrichment.domain.purchases import Purchase

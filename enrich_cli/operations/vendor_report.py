@@ -14,7 +14,7 @@ from rich.text import Text
 
 from enrich_cli.bootstrap import opened_store, opened_warehouse
 from enrich_cli.errors import UsageError
-from enrich_cli.rendering.terminal import console
+from enrich_cli.terminal import console
 from enrich_cli.typed_values import seconds_of
 from resources.clock import utc_now
 from resources.policy_store import policies_in

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import BinaryIO
 
 from enrich_cli.errors import UsageError
-from resources.secrets.private_folders import make_private_folder
+from resources.private_folders import make_private_folder
 from resources.settings import Settings, SettingsError, project_folder
 from resources.wiring import sandbox_url
 

@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.rendering.terminal import as_plain
+from enrich_cli.terminal import as_plain
 from enrichment.batches.progress import (
     IN_ORDER,
     is_of_the_budget,

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.companies.candidates import KnownCandidate
-from enrich_cli.rendering.terminal import age
+from enrich_cli.terminal import age
 from enrichment.domain.companies import Company
 from enrichment.domain.json_values import Json
 from enrichment.domain.money import in_usd

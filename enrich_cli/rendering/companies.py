@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from enrich_cli.rendering.terminal import StreamedList
+from enrich_cli.terminal import StreamedList
 from enrichment.domain.json_values import Json
 from enrichment.domain.numbers import in_number
 from enrichment.identity.company_list import UnderstoodList

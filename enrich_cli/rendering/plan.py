@@ -8,8 +8,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from enrich_cli.rendering.terminal import age, as_plain
-from enrich_cli.requests.quoting import Quoted
+from enrich_cli.operations.quoting import Quoted
+from enrich_cli.terminal import age, as_plain
 from enrichment.domain.money import in_usd
 from enrichment.domain.profiles import Profile
 from enrichment.planning.plan import AnalysedPlan, DatasetPlan, Part, Plan, SourcePlan

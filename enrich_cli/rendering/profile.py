@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.rendering.analyses import analyses_lines
-from enrich_cli.rendering.terminal import age, as_plain
+from enrich_cli.terminal import age, as_plain
 from enrichment.domain.ids import analysis_of
 from enrichment.domain.money import in_full, in_usd
 from enrichment.domain.numbers import in_number

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from enrich_cli.operations.ledger import HandEnding, Purchases, Reconciled
 from enrich_cli.rendering.balances import balances_table
-from enrich_cli.rendering.terminal import age, as_plain
+from enrich_cli.terminal import age, as_plain
 from enrichment.domain.money import counted, in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.purchases import Purchase

@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
-from enrich_cli.rendering.terminal import as_plain
+from enrich_cli.terminal import as_plain
 from enrichment.domain.json_values import Json
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number

@@ -8,7 +8,7 @@ from dataclasses import replace
 import typer
 
 from enrich_cli.errors import UsageError
-from enrich_cli.rendering.terminal import ProgressLine
+from enrich_cli.terminal import ProgressLine
 from enrich_cli.typed_values import usd
 from enrichment.context.run_context import RunContext
 from enrichment.domain.money import in_usd
@@ -64,7 +64,7 @@ async def _looked_up(ask: Ask, rules: Rules, context: RunContext, place: str) ->
 
 async def _confirmed(ask: Ask, settings: Settings, rules: Rules, context: RunContext, limit: int) -> None:
     """Returns where it costs no more than the limit (micro-USD), or a person agrees. Raises UsageError."""
-    from enrich_cli.requests.quoting import quoted_in  # noqa: PLC0415  only this option needs planning
+    from enrich_cli.operations.quoting import quoted_in  # noqa: PLC0415  only this option needs planning
     from enrichment.planning.total import total_of  # noqa: PLC0415
 
     offered = await quoted_in(ask, settings, rules, context)

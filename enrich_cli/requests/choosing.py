@@ -14,7 +14,7 @@ def choosing(run: Callable[[Ask], Answer], ask: Ask, *, sandbox: bool, as_json: 
     try:
         return run(ask)
     except AmbiguousCompany as error:
-        from enrich_cli.companies.company_choice import chosen_company  # noqa: PLC0415  a known company needs no candidates
+        from enrich_cli.requests.company_choice import chosen_company  # noqa: PLC0415  a known company needs no candidates
 
         ask = chosen_company(error, ask, sandbox=sandbox, as_json=as_json)
     return run(ask)

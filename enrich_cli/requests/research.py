@@ -18,10 +18,10 @@ from types import FrameType
 import typer
 
 from enrich_cli.bootstrap import settings_and_rules
-from enrich_cli.companies.company_choice import has_terminal, number_chosen
 from enrich_cli.errors import AMBIGUOUS, UsageError
 from enrich_cli.rendering.research import event_line, print_line
-from enrich_cli.rendering.terminal import show
+from enrich_cli.requests.company_choice import has_terminal, number_chosen
+from enrich_cli.terminal import show
 from enrichment.context.run_context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.json_values import Json

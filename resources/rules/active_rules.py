@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enrichment.rules import Rules, RulesError, load_rules
-from resources.secrets.private_folders import make_private_folder
+from resources.private_folders import make_private_folder
 from resources.settings import Settings
 
 _POINTER = "last_good"

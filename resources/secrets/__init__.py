@@ -1,1 +1,1 @@
-"""Keys that people make, the secret that consents are signed with, and folders for one user alone."""
+"""Keys that people make, and the secret that consents are signed with."""

@@ -9,7 +9,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from resources.secrets.private_folders import make_private_folder
+from resources.private_folders import make_private_folder
 from resources.settings import SettingsError
 
 _BYTES = 32

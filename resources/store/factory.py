@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from enrichment.ports import StoreError
-from resources.settings import Installation
+from resources.installation import Installation
 from resources.store import tables as t
 from resources.store.clients.api_keys import SqlApiKeys
 from resources.store.clients.webhooks import SqlWebhooks

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from sandbox.coverage import Rates
-from sandbox.request import Vendor
+from sandbox.calls.request import Vendor
+from sandbox.companies.coverage import Rates
 from sandbox.vendors.apollo import Apollo
 from sandbox.vendors.brightdata import BrightData
 from sandbox.vendors.google_kg import GoogleKnowledgeGraph

@@ -9,11 +9,11 @@ from functools import cached_property, lru_cache
 
 from starlette.responses import Response
 
-from sandbox.catalogue import CatalogueCompany, host
-from sandbox.coverage import Rates
-from sandbox.people import Person, best_matching_first, known_people, people, title_in_the_words_of
-from sandbox.rate_tracking import RateWindow
-from sandbox.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, respond
+from sandbox.calls.rate_tracking import RateWindow
+from sandbox.calls.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, respond
+from sandbox.companies.catalogue import CatalogueCompany, host
+from sandbox.companies.coverage import Rates
+from sandbox.companies.people import Person, best_matching_first, known_people, people, title_in_the_words_of
 from sandbox.seeded_random import token
 
 SOURCE = "apollo_contacts"

@@ -10,11 +10,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from sandbox.catalogue import CatalogueCompany
-from sandbox.coverage import Rates
-from sandbox.jobs import Job
-from sandbox.rate_tracking import RateWindow
-from sandbox.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, bearer, respond
+from sandbox.calls.jobs import Job
+from sandbox.calls.rate_tracking import RateWindow
+from sandbox.calls.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, bearer, respond
+from sandbox.companies.catalogue import CatalogueCompany
+from sandbox.companies.coverage import Rates
 from sandbox.seeded_random import draw, shuffled
 from sandbox.vendors.brightdata_filter import FilterError, companies_asked, matches
 from sandbox.vendors.brightdata_records import DATASETS, Dataset, fields_of

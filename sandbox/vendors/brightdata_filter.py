@@ -6,8 +6,8 @@ companies_asked(filter) -> the companies it can be about;  matches(record, filte
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sandbox.catalogue import Catalogue, CatalogueCompany, host, plain
-from sandbox.request import Json
+from sandbox.calls.request import Json
+from sandbox.companies.catalogue import Catalogue, CatalogueCompany, host, plain
 
 DEEPEST = 3
 _NAMES = ("name", "current_company_name", "current_company.name", "legal_name")

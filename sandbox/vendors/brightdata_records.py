@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from sandbox.catalogue import TOUR, CatalogueCompany
-from sandbox.coverage import bracket, bracket_with_commas
-from sandbox.descriptions import description
-from sandbox.people import MARK, Person, known_people, title_in_the_words_of
-from sandbox.request import Json, SandboxContext
+from sandbox.calls.request import Json, SandboxContext
+from sandbox.companies.catalogue import TOUR, CatalogueCompany
+from sandbox.companies.coverage import bracket, bracket_with_commas
+from sandbox.companies.descriptions import description
+from sandbox.companies.people import MARK, Person, known_people, title_in_the_words_of
+from sandbox.companies.technologies import sold_technologies
 from sandbox.seeded_random import choice, draw, shuffled, token, whole
-from sandbox.technologies import sold_technologies
 
 COMPANIES = "brightdata_company_db"
 PEOPLE = "brightdata_people_db"

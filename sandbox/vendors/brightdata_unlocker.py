@@ -7,10 +7,10 @@ import re
 
 from starlette.responses import Response
 
-from sandbox.catalogue import CatalogueCompany
-from sandbox.request import VendorRequest, respond
-from sandbox.topics import HOST, article_page
-from sandbox.website import SOURCE, Website
+from sandbox.calls.request import VendorRequest, respond
+from sandbox.companies.catalogue import CatalogueCompany
+from sandbox.companies.topics import HOST, article_page
+from sandbox.website.pages import SOURCE, Website
 
 _HTML = {"content-type": "text/html; charset=utf-8"}
 _MISSING_PAGE = "<!doctype html><html><head><title>404</title></head><body><h1>Page not found</h1></body></html>"

@@ -4,13 +4,22 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from sandbox.catalogue import CatalogueCompany
-from sandbox.coverage import Rates
-from sandbox.descriptions import description
-from sandbox.rate_tracking import RateWindow
-from sandbox.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, respond
+from sandbox.calls.rate_tracking import RateWindow
+from sandbox.calls.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, respond
+from sandbox.companies.catalogue import CatalogueCompany
+from sandbox.companies.coverage import Rates
+from sandbox.companies.descriptions import description
+from sandbox.companies.traps import (
+    LookAlike,
+    former_name,
+    namesake,
+    no_company,
+    platform_page,
+    same_name,
+    subsidiary,
+    traps_of,
+)
 from sandbox.seeded_random import draw, token
-from sandbox.traps import LookAlike, former_name, namesake, no_company, platform_page, same_name, subsidiary, traps_of
 
 SOURCE = "google_knowledge_graph"
 _CONTEXT = {

@@ -9,11 +9,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from sandbox.coverage import Rates
-from sandbox.rate_tracking import RateWindow
-from sandbox.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, bearer, respond
-from sandbox.research_answers import research_answer
-from sandbox.schema_filler import UnusableSchemaError, fill
+from sandbox.calls.rate_tracking import RateWindow
+from sandbox.calls.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, bearer, respond
+from sandbox.companies.coverage import Rates
+from sandbox.model.research_answers import research_answer
+from sandbox.model.schema_filler import UnusableSchemaError, fill
 from sandbox.seeded_random import token
 
 FINGERPRINT = "sandbox: no language model, verbatim pieces of the evidence"

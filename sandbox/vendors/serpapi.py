@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from sandbox.coverage import Rates
-from sandbox.faults import CONTENT_FAULTS
-from sandbox.rate_tracking import RateWindow
-from sandbox.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, respond
+from sandbox.calls.faults import CONTENT_FAULTS
+from sandbox.calls.rate_tracking import RateWindow
+from sandbox.calls.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, respond
+from sandbox.companies.coverage import Rates
 from sandbox.seeded_random import draw, token, whole
 from sandbox.vendors.serpapi_google import google_results, shown_parameters
 from sandbox.vendors.serpapi_jobs import job_results

@@ -5,17 +5,17 @@
 
 from urllib.parse import urlencode
 
-from sandbox.catalogue import CatalogueCompany
-from sandbox.coverage import bracket_with_commas
-from sandbox.descriptions import description
-from sandbox.news import SOURCE as WIRE
-from sandbox.news import articles, relative
-from sandbox.people import MARK, Person, known_people, people, title_in_the_words_of
-from sandbox.request import Json, VendorRequest
+from sandbox.calls.request import Json, VendorRequest
+from sandbox.companies.catalogue import CatalogueCompany
+from sandbox.companies.coverage import bracket_with_commas
+from sandbox.companies.descriptions import description
+from sandbox.companies.news import SOURCE as WIRE
+from sandbox.companies.news import articles, relative
+from sandbox.companies.people import MARK, Person, known_people, people, title_in_the_words_of
+from sandbox.companies.technologies import sold_technologies
+from sandbox.companies.topics import topic_asked
+from sandbox.companies.traps import former_name, namesake, platform_page, subsidiary, traps_of
 from sandbox.seeded_random import choice, draw, shuffled, token, whole
-from sandbox.technologies import sold_technologies
-from sandbox.topics import topic_asked
-from sandbox.traps import former_name, namesake, platform_page, subsidiary, traps_of
 from sandbox.vendors.serpapi_topics import topic_results
 
 ORGANIC = "serp_organic"

@@ -3,12 +3,12 @@
 (request, company) -> {jobs_results, filters, serpapi_pagination?}, or None: nothing found
 """
 
-from sandbox.catalogue import CatalogueCompany
-from sandbox.news import relative
-from sandbox.postings import Posting, postings, technologies_named
-from sandbox.request import Json, VendorRequest
+from sandbox.calls.request import Json, VendorRequest
+from sandbox.companies.catalogue import CatalogueCompany
+from sandbox.companies.news import relative
+from sandbox.companies.postings import Posting, postings, technologies_named
+from sandbox.companies.technologies import team_technologies
 from sandbox.seeded_random import shuffled
-from sandbox.technologies import team_technologies
 
 SOURCE = "serp_jobs"
 PAGE = 10

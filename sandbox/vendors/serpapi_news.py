@@ -3,12 +3,12 @@
 (request, company) -> {news_results, menu_links}, or None: nothing found
 """
 
-from sandbox.catalogue import CatalogueCompany
-from sandbox.news import SOURCE as WIRE
-from sandbox.news import Article, articles, relative
-from sandbox.request import Json, VendorRequest
+from sandbox.calls.request import Json, VendorRequest
+from sandbox.companies.catalogue import CatalogueCompany
+from sandbox.companies.news import SOURCE as WIRE
+from sandbox.companies.news import Article, articles, relative
+from sandbox.companies.topics import topic_asked
 from sandbox.seeded_random import choice, draw, shuffled, token, whole
-from sandbox.topics import topic_asked
 from sandbox.vendors.serpapi_topics import topic_news
 
 SOURCE = "serp_news"

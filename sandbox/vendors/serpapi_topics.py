@@ -3,10 +3,10 @@
 (request, company, topic) -> {organic_results, related_questions} | {news_results}, or None: nothing found
 """
 
-from sandbox.catalogue import CatalogueCompany
-from sandbox.request import Json, VendorRequest
+from sandbox.calls.request import Json, VendorRequest
+from sandbox.companies.catalogue import CatalogueCompany
+from sandbox.companies.topics import HOST, MARK, article_link, compares, review_link, rivals, sentences
 from sandbox.seeded_random import choice, whole
-from sandbox.topics import HOST, MARK, article_link, compares, review_link, rivals, sentences
 
 _REVIEWERS = "site:g2.com"
 

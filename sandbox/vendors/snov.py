@@ -8,12 +8,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from sandbox.catalogue import CatalogueCompany, host
-from sandbox.coverage import Rates, bracket
-from sandbox.jobs import Job
-from sandbox.people import MARK, SENIOR, Person, best_matching_first, known_people, title_in_the_words_of
-from sandbox.rate_tracking import RateWindow
-from sandbox.request import Handler, Json, SandboxContext, VendorRequest, VendorRoute, acceptable, bearer, respond
+from sandbox.calls.jobs import Job
+from sandbox.calls.rate_tracking import RateWindow
+from sandbox.calls.request import Handler, Json, SandboxContext, VendorRequest, VendorRoute, acceptable, bearer, respond
+from sandbox.companies.catalogue import CatalogueCompany, host
+from sandbox.companies.coverage import Rates, bracket
+from sandbox.companies.people import MARK, SENIOR, Person, best_matching_first, known_people, title_in_the_words_of
 from sandbox.seeded_random import choice, draw, token, whole
 
 SOURCE = "snov_contacts"

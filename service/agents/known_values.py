@@ -14,9 +14,9 @@ from enrichment.pipeline.verdicts import profile_now
 from enrichment.profiles.fields import GOOD
 from service.agents import views
 from service.answers import verdicts
-from service.answers.views import CompanyView
-from service.http.problems import ApiProblem
-from service.installation import ServiceState
+from service.installation.state import ServiceState
+from service.problems import ApiProblem
+from service.views.companies import CompanyView
 
 _MOST = 200
 """Values of one answer."""

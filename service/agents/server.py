@@ -38,8 +38,10 @@ from service.http.access import Caller, caller_of
 from service.http.bodies import LEAVE_IT_OUT, has_nul
 from service.http.bounds import received_again
 from service.http.declared_query import refuse_others
-from service.http.problems import invalid, problem_of, problem_response
-from service.installation import ServiceState, opened
+from service.http.error_answers import invalid, problem_response
+from service.installation.opening import opened
+from service.installation.state import ServiceState
+from service.problems import problem_of
 
 _NAME = "enrichment"
 _INSTRUCTIONS = Path(__file__).with_name("instructions.md")

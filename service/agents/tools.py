@@ -37,12 +37,14 @@ from service.agents.consent import Approval, Consent, Consents, approved_by_poli
 from service.agents.known_values import found_company, known_profile, missing_of, values_of
 from service.answers import enrichments, verdicts
 from service.answers.changes import changes_after
-from service.answers.views import ChangesView, VerdictView
 from service.http.access import Caller
 from service.http.bodies import AskBody
-from service.http.money import usd
-from service.http.problems import invalid, problem_of
-from service.installation import ServiceState
+from service.http.error_answers import invalid
+from service.installation.state import ServiceState
+from service.problems import problem_of
+from service.views.changes import ChangesView
+from service.views.money import usd
+from service.views.verdicts import VerdictView
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")

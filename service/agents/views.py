@@ -5,8 +5,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from service.answers.views import CompanyView, EventView, View
-from service.http.money import Usd
+from service.views.companies import CompanyView
+from service.views.enrichments import EventView
+from service.views.money import Usd
+from service.views.view import View
 
 
 class FoundCompany(CompanyView):

@@ -23,7 +23,13 @@ from enrichment.rules.requirements import requirements_of
 from enrichment.rules.strategy import check_strategy
 from resources.batch_export import batch_rows
 from resources.store import SqlStore
-from service.answers.batch_views import (
+from service.answers.listed_companies import StatedBeside
+from service.http.access import Caller
+from service.http.bodies import asked_by
+from service.http.csv_export import csv_of
+from service.installation.state import ServiceState
+from service.problems import ApiProblem, problem_of
+from service.views.batches import (
     MOST_LEFT_OUT,
     BatchCompaniesView,
     BatchCompanyView,
@@ -33,13 +39,7 @@ from service.answers.batch_views import (
     LeftOut,
     view_of,
 )
-from service.answers.listed_companies import StatedBeside
-from service.http.access import Caller
-from service.http.bodies import asked_by
-from service.http.csv_export import csv_of
-from service.http.money import usd
-from service.http.problems import ApiProblem, problem_of
-from service.installation import ServiceState
+from service.views.money import usd
 from service.work.batch_work import ASKED_BY
 
 _MOST_COMPANIES_SHOWN = 100

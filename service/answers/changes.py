@@ -4,8 +4,9 @@ from enrichment.domain.json_values import Json
 from enrichment.domain.values import in_words
 from resources.store.knowledge.profile_changes import SeenChange
 from service.answers.verdicts import company_of
-from service.answers.views import ChangesView, ChangeView, StatedValueView
-from service.installation import ServiceState
+from service.installation.state import ServiceState
+from service.views.changes import ChangesView, ChangeView
+from service.views.verdicts import StatedValueView
 
 
 def changes_after(

@@ -15,7 +15,9 @@ from enrichment.pipeline.verdicts import profile_now
 from enrichment.profiles.choice import choose
 from enrichment.rules import Rules
 from enrichment.rules.requirements import CUSTOM, Requirements, UnknownName, requirements_of
-from service.answers.company_views import (
+from service.installation.state import ServiceState
+from service.problems import ApiProblem
+from service.views.companies import (
     AliasView,
     CompaniesView,
     CompanyDetail,
@@ -26,11 +28,9 @@ from service.answers.company_views import (
     RelationView,
     ReplyView,
     RequestView,
+    company_view,
 )
-from service.answers.views import company_view
-from service.http.money import usd
-from service.http.problems import ApiProblem
-from service.installation import ServiceState
+from service.views.money import usd
 
 _MOST_REQUESTS = 100
 

@@ -24,9 +24,10 @@ from enrichment.profiles.choice import choose, newest_first
 from enrichment.rules.requirements import IDENTITY, UnknownName, custom
 from resources.store.companies.companies import TablePage
 from service.answers.companies import place_of
-from service.answers.views import CompanyView, View, company_view
-from service.http.money import Usd, usd
-from service.installation import ServiceState
+from service.installation.state import ServiceState
+from service.views.companies import CompanyView, company_view
+from service.views.money import Usd, usd
+from service.views.view import View
 
 _DEFAULT_COLUMNS = 5
 

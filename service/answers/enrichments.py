@@ -23,10 +23,11 @@ from enrichment.pipeline.stages import Ask, ask_as_json, ask_of_json
 from enrichment.planning.total import total_of
 from enrichment.rules.requirements import BY_QUOTE
 from enrichment.rules.strategy import check_strategy
-from service.answers.views import EnrichmentView, QuoteView, as_json, enrichment_view, quote_view
 from service.http.access import Caller
-from service.http.problems import ApiProblem
-from service.installation import ServiceState
+from service.installation.state import ServiceState
+from service.problems import ApiProblem
+from service.views.enrichments import EnrichmentView, QuoteView, enrichment_view, quote_view
+from service.views.view import as_json
 from service.work.leased_work import Place
 
 QUOTE_VALID = timedelta(minutes=10)

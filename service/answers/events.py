@@ -11,8 +11,9 @@ from fastapi.sse import ServerSentEvent
 
 from enrichment.domain.requests import Event
 from service.answers.enrichments import first_of, view_of
-from service.answers.views import as_json, event_view
-from service.installation import ServiceState
+from service.installation.state import ServiceState
+from service.views.enrichments import event_view
+from service.views.view import as_json
 
 _LONGEST_SECONDS = 600.0
 _LOOK_AGAIN_SECONDS = 0.25

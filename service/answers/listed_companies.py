@@ -12,8 +12,8 @@ from enrichment.identity.company_list import read_rows
 from enrichment.identity.list_columns import ListColumns, NoCompanyColumn
 from enrichment.identity.list_fates import ListRow
 from resources.company_lists import UnreadableList, read_list
-from service.answers.batch_views import LeftOut
-from service.http.problems import ApiProblem
+from service.problems import ApiProblem
+from service.views.batches import LeftOut
 
 MOST_COMPANIES = 10_000
 """Of one batch."""

@@ -12,9 +12,9 @@ from enrichment.rules import DatasetRules, Rules
 from enrichment.rules.requirements import requirements_of
 from enrichment.rules.strategy import choose_strategy
 from resources.rules.rule_remarks import rule_remarks
-from service.answers.views import View
-from service.http.money import Usd, usd
-from service.installation import ServiceState
+from service.installation.state import ServiceState
+from service.views.money import Usd, usd
+from service.views.view import View
 
 _UNKNOWN = ("com_unknown", "example.com", "Example", "example.com")
 

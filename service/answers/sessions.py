@@ -22,7 +22,11 @@ from enrichment.research.answers.next_questions import NextQuestion, asked_about
 from enrichment.research.answers.transcript import in_markdown
 from enrichment.research.events.first_events import question_received, session_started
 from enrichment.research.questions.clarification import company_chosen
-from service.answers.session_views import (
+from service.http.access import Caller
+from service.installation.state import ServiceState
+from service.problems import ApiProblem
+from service.views.money import usd
+from service.views.sessions import (
     NextQuestionView,
     PersonaView,
     QuestionView,
@@ -36,10 +40,6 @@ from service.answers.session_views import (
     session_head_view,
     session_view,
 )
-from service.http.access import Caller
-from service.http.money import usd
-from service.http.problems import ApiProblem
-from service.installation import ServiceState
 
 MOST_OPEN = 20
 _MOST_LISTED = 50

@@ -16,10 +16,10 @@ from enrichment.rules import Rules
 from resources.store.queries.reports import Performance
 from service.answers import spending
 from service.answers.spending import SourceView
-from service.answers.views import View
-from service.http.money import Usd, usd
-from service.http.problems import ApiProblem
-from service.installation import ServiceState
+from service.installation.state import ServiceState
+from service.problems import ApiProblem
+from service.views.money import Usd, usd
+from service.views.view import View
 
 Availability = Literal["asked", "suspended", "down", "exhausted", "no credentials"]
 _MOST_REPLAYED = 2_000

@@ -13,11 +13,12 @@ from enrichment.domain.money import to_micro
 from enrichment.domain.purchases import Cap, Purchase
 from enrichment.planning.skip_reasons import because
 from service.answers.enrichments import no_enrichment
-from service.answers.views import EventView, View, event_view
 from service.http.access import Caller
-from service.http.money import Usd, usd
-from service.http.problems import ApiProblem
-from service.installation import ServiceState
+from service.installation.state import ServiceState
+from service.problems import ApiProblem
+from service.views.enrichments import EventView, event_view
+from service.views.money import Usd, usd
+from service.views.view import View
 
 
 class CapView(View):

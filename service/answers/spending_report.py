@@ -15,11 +15,11 @@ from enrichment.domain.json_values import Json
 from resources.store.queries.reports import ReuseLine, SpendingLine
 from service.answers import spending
 from service.answers.spending import CapView
-from service.answers.views import View
 from service.http.access import NO_KEY, Caller
 from service.http.bodies import asked_by
-from service.http.money import Usd, usd
-from service.installation import ServiceState
+from service.installation.state import ServiceState
+from service.views.money import Usd, usd
+from service.views.view import View
 from service.work.batch_work import ASKED_BY
 
 SpendTable = Literal["budgets", "by_day", "by_source", "by_consumer", "by_key", "paid_for"]

@@ -4,11 +4,11 @@ from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Verdict
 from enrichment.domain.values import Value, in_words
 from enrichment.pipeline.verdicts import Stated, judge, withdraw
-from service.answers.views import StatedValueView, VerdictView
 from service.http.access import Caller
 from service.http.bodies import asked_by
-from service.http.problems import ApiProblem
-from service.installation import ServiceState
+from service.installation.state import ServiceState
+from service.problems import ApiProblem
+from service.views.verdicts import StatedValueView, VerdictView
 
 
 def company_of(key: str, state: ServiceState) -> Company:

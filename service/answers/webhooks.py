@@ -8,10 +8,10 @@ from fastapi.concurrency import run_in_threadpool
 from enrichment.domain.ids import new_id
 from enrichment.domain.webhooks import EVENT_NAMES, EventName, Webhook, WebhookDelivery, body_of
 from resources.webhooks.webhook_sender import new_secret, registrable
-from service.answers.views import DeadLetterView, NewWebhookView, WebhookTestView, WebhookView
 from service.http.access import Caller
-from service.http.problems import ApiProblem
-from service.installation import ServiceState
+from service.installation.state import ServiceState
+from service.problems import ApiProblem
+from service.views.webhooks import DeadLetterView, NewWebhookView, WebhookTestView, WebhookView
 
 _MOST = 20
 _SHOWN = 1_000

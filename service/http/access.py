@@ -16,8 +16,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from enrichment.domain.access import ApiKey, Right, secret_hash
 from enrichment.domain.purchases import DailyLimit
 from service.http import cookies
-from service.http.problems import ApiProblem
-from service.installation import Installed, ServiceState
+from service.installation.state import Installed, ServiceState
+from service.problems import ApiProblem
 
 NO_KEY = "loopback"
 """The name of a caller without a key."""

@@ -15,7 +15,7 @@ from enrichment.pipeline.stages import Ask
 from enrichment.rules.fields import parse_seconds
 from enrichment.rules.requirements import BY_CALL, BY_RULES
 from service.http.access import Caller
-from service.http.money import AskedUsd, micro
+from service.views.money import AskedUsd, micro
 from service.work.batch_work import ASKED_BY
 
 LEAVE_IT_OUT = "leave it out"

@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.http.problems import ApiProblem, answered
+from service.http.error_answers import answered
+from service.problems import ApiProblem
 
 MOST_BYTES = 1_000_000
 MOST_LIST_BYTES = 10_000_000

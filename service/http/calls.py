@@ -13,7 +13,7 @@ from fastapi import Header, Request, Response
 from enrichment.domain.accepted import IdempotencyKey
 from service.http.access import Caller
 from service.http.bodies import LEAVE_IT_OUT
-from service.http.problems import ApiProblem
+from service.problems import ApiProblem
 from service.work.leased_work import Place
 
 MOST_SECONDS = 900.0

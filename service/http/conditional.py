@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Header, Response
 
-from service.answers.views import View
+from service.views.view import View
 
 IfNoneMatch = Annotated[
     str | None, Header(alias="If-None-Match", max_length=4_000, description="The ETag of the answer you have")

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 
 from service.http.bodies import LEAVE_IT_OUT
 from service.http.calls import refuse_undeclared_key
-from service.http.problems import ApiProblem
+from service.problems import ApiProblem
 
 
 async def query_as_declared(request: Request) -> None:

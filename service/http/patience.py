@@ -9,7 +9,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from service.http.problems import MEDIA_TYPE, ApiProblem
+from service.problems import MEDIA_TYPE, ApiProblem
 
 HEAD_SECONDS = 20.0
 

@@ -9,11 +9,12 @@ from pydantic import ValidationError
 
 from enrichment.identity.domains import NotACompany
 from service.answers import sessions
-from service.answers.session_views import NextQuestionView
-from service.http.money import micro
-from service.http.problems import ApiProblem, invalid, problem_of
+from service.http.error_answers import invalid
 from service.pages.visit import PageEnricher, PageReader, Visit
+from service.problems import ApiProblem, problem_of
 from service.routes.sessions import SessionBody
+from service.views.money import micro
+from service.views.sessions import NextQuestionView
 
 router = APIRouter()
 _SHOWN = 12

@@ -9,11 +9,11 @@ from pydantic import ValidationError
 from enrichment.batches.progress import IN_ORDER
 from enrichment.domain.batches import AGAIN, AGAIN_FAILED, BatchCompanyState
 from service.answers import batches
-from service.answers.batch_views import BatchView
-from service.http.money import micro
-from service.http.problems import ApiProblem
 from service.pages.visit import PageEnricher, PageReader, Visit
+from service.problems import ApiProblem
 from service.routes.batches import AgainBody
+from service.views.batches import BatchView
+from service.views.money import micro
 
 router = APIRouter(prefix="/batches")
 BatchId = Annotated[str, Path(max_length=60)]

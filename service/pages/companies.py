@@ -16,9 +16,10 @@ from resources.store.companies.companies import TablePage
 from service.answers import batches, company_table
 from service.answers.listed_companies import MOST_COMPANIES, ListedCompanies, StatedBeside, listed_in
 from service.http.bounds import MOST_LIST_BYTES
-from service.http.problems import ApiProblem, invalid
+from service.http.error_answers import invalid
 from service.pages.rendering import segment
 from service.pages.visit import PageEnricher, PageReader, Visit
+from service.problems import ApiProblem
 from service.routes.batches import BatchBody
 
 router = APIRouter(prefix="/companies")

@@ -15,15 +15,17 @@ from enrichment.domain.values import in_words
 from enrichment.pipeline.verdicts import NotAValue, NothingToJudge, OtherVerdict
 from enrichment.profiles.document import missing
 from service.answers import changes, companies, enrichments, spending, verdicts
-from service.answers.company_views import CompanyDetail, HistoryView, ProfileView
-from service.answers.views import ChangeView, VerdictView
 from service.http.bodies import AskBody
-from service.http.problems import ApiProblem, invalid, problem_of
-from service.installation import ServiceState
+from service.http.error_answers import invalid
+from service.installation.state import ServiceState
 from service.pages.company_values import DatasetShown, ShownValue, datasets_shown
 from service.pages.layers import Layer, layers_of
 from service.pages.rendering import as_data, segment
 from service.pages.visit import PageEnricher, PageReader, Visit
+from service.problems import ApiProblem, problem_of
+from service.views.changes import ChangeView
+from service.views.companies import CompanyDetail, HistoryView, ProfileView
+from service.views.verdicts import VerdictView
 
 router = APIRouter(prefix="/companies")
 CompanyKey = Annotated[str, Path(max_length=300)]

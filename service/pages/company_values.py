@@ -13,8 +13,8 @@ from typing import Any
 from enrichment.domain.json_values import Json
 from enrichment.domain.knowledge import VERDICT
 from enrichment.domain.values import EmployeeCount, identity, in_words, load_value
-from service.answers.company_views import CompanyDetail, FactView, ProfileView, RequestView
 from service.pages.rendering import age, as_data, words
+from service.views.companies import CompanyDetail, FactView, ProfileView, RequestView
 
 _SHOWN_IN_FULL = frozenset({"company_description"})
 _ALMOST = 0.005

@@ -9,11 +9,11 @@ from fastapi.sse import ServerSentEvent
 
 from service.answers import enrichments
 from service.answers.events import follow, resumed_after
-from service.answers.views import EnrichmentView
 from service.http.event_stream import EventStream
 from service.pages.rendering import segment
 from service.pages.request_steps import Step, step_of
 from service.pages.visit import PageEnricher, PageReader, Visit, still_allowed
+from service.views.enrichments import EnrichmentView
 
 router = APIRouter(prefix="/enrichments")
 EnrichmentId = Annotated[str, Path(max_length=60)]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from enrichment.profiles.document import missing
-from service.answers.company_views import CompanyDetail, ProfileView, RequestView
 from service.answers.spending import PurchaseView
 from service.pages.rendering import words
+from service.views.companies import CompanyDetail, ProfileView, RequestView
 
 _WIDTH = 100.0
 _THINNEST = 1.0

@@ -9,10 +9,10 @@ from starlette.datastructures import FormData
 from enrichment.ports import StoreError
 from service.http import cookies
 from service.http.access import Caller, caller_of_browser
-from service.http.problems import CODES, ApiProblem
-from service.installation import state_of
+from service.installation.state import state_of
 from service.pages.rendering import segment
 from service.pages.visit import Visit
+from service.problems import CODES, ApiProblem
 
 _SIGNED_OUT = frozenset({"no_key", "unknown_key"})
 _SIGN_IN = "/sign-in"

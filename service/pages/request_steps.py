@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from enrichment.domain.numbers import in_number
-from service.answers.views import EventView
 from service.pages.rendering import usd, words
+from service.views.enrichments import EventView
 
 
 @dataclass(frozen=True, slots=True)

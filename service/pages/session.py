@@ -10,13 +10,13 @@ from fastapi.sse import ServerSentEvent
 from pydantic import ValidationError
 
 from service.answers import sessions
-from service.answers.session_events import place_of
-from service.answers.session_views import SessionEventView, TranscriptView
+from service.http.error_answers import invalid
 from service.http.event_stream import EventStream
-from service.http.problems import invalid
 from service.pages.session_parts import QuestionShown, moment_of, questions_shown
 from service.pages.visit import PageEnricher, PageReader, Visit, still_allowed
 from service.routes.sessions import QuestionBody
+from service.views.sessions import SessionEventView, TranscriptView
+from service.work.session_streams import place_of
 
 router = APIRouter(prefix="/sessions/{session_id}")
 SessionId = Annotated[str, Path(max_length=60)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from service.answers.session_views import QuestionView, SessionEventView, TranscriptView
+from service.views.sessions import QuestionView, SessionEventView, TranscriptView
 
 _KINDS: Mapping[str, str] = {
     "source_answered": "ok",

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from service.http import cookies
 from service.http.access import caller_of_browser, caller_of_secret
-from service.http.problems import ApiProblem
-from service.installation import Installed
+from service.installation.state import Installed
 from service.pages.visit import visit_of
+from service.problems import ApiProblem
 
 router = APIRouter()
 _RANDOM_BYTES = 18

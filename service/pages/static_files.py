@@ -14,7 +14,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
-from service.http.problems import ApiProblem
+from service.problems import ApiProblem
 
 router = APIRouter()
 FOLDER = Path(__file__).parent / "static"

@@ -22,9 +22,9 @@ from enrichment.domain.accepted import IdempotencyKey
 from enrichment.domain.access import Right
 from service.http import cookies
 from service.http.access import Caller, allowed_to, caller_of_browser
-from service.http.problems import ApiProblem
-from service.installation import Installed, ServiceState
+from service.installation.state import Installed, ServiceState
 from service.pages.rendering import rendered
+from service.problems import ApiProblem
 
 _READING = frozenset({"GET", "HEAD"})
 _RANDOM_BYTES = 18

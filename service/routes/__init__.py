@@ -5,7 +5,7 @@ To add a resource: a file with a `router`, and its line in ROUTERS.
 
 from fastapi import APIRouter
 
-from service.http.problems import problems
+from service.problems import problems
 from service.routes import (
     batches,
     changes,

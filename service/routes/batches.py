@@ -9,16 +9,16 @@ from pydantic import Field
 from enrichment.domain.batches import BatchCompanyState
 from enrichment.rules.fields import parse_seconds
 from service.answers import batches
-from service.answers.batch_views import BatchCompaniesView, BatchesView, BatchQuoteView, BatchView
 from service.answers.batches import Wanted
 from service.answers.listed_companies import MOST_COMPANIES, listed_in
 from service.http.access import Enricher, Reader
 from service.http.bodies import Age, Body, CompanyText, Named
 from service.http.calls import IdempotencyHeader, idempotency_key, say_if_replayed
 from service.http.csv_export import CSV, csv_response
-from service.http.money import AskedUsd, micro
-from service.http.problems import BODY, ApiProblem, problems
-from service.installation import Installed
+from service.installation.state import Installed
+from service.problems import BODY, ApiProblem, problems
+from service.views.batches import BatchCompaniesView, BatchesView, BatchQuoteView, BatchView
+from service.views.money import AskedUsd, micro
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
 BatchId = Annotated[str, Path(max_length=60)]

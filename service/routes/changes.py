@@ -6,11 +6,11 @@ from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
 
 from service.answers.changes import changes_after
-from service.answers.views import ChangesView
 from service.http.access import Reader
 from service.http.bodies import Named
-from service.http.problems import problems
-from service.installation import Installed
+from service.installation.state import Installed
+from service.problems import problems
+from service.views.changes import ChangesView
 
 router = APIRouter(prefix="/v1/changes", tags=["changes"])
 Cursor = Annotated[

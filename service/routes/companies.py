@@ -9,11 +9,11 @@ from pydantic import Field
 from resources.store.companies.companies import TablePage
 from service.answers import companies, company_table
 from service.answers.company_table import CompanyTableView
-from service.answers.company_views import CompaniesView, CompanyDetail, HistoryView, ProfileView
 from service.http.access import Reader
 from service.http.conditional import IfNoneMatch, unless_known
-from service.http.problems import problems
-from service.installation import Installed
+from service.installation.state import Installed
+from service.problems import problems
+from service.views.companies import CompaniesView, CompanyDetail, HistoryView, ProfileView
 
 router = APIRouter(prefix="/v1/companies", tags=["companies"])
 CompanyKey = Annotated[str, Path(max_length=300, description="tesla.com, or name:acme-widgets", examples=["tesla.com"])]

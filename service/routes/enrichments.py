@@ -10,13 +10,13 @@ from fastapi.sse import ServerSentEvent
 from enrichment.pipeline.stages import Ask
 from service.answers import enrichments
 from service.answers.events import follow, resumed_after
-from service.answers.views import EnrichmentView
 from service.http.access import Caller, Enricher, Reader
 from service.http.bodies import AskBody, EnrichBody, QuoteBody
 from service.http.calls import IdempotencyHeader, PreferHeader, idempotency_key, place_kept, say_if_replayed, wait_asked
 from service.http.event_stream import STREAM, EventStream
-from service.http.problems import BODY, problems
-from service.installation import Installed, ServiceState
+from service.installation.state import Installed, ServiceState
+from service.problems import BODY, problems
+from service.views.enrichments import EnrichmentView
 
 router = APIRouter(prefix="/v1/enrichments", tags=["enrichments"])
 EnrichmentId = Annotated[str, Path(max_length=60)]

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, PlainTextResponse
 
-from service.answers.views import View
-from service.http.problems import ApiProblem, problems
-from service.installation import Installed, ServiceState
+from service.installation.state import Installed, ServiceState
 from service.observability.metrics import MEDIA_TYPE
+from service.problems import ApiProblem, problems
+from service.views.view import View
 
 router = APIRouter(tags=["health"])
 

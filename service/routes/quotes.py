@@ -3,11 +3,11 @@
 from fastapi import APIRouter
 
 from service.answers.enrichments import quoted
-from service.answers.views import QuoteView
 from service.http.access import Reader
 from service.http.bodies import AskBody
-from service.http.problems import BODY, problems
-from service.installation import Installed
+from service.installation.state import Installed
+from service.problems import BODY, problems
+from service.views.enrichments import QuoteView
 
 router = APIRouter(prefix="/v1/quotes", tags=["enrichments"])
 

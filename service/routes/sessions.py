@@ -11,15 +11,15 @@ from pydantic import AfterValidator, Field
 
 from enrichment.domain.research import Persona
 from service.answers import sessions
-from service.answers.session_events import place_of
-from service.answers.session_views import QuestionView, SessionsView, SessionView, StoppedView, TranscriptView
 from service.http.access import Enricher, Reader
 from service.http.bodies import Body, CompanyText, Named
 from service.http.calls import IdempotencyHeader, idempotency_key, say_if_replayed
 from service.http.event_stream import STREAM, EventStream
-from service.http.money import AskedUsd, micro
-from service.http.problems import BODY, problems
-from service.installation import Installed
+from service.installation.state import Installed
+from service.problems import BODY, problems
+from service.views.money import AskedUsd, micro
+from service.views.sessions import QuestionView, SessionsView, SessionView, StoppedView, TranscriptView
+from service.work.session_streams import place_of
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 SessionId = Annotated[str, Path(max_length=60)]

@@ -15,8 +15,8 @@ from service.answers.spending_report import SpendReportView, SpendTable, rows_of
 from service.http.access import Reader
 from service.http.bodies import Age
 from service.http.csv_export import CSV, csv_of, csv_response
-from service.http.problems import problems
-from service.installation import Installed
+from service.installation.state import Installed
+from service.problems import problems
 
 router = APIRouter(prefix="/v1", tags=["spending"])
 Days = Annotated[int, Query(ge=1, le=366, description="So many days (UTC), today the last")]

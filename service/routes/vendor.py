@@ -4,12 +4,12 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from service.answers.enrichments import enriched
-from service.answers.views import EnrichmentView
 from service.http.access import Enricher
 from service.http.bodies import VendorEnrichBody
 from service.http.calls import MOST_SECONDS, IdempotencyHeader, idempotency_key, place_kept, say_if_replayed
-from service.http.problems import BODY, problems
-from service.installation import Installed
+from service.installation.state import Installed
+from service.problems import BODY, problems
+from service.views.enrichments import EnrichmentView
 
 router = APIRouter(prefix="/vendor", tags=["vendor"])
 

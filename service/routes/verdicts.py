@@ -7,11 +7,11 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from service.answers import verdicts
-from service.answers.views import VerdictsView, VerdictView
 from service.http.access import Enricher, Reader
 from service.http.bodies import Body, Named
-from service.http.problems import BODY, problems
-from service.installation import Installed
+from service.installation.state import Installed
+from service.problems import BODY, problems
+from service.views.verdicts import VerdictsView, VerdictView
 
 router = APIRouter(prefix="/v1/companies/{key}/verdicts", tags=["verdicts"])
 CompanyKey = Annotated[str, Path(min_length=1, max_length=300, description="As `key` of a company: tesla.com")]

@@ -8,11 +8,11 @@ from pydantic import Field
 
 from enrichment.domain.webhooks import EventName
 from service.answers import webhooks
-from service.answers.views import DeadLettersView, NewWebhookView, WebhooksView, WebhookTestView, WebhookView
 from service.http.access import Enricher
 from service.http.bodies import Body, Some
-from service.http.problems import BODY, problems
-from service.installation import Installed
+from service.installation.state import Installed
+from service.problems import BODY, problems
+from service.views.webhooks import DeadLettersView, NewWebhookView, WebhooksView, WebhookTestView, WebhookView
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 WebhookId = Annotated[str, Path(min_length=1, max_length=60)]

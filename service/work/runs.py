@@ -17,10 +17,10 @@ from enrichment.pipeline.enrich import enrich
 from enrichment.pipeline.stages import Ask, ask_of_json
 from enrichment.rules import Rules
 from resources.store import SqlStore
-from service.http.problems import ApiProblem, problem_of
 from service.observability.logs import log
 from service.observability.metrics import Metrics
 from service.observability.tracing import export
+from service.problems import ApiProblem, problem_of
 from service.work.leased_work import LeasedWork, Run
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from enrichment.research.requests.question_requests import ResearchContext
 from enrichment.research.worker import end_as_failed, research
 from enrichment.rules import Rules
 from resources.store import SqlStore
-from service.http.problems import problem_of
 from service.observability.logs import log
 from service.observability.metrics import Metrics
+from service.problems import problem_of
 from service.work.batch_work import ASKED_BY
 from service.work.leased_work import LeasedWork, Run
 from service.work.runs import InUse

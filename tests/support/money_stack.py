@@ -27,8 +27,8 @@ from bench.money.worker import SharedClock, WorkerSetup, WorkItem
 from enrichment.rules import Rules
 from resources.store import SqlStore, open_store
 from sandbox.app import create_app
-from sandbox.catalogue import Catalogue
-from sandbox.coverage import Coverage
+from sandbox.companies.catalogue import Catalogue
+from sandbox.companies.coverage import Coverage
 from sandbox.server import served
 from sandbox.vendors import VENDORS, coverage_of
 from tests.support.eventually import PATIENCE_SECONDS

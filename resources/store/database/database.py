@@ -18,7 +18,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
 from enrichment.ports import StoreError
-from resources.secrets.private_folders import make_private_file, make_private_folder
+from resources.private_folders import make_private_file, make_private_folder
 from resources.store import tables as t
 from resources.store.database import error_messages
 from resources.store.database.engines import WAIT_SECONDS, may_only_be_read, parse, postgres_engine, sqlite_engine

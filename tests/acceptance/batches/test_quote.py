@@ -12,7 +12,7 @@ from enrichment.rules import LearnedLine, Rules
 from enrichment.rules.learned import RateName, as_learned
 from enrichment.rules.models import ExplorationRules
 from resources.wiring import open_context
-from sandbox.catalogue import Catalogue
+from sandbox.companies.catalogue import Catalogue
 from tests.acceptance.batches.test_worker import batch_of, billed, states, worked
 from tests.acceptance.conftest import Stack
 from tests.support.manual_clock import NOON

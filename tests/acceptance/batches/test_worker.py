@@ -17,7 +17,7 @@ from enrichment.domain.ids import new_id
 from enrichment.rules.requirements import UnknownName
 from resources.secrets.api_keys import issue
 from resources.wiring import open_context
-from sandbox.catalogue import Catalogue
+from sandbox.companies.catalogue import Catalogue
 from tests.acceptance.conftest import Stack
 from tests.support.manual_clock import NOON
 

@@ -17,7 +17,7 @@ from resources.settings import load_settings
 from resources.store import SqlStore
 from resources.wiring import open_store_of, sandbox_file
 from sandbox.app import create_app
-from sandbox.catalogue import Catalogue
+from sandbox.companies.catalogue import Catalogue
 from sandbox.server import served
 from tests.support.manual_clock import NOON, running_from
 

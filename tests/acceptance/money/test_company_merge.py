@@ -9,7 +9,7 @@ import pytest
 from bench.money.audit import bought_twice, orphans, purchases
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
-from sandbox.catalogue import Catalogue
+from sandbox.companies.catalogue import Catalogue
 from tests.support.money_stack import MoneyStack, known_by, money_stack, orders
 
 WHO_KNOWS_NAMES = "google_knowledge_graph"

@@ -17,7 +17,7 @@ from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import charge
 from resources.store import tables as t
-from sandbox.catalogue import Catalogue
+from sandbox.companies.catalogue import Catalogue
 from tests.support.batch_workers import started_worker
 from tests.support.eventually import PATIENCE_SECONDS, eventually
 from tests.support.manual_clock import NOON

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from resources.wiring import open_context
-from sandbox.catalogue import Catalogue, CatalogueCompany
-from sandbox.traps import SHARES, traps_of
+from sandbox.companies.catalogue import Catalogue, CatalogueCompany
+from sandbox.companies.traps import SHARES, traps_of
 from tests.acceptance.conftest import Stack
 
 SEED = 1

@@ -3,8 +3,8 @@
 import asyncio
 
 from enrichment.pipeline.enrich import Enriched
-from sandbox.catalogue import Catalogue
-from sandbox.coverage import Coverage
+from sandbox.companies.catalogue import Catalogue
+from sandbox.companies.coverage import Coverage
 from sandbox.vendors import VENDORS, coverage_of
 from tests.acceptance.conftest import Stack
 

@@ -13,7 +13,7 @@ import pytest
 from enrichment.domain.json_values import Json
 from enrichment.domain.research import Persona
 from enrichment.ports import BeforeSend, ModelAnswer
-from sandbox.catalogue import Catalogue
+from sandbox.companies.catalogue import Catalogue
 from tests.acceptance.conftest import Stack
 from tests.support.research_stack import Seller
 

@@ -9,7 +9,7 @@ import pytest
 
 from enrichment.domain.research import Persona
 from enrichment.research.answers.rough_prices import rough_price
-from sandbox.catalogue import Catalogue
+from sandbox.companies.catalogue import Catalogue
 from tests.acceptance.conftest import Stack
 from tests.support.research_stack import Seller
 

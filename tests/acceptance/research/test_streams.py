@@ -12,8 +12,8 @@ from enrichment.domain.research import NewSessionEvent, Question, Session
 from enrichment.research.events.first_events import question_received
 from resources.store.database.database import Database
 from resources.store.requests.sessions import SqlSessions
-from service.answers.session_events import SessionStreams, StreamPosition
 from service.app import create_service
+from service.work.session_streams import SessionStreams, StreamPosition
 from tests.acceptance.conftest import Stack
 from tests.support.research_stack import SELLER
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from enrichment.domain.access import Right
 from resources.secrets.api_keys import issue
 from resources.store import tables as t
-from sandbox.catalogue import Catalogue
+from sandbox.companies.catalogue import Catalogue
 from service.app import create_service
 from service.server import served
 from tests.acceptance.conftest import Stack

@@ -8,7 +8,7 @@ import httpx
 from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
-from sandbox.catalogue import Catalogue
+from sandbox.companies.catalogue import Catalogue
 from service.app import create_service
 from service.hits import Hits
 from tests.acceptance.conftest import Stack

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from bench.agents.misled import CAP, Audit, play
 from resources.warehouse import Warehouse
 from resources.wiring import open_store_of
-from service.installation import opened
+from service.installation.opening import opened
 from tests.acceptance.conftest import Stack
 from tests.support.manual_clock import NOON, running_from
 

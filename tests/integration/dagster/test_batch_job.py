@@ -18,7 +18,7 @@ from enrichment.domain.batches import Batch
 from enrichment_assets.partitions import COMPANIES
 from resources.secrets.api_keys import issue
 from resources.store import new_unreported
-from sandbox.catalogue import Catalogue
+from sandbox.companies.catalogue import Catalogue
 from tests.support.dagster_instance import (
     DagsterSandbox,
     dagster_sandbox,

@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from enrich_cli.processes.child_processes import dagster_environment, root
-from enrichment_assets.enrich_assets import enrich_assets
+from enrichment_assets.layers.enrich_assets import enrich_assets
 from enrichment_assets.marts import GROUP
 from resources.settings import Settings
 from resources.warehouse import Warehouse

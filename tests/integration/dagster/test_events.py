@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
-from enrichment_assets.materializations import latest_materialization, record_failed_run, report, report_failed
+from enrichment_assets.events.materializations import latest_materialization, record_failed_run, report, report_failed
 from enrichment_assets.partitions import COMPANIES
 from tests.support.dagster_instance import key
 
@@ -25,9 +25,9 @@ def test_private_parts_of_dagster_are_imported_in_three_modules_only() -> None:
         if _private_imports(path)
     }
     assert importing == {
-        "enrichment_assets/event_storage.py",
+        "enrichment_assets/events/event_storage.py",
         "enrichment_assets/local_runs.py",
-        "enrichment_assets/materializations.py",
+        "enrichment_assets/events/materializations.py",
     }
 
 

@@ -13,7 +13,7 @@ from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.domain.requests import Request
 from enrichment.rules import load_rules
-from enrichment_assets.nightly_learning import (
+from enrichment_assets.automation.nightly_learning import (
     guard_experiments_job,
     guard_experiments_nightly,
     learn_rates_job,

@@ -2,7 +2,7 @@
 
 from enrichment.rules import load_rules
 from enrichment_assets.asset_specs import layer_assets
-from enrichment_assets.selected_layers import sources_due
+from enrichment_assets.layers.selected_layers import sources_due
 from tests.support.research_stack import SHIPPED
 
 RULES = load_rules(SHIPPED)

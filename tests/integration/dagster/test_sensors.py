@@ -19,7 +19,7 @@ from enrichment.domain.ids import new_id
 from enrichment.domain.purchases import Purchase
 from enrichment.domain.requests import Request
 from enrichment.pipeline.enrich import Ask, enrich
-from enrichment_assets.sensors import bought_outside
+from enrichment_assets.automation.sensors import bought_outside
 from resources.wiring import open_context
 from tests.support.dagster_instance import DagsterSandbox, Tick, dagster_sandbox, definitions, key, value_of
 from tests.support.examples import MATRIX

@@ -17,7 +17,7 @@ from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from resources.store import SqlStore, open_store
 from resources.store.tables import metadata
-from sandbox.catalogue import Catalogue
+from sandbox.companies.catalogue import Catalogue
 from tests.support.batch_workers import started_worker
 from tests.support.eventually import PATIENCE_SECONDS, eventually
 from tests.support.manual_clock import NOON

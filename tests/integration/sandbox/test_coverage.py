@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from sandbox.app import create_app
-from sandbox.catalogue import Catalogue, host, plain
-from sandbox.coverage import Coverage, bracket, bracket_with_commas
-from sandbox.people import people
+from sandbox.companies.catalogue import Catalogue, host, plain
+from sandbox.companies.coverage import Coverage, bracket, bracket_with_commas
+from sandbox.companies.people import people
 from sandbox.server import served
 from sandbox.vendors import VENDORS, coverage_of
 from tests.support.eventually import PATIENCE_SECONDS

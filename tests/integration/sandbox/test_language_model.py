@@ -9,7 +9,7 @@ import pytest
 
 from enrichment.analysis.answer_schemas import ANSWERS
 from sandbox.app import create_app
-from sandbox.schema_filler import UnusableSchemaError, fill
+from sandbox.model.schema_filler import UnusableSchemaError, fill
 from sandbox.server import served
 from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.manual_clock import NOON, running_from

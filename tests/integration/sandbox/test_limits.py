@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from sandbox.app import create_app
+from sandbox.calls.rate_tracking import RateTracker, RateWindow
 from sandbox.clock import SandboxClock
-from sandbox.rate_tracking import RateTracker, RateWindow
 from sandbox.server import served
 from sandbox.state_file import StateFile
 from sandbox.vendors.serpapi import SerpApi

@@ -8,9 +8,9 @@ import pytest
 from starlette.responses import Response
 
 from sandbox.app import create_app
-from sandbox.coverage import Rates
-from sandbox.rate_tracking import RateWindow
-from sandbox.request import SandboxContext, VendorRequest, VendorRoute, acceptable, respond
+from sandbox.calls.rate_tracking import RateWindow
+from sandbox.calls.request import SandboxContext, VendorRequest, VendorRoute, acceptable, respond
+from sandbox.companies.coverage import Rates
 from sandbox.server import served
 from sandbox.vendors import VENDORS
 from tests.support.eventually import PATIENCE_SECONDS

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from sandbox.app import create_app
-from sandbox.catalogue import TOUR, Catalogue, CatalogueCompany
-from sandbox.coverage import Coverage
+from sandbox.companies.catalogue import TOUR, Catalogue, CatalogueCompany
+from sandbox.companies.coverage import Coverage
+from sandbox.companies.traps import SHARES, Trap, hides_the_site, traps_of
 from sandbox.server import served
-from sandbox.traps import SHARES, Trap, hides_the_site, traps_of
 from sandbox.vendors import VENDORS, coverage_of
 from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.manual_clock import NOON, running_from

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from enrichment.domain.batches import Batch
-from sandbox.catalogue import Catalogue
+from sandbox.companies.catalogue import Catalogue
 from tests.acceptance.conftest import Stack
 from tests.support.manual_clock import NOON
 from tests.support.warehouse_story import DAY, company, profiled, request

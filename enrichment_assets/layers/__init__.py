@@ -1,0 +1,1 @@
+"""The assets of the three layers: raw replies, analyses, profiles."""

@@ -1,0 +1,1 @@
+"""The companies that the vendors of the sandbox can know, and what each vendor knows of them."""

@@ -1,0 +1,1 @@
+"""The language model of the sandbox: it fills answers with verbatim pieces of the evidence it is given."""

@@ -1,0 +1,1 @@
+"""The websites of the companies: their pages, as a visitor gets them."""

@@ -1,0 +1,13 @@
+"""What every view is: frozen, its times with a zone."""
+
+from pydantic import BaseModel, ConfigDict
+
+from enrichment.domain.json_values import Json
+
+
+class View(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+def as_json(view: View) -> Json:
+    return view.model_dump(mode="json")
