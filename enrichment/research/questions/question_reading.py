@@ -79,13 +79,15 @@ class QuestionReading:
 
 
 def read_question(text: str, known: KnownNames) -> QuestionReading:
-    return _read(text, frozenset(known.registered), tuple(known.before), tuple(known.own))
+    return _read(text, frozenset(known.registered), tuple(known.before), tuple(known.own), frozenset(known.short))
 
 
 @lru_cache(maxsize=256)
-def _read(text: str, registered: frozenset[str], before: tuple[str, ...], own: tuple[str, ...]) -> QuestionReading:
+def _read(
+    text: str, registered: frozenset[str], before: tuple[str, ...], own: tuple[str, ...], short: frozenset[str]
+) -> QuestionReading:
     """Several steps of a question ask for it."""
-    reader = _Reader(text, KnownNames(registered, before, own))
+    reader = _Reader(text, KnownNames(registered, before, own, short))
     if has_phrase(reader.words, "meta") and not any(one.part is MentionRole.ASKED for one in reader.mentions):
         return QuestionReading(restates=True)
     return reader.reading
