@@ -7,6 +7,7 @@ Nothing here is shared with the check that let the claim pass: endings, small wo
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -19,17 +20,46 @@ _SHORTEST = 3
 
 def unsupported_words(claim: Mapping[str, Any], companies: Sequence[str] = ()) -> set[str]:
     """claim: as research_complete has it. companies: names of those it may be about."""
-    citations = claim["citations"]
+    citations, derived = claim["citations"], claim.get("derived")
+    if derived is not None and not _follows(claim):
+        return {derived}
     around = [_sentences_of(one["quote"], one["evidence"]) for one in citations]
     around += [one["evidence"] for one in citations if one["dataset"] == "key_contacts" or one["source"] == "persona"]
     names = [*companies, *(one["company"] for one in citations)]
     datasets = [word for one in citations for word in _listed(one["dataset"])]
+    if derived is not None:  # its numbers are counts of citations, or those of quotes, as was seen
+        datasets += [*_listed(derived), *(word for word in _words(claim["text"]) if word.isdigit())]
     beyond = _beyond(
         f"{claim['why'] or ''}" if claim["kind"] == "recommendation" else claim["text"], around, names, datasets
     )
     if claim["kind"] == "recommendation":
         beyond |= _beyond(claim["text"], [one["evidence"] for one in citations], names, [*datasets, *_listed("advice")])
     return beyond
+
+
+def _follows(claim: Mapping[str, Any]) -> bool:
+    """Whether a count is that of its citations, and a comparison names the company whose figure its ending means."""
+    text, places = claim["text"], {(one["evidence_id"], one["quote"]) for one in claim["citations"]}
+    if claim["derived"] == "count":
+        return _number(text.partition(" ")[0]) == len(places)
+    said, _, end = text.rpartition(": ")
+    parts = re.split(r", (?=\D)| and (?=[\dA-Z])", said)
+    figures = [(_number(found[-1]), part) for part in parts if (found := re.findall(r"\d[\d,]*", part))]
+    counts = sorted(Counter(one["company"] for one in claim["citations"]).values())
+    quoted = {_number(word) for one in claim["citations"] for word in re.findall(r"\d[\d,]*", one["quote"])}
+    stated = sorted(figure for figure, _ in figures)
+    if counts != stated if " known" in said else not quoted.issuperset(stated):
+        return False
+    if "does not tell" in end:
+        return len(figures) > 1
+    is_low = any(word in end for word in ("smaller", "smallest", "older", "oldest", "less", "least", "fewer", "fewest"))
+    (figure, first), *others = sorted(figures, key=lambda one: one[0], reverse=not is_low)
+    named = re.match(r"(.+?) (?:is|has|sells) ", end)
+    return bool(others) and figure != others[0][0] and named is not None and named[1] in first
+
+
+def _number(digits: str) -> int:
+    return int(digits.replace(",", ""))
 
 
 def is_beyond(said: str, quotes: Iterable[str], company: str) -> bool:

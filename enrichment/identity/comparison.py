@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import OSA, Levenshtein
 
 from enrichment.domain.data_tables import rows_of
 from enrichment.identity.legal_forms import is_common
@@ -22,6 +22,8 @@ Sameness = Literal["same", "unsure", "different"]
 NameDoubt = Literal["forms differ", "begins alike", "perhaps"]
 NameAgreement = Literal["alike", "forms differ", "begins alike", "perhaps", "different"]
 _LONG_ENOUGH_FOR_A_SLIP = 7
+_LETTERS_PER_SLIP = (5, 10)
+"""Of so many letters one may be mistyped, of so many two."""
 _FUND_WORDS = frozenset({"fund", "funds", "etf", "etn"})
 _GROUP_WORDS = frozenset({"group", "holding", "holdings"})
 _NUMBER = re.compile(r"\d+|[ivx]+")
@@ -60,6 +62,13 @@ def compare_names(name_a: str, name_b: str) -> NameComparison:
 def same_company(name_a: str, name_b: str) -> bool:
     """Whether two names are spellings of one name, so that a vendor's record may be about our company."""
     return compare_names(name_a, name_b).sameness == "same"
+
+
+def may_be_misspelt(written: str, name: str) -> bool:
+    """Whether a name is written as people mistype another: 'Krogar', 'chevorn'. Short words differ by chance."""
+    a, b = (fold("".join(name_form(one).words)) for one in (written, name))
+    most = sum(min(len(a), len(b)) >= letters for letters in _LETTERS_PER_SLIP)
+    return a != b and bool(most) and a[:1] == b[:1] and OSA.distance(a, b, score_cutoff=most) <= most
 
 
 def _spelled_alike(a: NameForm, b: NameForm) -> NameComparison:

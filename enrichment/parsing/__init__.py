@@ -9,7 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from enrichment.parsing.facts import NoReader, companies_named, other_names, read, reader_of
+    from enrichment.parsing.facts import (
+        NoReader,
+        companies_named,
+        companies_that_come_up,
+        other_names,
+        read,
+        reader_of,
+    )
     from enrichment.parsing.reader import NamedCompany, OtherName, ParsedValue, Reader, ReaderEntry, ReaderInput
     from enrichment.parsing.readers import READERS
 
@@ -23,6 +30,7 @@ __all__ = [
     "ReaderEntry",
     "ReaderInput",
     "companies_named",
+    "companies_that_come_up",
     "other_names",
     "read",
     "reader_of",

@@ -72,6 +72,17 @@ def companies_named(
     return list(reader_of(reply.source, rules, readers).named(subject))
 
 
+def companies_that_come_up(
+    reply: Reply, name: str, rules: Rules, *, readers: Mapping[str, ReaderEntry] = READERS
+) -> list[NamedCompany]:
+    """The companies with a website that a reply shows for a name. Raises NoReader."""
+    if not reply.found:
+        return []
+    return list(
+        reader_of(reply.source, rules, readers).come_up(ReaderInput(reply.payload, name, None, reply.collected_at))
+    )
+
+
 def other_names(
     reply: Reply, company: Company, rules: Rules, *, readers: Mapping[str, ReaderEntry] = READERS
 ) -> tuple[list[Alias], list[CompanyRelation]]:

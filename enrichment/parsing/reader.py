@@ -96,6 +96,7 @@ class NamedCompany:
     """The company that a record of a reply is of, as the record states it. website: an address, as it is written.
 
     ids: as identity.vendor_ids gives them. country: as identity.countries. is_asked: it is the company asked for.
+    about: what it is, in the record's own words.
     """
 
     name: str | None
@@ -103,6 +104,7 @@ class NamedCompany:
     is_asked: bool
     ids: frozenset[str] = frozenset()
     country: str | None = None
+    about: str | None = None
 
     @property
     def domain(self) -> str | None:
@@ -157,12 +159,14 @@ class ReaderEntry:
 
     named: which companies a reply's records are of.
     other_names: what a reply states of the company besides: former names, brands, parents, subsidiaries.
+    come_up: the companies that come up for a name, with what they are, for a person to choose from.
     """
 
     read: Reader
     version: int = 1
     named: NamesReader = no_company
     other_names: OtherNamesReader = no_other_names
+    come_up: NamesReader = no_company
 
 
 def beside(name: str | None) -> Iterator[OtherName]:

@@ -63,6 +63,10 @@ class Companies(Protocol):
         """Companies whose name begins with all words of this one and goes on, by key: 'Ford' of Ford Motor."""
         ...
 
+    def beginning(self, letters: str, *, most: int) -> list[Company]:
+        """Companies whose name begins with these letters, or whose website is called so, by key."""
+        ...
+
     def all(self) -> list[Company]:
         """All companies, in the order of their keys."""
         ...

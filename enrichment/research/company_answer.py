@@ -24,6 +24,7 @@ from enrichment.research.answers.answer import (
 )
 from enrichment.research.answers.answer_question import answer_question
 from enrichment.research.answers.answer_without_model import QuestionAsked, composed, fits_role
+from enrichment.research.answers.conclusions import compared, with_count
 from enrichment.research.answers.earlier_claims import EARLIER, earlier_advice, earlier_claims
 from enrichment.research.answers.next_questions import price_in_time, price_of_another
 from enrichment.research.answers.open_points import (
@@ -46,6 +47,7 @@ from enrichment.research.evidence.passages import Sides
 from enrichment.research.questions.areas import AREAS, datasets_of
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.looked_for import LookedFor, looked_for, mentions
+from enrichment.research.questions.measures import MeasureAsked, measure_asked
 from enrichment.research.questions.to_the_point import (
     OF_TOPICS,
     asks_what_is_common,
@@ -128,9 +130,13 @@ class CompanyAnswers:
         claims = [claim for claim in claims if claim.kind != "person" or not asked.roles or _fits(claim, asked.roles)]
         if one.company.company_id == vendor.company_id:
             claims = [claim for claim in claims if claim.kind != "recommendation"]  # nobody sells to themselves
+        measure, more_points = self._measure(parts), list[OpenPoint]()
+        if measure is not None and measure.measure.is_counted and not asked.advice:
+            claims, more_points = with_count(claims, both, measure.measure, (*asked.roles, *parts.sought))
         claims = await compared_with_replies(claims, self.context.store.knowledge)
         open_points, missing = await self._open_points(one, claims, asked, parts, found)
         open_points += self._left_open(whole, parts, claims, asked, found)
+        open_points += more_points
         open_points += not_among_the_known(one.company, found, one.known, self.rules)
         answer = CompanyAnswer(
             company=one.company,
@@ -229,6 +235,23 @@ class CompanyAnswers:
             return _Read(dropped=dropped, because=f"its answer cannot be used: {_short(error)}")
         kept, dropped = checked(answer, both, instructions=question.instructions)
         return _Read(kept, dropped, by="model")
+
+    async def concluded(
+        self, answers: Sequence[CompanyAnswer], parts: QuestionParts
+    ) -> tuple[list[CompanyAnswer], list[OpenPoint]]:
+        """Which of several companies has more of what the question compares: the first claim of the first of them."""
+        measure = self._measure(parts)
+        if measure is None or measure.how == "count" or len(answers) < 2:
+            return [*answers], []
+        conclusion = compared(measure, answers)
+        if not isinstance(conclusion, CheckedClaim):
+            return [*answers], [] if conclusion is None else [conclusion]
+        await self.log.emit("finding", conclusion.text, mark="compared", data=conclusion.as_json("c1"))
+        first, *others = answers
+        return [replace(first, claims=(conclusion, *first.claims)), *others], []
+
+    def _measure(self, parts: QuestionParts) -> MeasureAsked | None:
+        return measure_asked(self.question.text, parts.areas, compares=parts.compares)
 
     async def _shown(self, answer: CompanyAnswer) -> None:
         key = answer.company.key

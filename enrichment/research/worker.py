@@ -114,6 +114,8 @@ class _Research:
         self._leave_if_told()
         among = shared_among(self.question.text, collected)
         answers = [await self.answers.of(one, parts, vendor, among) for one in collected]
+        answers, undecided = await self.answers.concluded(answers, parts)
+        open_points += undecided
         self._leave_if_told()
         if parts.is_whole and companies and not await self.knowledge.has_offer(vendor):
             known = await self.knowledge.known(vendor)

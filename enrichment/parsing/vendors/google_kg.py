@@ -73,6 +73,17 @@ def read_names(reply: ReaderInput) -> Iterator[NamedCompany]:
             yield from named_company(reply, text(member(entity, "name"), 300), website, entity_id)
 
 
+def read_entities_that_come_up(reply: ReaderInput) -> Iterator[NamedCompany]:
+    """The organisations among the entities that have a website, with what each is."""
+    for _, element in entries(member(reply.payload, "search", "itemListElement")):
+        entity = element.get("result")
+        name, website = text(member(entity, "name"), 300), text(member(entity, "url"), 2_000)
+        if _is_organisation(entity) and name and website:
+            article = text(member(entity, "detailedDescription", "articleBody"))
+            about = article or text(member(entity, "description"))
+            yield NamedCompany(name, website, reply.is_(name, website), about=about)
+
+
 def read_entity_names(reply: ReaderInput) -> Iterator[OtherName]:
     """What is written beside the entity's name."""
     for _, element in entries(member(reply.payload, "search", "itemListElement")):
@@ -82,5 +93,11 @@ def read_entity_names(reply: ReaderInput) -> Iterator[OtherName]:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "google_knowledge_graph": ReaderEntry(read_entities, version=3, named=read_names, other_names=read_entity_names),
+    "google_knowledge_graph": ReaderEntry(
+        read_entities,
+        version=3,
+        named=read_names,
+        other_names=read_entity_names,
+        come_up=read_entities_that_come_up,
+    ),
 }

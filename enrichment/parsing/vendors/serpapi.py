@@ -11,7 +11,7 @@ from datetime import datetime
 from enrichment.domain.companies import NameKind, RelationKind
 from enrichment.domain.json_values import Json
 from enrichment.domain.values import JobPosting, NewsItem
-from enrichment.identity.domains import own_domain, registrable_domain
+from enrichment.identity.domains import name_fits_domain, own_domain, registrable_domain
 from enrichment.identity.legal_forms import is_form
 from enrichment.identity.vendor_ids import vendor_id
 from enrichment.parsing.dates import moment
@@ -110,11 +110,7 @@ def _own_site(body: Json, reply: ReaderInput) -> _FOUND:
 
     None where sites of several companies are. A namesake's may come first.
     """
-    rows = [
-        _SiteRow(position, row, link, domain)
-        for position, row in entries(member(body, "organic_results"))
-        if (link := url(row.get("link"))) and (domain := registrable_domain(link))
-    ]
+    rows = _site_rows(body)
     if reply.domain:
         own = [one for one in rows if one.domain == reply.domain]
     else:
@@ -156,6 +152,14 @@ class _SiteRow:
         if self.is_called(reply):
             return is_front_door(self.link) and _FRONT_PAGE.fullmatch(self.link) is not None
         return self.is_spelled(reply) and not reply.is_namesake(_PAGE_WORDS.sub(" ", self.site_name))
+
+
+def _site_rows(body: Json) -> list[_SiteRow]:
+    return [
+        _SiteRow(position, row, link, domain)
+        for position, row in entries(member(body, "organic_results"))
+        if (link := url(row.get("link"))) and (domain := registrable_domain(link))
+    ]
 
 
 def _stack(row: SearchResult, path: str, reply: ReaderInput) -> _FOUND:
@@ -307,6 +311,19 @@ def read_panel_name(reply: ReaderInput) -> Iterator[NamedCompany]:
     yield from named_company(reply, text(member(panel, "title"), 300), text(member(panel, "website"), 2_000), entity_id)
 
 
+def read_sites_that_come_up(reply: ReaderInput) -> Iterator[NamedCompany]:
+    """The company of the knowledge panel, and the front pages of sites whose name spells their domain."""
+    body = reply.payload.get("search")
+    panel = member(body, "knowledge_graph")
+    title, website = text(member(panel, "title"), 300), text(member(panel, "website"), 2_000)
+    if title and website:
+        yield NamedCompany(title, website, reply.is_(title, website), about=text(member(panel, "description")))
+    for one in _site_rows(body):
+        name = _PAGE_WORDS.sub("", one.site_name).strip()
+        if name and is_front_door(one.link) and _FRONT_PAGE.fullmatch(one.link) and name_fits_domain(name, one.domain):
+            yield NamedCompany(name, one.link, reply.is_(name, one.link), about=text(one.row.get("snippet")))
+
+
 def read_panel_names(reply: ReaderInput) -> Iterator[OtherName]:
     """What the knowledge panel calls the company besides, and who owns it or belongs to it; its labels are Google's."""
     panel = member(reply.payload.get("search"), "knowledge_graph")
@@ -333,7 +350,9 @@ def _listed(stated: Json) -> list[str]:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "serp_organic": ReaderEntry(read_organic, version=8, named=read_panel_name, other_names=read_panel_names),
+    "serp_organic": ReaderEntry(
+        read_organic, version=8, named=read_panel_name, other_names=read_panel_names, come_up=read_sites_that_come_up
+    ),
     "serp_news": ReaderEntry(read_news, version=4),
     "serp_jobs": ReaderEntry(read_jobs, version=4),
     "serp_linkedin": ReaderEntry(read_linkedin, version=6),

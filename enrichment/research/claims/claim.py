@@ -81,13 +81,17 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class CheckedClaim:
-    """One sentence of an answer, with all that bears it out. verdict: of the least exact of its quotes."""
+    """One sentence of an answer, with all that bears it out. verdict: of the least exact of its quotes.
+
+    derived: how it follows from all of its citations together; None: it says what one of them says.
+    """
 
     kind: ClaimKind
     text: str
     verdict: ClaimVerdict
     citations: tuple[Citation, ...]
     why: str | None = None
+    derived: Literal["count", "comparison"] | None = None
 
     def as_json(self, claim_id: str) -> dict[str, Json]:
         return {
@@ -97,6 +101,7 @@ class CheckedClaim:
             "why": self.why,
             "company": self.citations[0].company_key,
             "verdict": self.verdict,
+            "derived": self.derived,
             "citations": [one.as_json() for one in self.citations],
         }
 

@@ -10,6 +10,7 @@ from functools import cache
 
 from enrichment.domain.data_tables import listed, rows_of
 from enrichment.research.evidence.relevance import stem_of
+from enrichment.research.questions.measures import comparing_phrases
 from enrichment.rules import Rules
 
 
@@ -37,7 +38,8 @@ _WHOLE = 5
 @cache
 def phrases_of_areas() -> tuple[tuple[tuple[str, ...], str], ...]:
     """Words that show an area, in small letters, and the area; the longest phrase first."""
-    phrases = {(tuple(word.casefold().split()), area.name) for area in AREAS for word in area.words}
+    shown = (*((word, area.name) for area in AREAS for word in area.words), *comparing_phrases())
+    phrases = {(tuple(word.casefold().split()), area) for word, area in shown}
     return tuple(sorted(phrases, key=lambda one: (-len(one[0]), one)))
 
 

@@ -15,6 +15,7 @@ from enrichment.identity.domains import registrable_domain
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6}
 _PLACE = re.compile(r"(?:number|no\.?|#)?\s*(\d)(?:st|nd|rd|th)?")
 _MOST_WORDS = 3
+_YES = frozenset({"yes", "yes please", "yep", "that one", "right", "correct", "exactly", "ja", "oui", "sí", "si"})
 
 
 def company_chosen(said: str, candidates: Sequence[Mapping[str, Json]]) -> str | None:
@@ -23,6 +24,8 @@ def company_chosen(said: str, candidates: Sequence[Mapping[str, Json]]) -> str |
     for one in candidates:
         if wanted in {str(one[part]).casefold() for part in ("key", "domain") if one[part]}:
             return str(one["key"])
+    if len(candidates) == 1 and wanted in _YES:
+        return str(candidates[0]["key"])
     if (place := _place(wanted, len(candidates))) is not None:
         return str(candidates[place - 1]["key"])
     websites = [word for word in re.findall(r"[\w-]+(?:\.[\w-]+)+", wanted) if registrable_domain(word)]

@@ -54,7 +54,8 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class KnownNames:
-    """registered: of the question's phrases, in small letters, those that are names of registered companies.
+    """registered: of the question's phrases, in small letters, those that are names of registered companies. short: of
+    them, those with which a longer name begins, or a website.
 
     before: names of the companies asked about before, those of the last question first. own: of the seller and their
     company: nobody asks about them, but whether a company uses what they sell.
@@ -63,6 +64,7 @@ class KnownNames:
     registered: Collection[str] = ()
     before: Sequence[str] = ()
     own: Sequence[str] = ()
+    short: Collection[str] = ()
 
 
 NOTHING_KNOWN = KnownNames()
@@ -163,11 +165,21 @@ def _registered(words: Sequence[Word], at: int, known: KnownNames) -> Mention | 
         if len(span) < most or any(word.apart for word in span[1:]):
             continue
         called = next((phrase for phrase in _phrases(span) if phrase in known.registered), None)
+        if called in known.short and _goes_on(words, at + most):
+            return None
         if called is not None:
             is_meant = most > 1 or _is_its_name(words, at, is_alone=len(known.registered) == 1)
             name = " ".join(word.written for word in span) if called.endswith("'s") else _written(span)
             return Mention(name, at, at + most, is_known=True) if is_meant else None
     return None
+
+
+def _goes_on(words: Sequence[Word], at: int) -> bool:
+    """Whether a word behind a short name belongs to a longer one: 'General Electric'; not 'Ford CFO'."""
+    word = words[at] if at < len(words) else None
+    if word is None or word.apart or words[at - 1].possessive or word.is_acronym:
+        return False
+    return word.is_capital and not is_dull(word)
 
 
 def _is_its_name(words: Sequence[Word], at: int, *, is_alone: bool) -> bool:

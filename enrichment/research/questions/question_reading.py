@@ -79,13 +79,15 @@ class QuestionReading:
 
 
 def read_question(text: str, known: KnownNames) -> QuestionReading:
-    return _read(text, frozenset(known.registered), tuple(known.before), tuple(known.own))
+    return _read(text, frozenset(known.registered), tuple(known.before), tuple(known.own), frozenset(known.short))
 
 
 @lru_cache(maxsize=256)
-def _read(text: str, registered: frozenset[str], before: tuple[str, ...], own: tuple[str, ...]) -> QuestionReading:
+def _read(
+    text: str, registered: frozenset[str], before: tuple[str, ...], own: tuple[str, ...], short: frozenset[str]
+) -> QuestionReading:
     """Several steps of a question ask for it."""
-    reader = _Reader(text, KnownNames(registered, before, own))
+    reader = _Reader(text, KnownNames(registered, before, own, short))
     if has_phrase(reader.words, "meta") and not any(one.part is MentionRole.ASKED for one in reader.mentions):
         return QuestionReading(restates=True)
     return reader.reading
@@ -183,17 +185,20 @@ class _Reader:
 
     def _shown_areas(self) -> tuple[str, ...]:
         """Longer phrases first, and each word once: 'how many people' asks for no person."""
-        shown, read, places, by_size = set[str](), set[int](), list[range](), False
+        shown, read, places, by_size, by_people = set[str](), set[int](), list[range](), False, False
         for phrase, area in phrases_of_areas():
             for place in places_of(self.words, phrase):
                 if self.used.isdisjoint(place) and (read.isdisjoint(place) or place in places):
                     shown.add(area)
                     by_size |= area == "size" and not self.words[place[0]].does("superlative")
+                    by_people |= area == "people" and not self.words[place[0]].does("anybody")
                     places.append(place)
                     read |= {*place}
                     self.phrases |= {*place} if len(place) > 1 else set()
         if len(shown) > 1 and not by_size:
             shown.discard("size")  # 'their biggest rival'
+        if len(shown) > 1 and not by_people:
+            shown.discard("people")  # 'hires more data people'
         if _OTHER_SCRIPT.search(self.text):
             shown |= {area.name for area in AREAS if any(_OTHER_SCRIPT.match(w) and w in self.text for w in area.words)}
         if any(self._is_used(one) for one in self.mentions) or (not shown and self._asks_what_is_used):

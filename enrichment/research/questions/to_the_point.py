@@ -15,6 +15,7 @@ from enrichment.analysis.evidence import Passage
 from enrichment.domain.data_tables import listed, rows_of
 from enrichment.domain.values import Technology, WebsitePassage
 from enrichment.research.evidence.relevance import content_words
+from enrichment.research.questions.measures import comparing_by
 
 _MONEY = re.compile(r"[$€£¥]\s?\d|\d\s?[$€£¥]|\b(?:USD|EUR|GBP|CHF|JPY)\b")
 _PRICES, _CUSTOMERS = "prices", "customers"
@@ -41,7 +42,7 @@ class Aspect:
             return _BESIDE if passage.dataset in self.besides else None
         if self.name == _PRICES and _MONEY.search(line) and not _is_of_another(line, self.name):
             return _IN_THE_LINE
-        if passage.dataset in _VALUES or (self.words and _has(line, self.words)):
+        if passage.dataset in _VALUES or (self.words and has_any(line, self.words)):
             return _IN_THE_LINE
         if self.pages and _begins(passage, self.pages) and not _is_of_another(line, self.name):
             return _ON_THE_PAGE
@@ -49,7 +50,8 @@ class Aspect:
 
 
 ASPECTS = tuple(
-    Aspect(name, *map(listed, others)) for name, *others in rows_of("enrichment.research.questions", "aspects")
+    Aspect(name, (*listed(asked_by), *comparing_by(name)), *map(listed, others))
+    for name, asked_by, *others in rows_of("enrichment.research.questions", "aspects")
 )
 
 
@@ -87,7 +89,7 @@ class Point:
         is_technology_itself = isinstance(passage.facts[0].value, Technology)
         if self.named and is_technology_itself and first not in self.named:
             return None
-        if self.named and not is_technology_itself and _has(line, self.named):
+        if self.named and not is_technology_itself and has_any(line, self.named):
             return _IN_THE_LINE
         ranks = [
             rank * len(self.aspects) + at
@@ -119,7 +121,7 @@ def point_of(
     for topic in topics:
         words = tuple(word for word in topic.split() if content_words(word)) or (topic,)
         aspects.append(Aspect(topic, (), OF_TOPICS, (), words))
-    named = frozenset(name for name in technologies if looked_for or _has(question, (name,)))
+    named = frozenset(name for name in technologies if looked_for or has_any(question, (name,)))
     named |= frozenset(name.casefold() for name in looked_for)
     return Point(tuple(aspects), whole, named, among)
 
@@ -153,10 +155,11 @@ def is_of_customers(passage: Passage) -> bool:
 
 def _is_of_another(line: str, aspect: str) -> bool:
     """Whether the line says another aspect plainly."""
-    return any(one.name != aspect and one.words and _has(line, one.words) for one in ASPECTS)
+    return any(one.name != aspect and one.words and has_any(line, one.words) for one in ASPECTS)
 
 
-def _has(text: str, words: Collection[str]) -> bool:
+def has_any(text: str, words: Collection[str]) -> bool:
+    """Whether one of the words is in it, whole."""
     return _pattern(tuple(words)).search(text) is not None
 
 

@@ -6,18 +6,16 @@ names -> identity -> companies, points that stay open        two are plausible -
 
 import asyncio
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Known
 from enrichment.domain.research import Question, Session
-from enrichment.identity.ambiguity import Candidate
-from enrichment.identity.companies import reference_of
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.identity.names import name_words
 from enrichment.memory.recall import recall
-from enrichment.pipeline.candidates import called_longer
+from enrichment.parsing import companies_that_come_up
 from enrichment.pipeline.enrich import Ask, Enriched
 from enrichment.pipeline.identify import company_asked_for
 from enrichment.research.answers.answer import OpenPoint, asked_for
@@ -25,6 +23,12 @@ from enrichment.research.answers.answer_question import most_for_answer
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.company_mentions import KnownNames, phrases_to_look_up, readings
 from enrichment.research.questions.question_words import words_in_question
+from enrichment.research.requests.company_candidates import (
+    CompanyChoice,
+    choices_that_come_up,
+    registered_choices,
+    with_website,
+)
 from enrichment.research.requests.question_requests import QuestionRequests
 
 _ONE_TOO_MANY = "a question looks at three companies at most: ask about it in a question of its own"
@@ -44,7 +48,7 @@ _OURS = re.compile(
 _MEANS_SEVERAL = re.compile(
     r"\b(?:of the two|which (?:one|of them)|both|compare them|the other one|each of them)\b", re.I
 )
-_SHORTEST = 3
+_SHORTEST = 2
 """Letters of a word that may be short for a longer name."""
 _FIRST_SLOT = 2
 _VENDOR_SLOT = _FIRST_SLOT + _MOST_COMPANIES * _MOST_READINGS
@@ -65,31 +69,39 @@ class _Found:
         return _MOST_COMPANIES in (len(self.companies), self.looked_up)
 
 
+class _SeveralMeant(Exception):
+    """It is not sure which of these is meant: a person is asked."""
+
+    def __init__(self, choices: Sequence[CompanyChoice]) -> None:
+        super().__init__()
+        self.choices = tuple(choices)
+
+
 class CompaniesMeant:
     """The companies of one question. bought: its requests; their context stops when the question does."""
 
     def __init__(self, question: Question, session: Session, bought: QuestionRequests) -> None:
         self._question, self._session, self._bought = question, session, bought
         self._runs_in, self._context, self._log = bought.runs_in, bought.context, bought.log
+        self._chosen: Mapping[str, str] = {}
 
     async def found(self, parts: QuestionParts) -> tuple[list[Company] | None, list[OpenPoint]]:
         """None: two are plausible, and the session asks back. Raises QuestionLost, StoreError.
 
         A name that only a source can know is looked up before anything else is bought about it.
         """
-        names, open_points = parts.companies, [OpenPoint(word, _NAME_OR_WORD) for word in parts.unsure]
+        asked = await asyncio.to_thread(self._runs_in.sessions.questions, self._session.session_id)
+        self._chosen = {name.casefold(): key for one in asked for name, key in one.chosen.items()}
+        before = await self.before(parts)
+        names = (*parts.companies, *await self._nearly_named(parts, has_others=bool(parts.companies or before)))
+        open_points = [OpenPoint(word, _NAME_OR_WORD) for word in parts.unsure if word not in names]
         if not names and open_points:
             return [], open_points
-        if not names:
-            before = await self.before(parts)
-            is_ours = _OURS.search(self._question.text) is not None and not parts.goes_on
-            names_vendor = _names_vendor(self._question.text, self._session.persona.company)
-            is_ours |= names_vendor and not before and not parts.asks_for_advice
-            if not is_ours:
-                if len(before) == 1 and _MEANS_SEVERAL.search(self._question.text):
-                    open_points.append(OpenPoint("the other company", _ONE_OF_SEVERAL))
-                return before, open_points
-            names = (self._session.persona.company,)
+        if not names and not self._is_ours(parts, before):
+            if len(before) == 1 and _MEANS_SEVERAL.search(self._question.text):
+                open_points.append(OpenPoint("the other company", _ONE_OF_SEVERAL))
+            return before, open_points
+        names = names or (self._session.persona.company,)
         found = _Found(open_points=open_points)
         if parts.goes_on and parts.compares and len(names) == 1:
             found.companies += (await self._by_ids(await self._last_ids(parts)))[: _MOST_COMPANIES - 1]
@@ -100,24 +112,48 @@ class CompaniesMeant:
                 return None, open_points
         return found.companies, open_points
 
+    def _is_ours(self, parts: QuestionParts, before: Sequence[Company]) -> bool:
+        """Whether a question that names no company is about the seller's own."""
+        if _OURS.search(self._question.text) is not None and not parts.goes_on:
+            return True
+        names_vendor = _names_vendor(self._question.text, self._session.persona.company)
+        return names_vendor and not before and not parts.asks_for_advice
+
+    async def _nearly_named(self, parts: QuestionParts, *, has_others: bool) -> list[str]:
+        """Words that may be a registered company's name, mistyped: where no company is meant, those of a topic too."""
+        words = parts.unsure if has_others else (*parts.unsure, *parts.topics, *parts.sought)
+        return [word for word in words if await self._registered_choices(word)]
+
     async def _add(self, name: str, found: _Found) -> bool:
         """False: it may be several, and the session asks back."""
         try:
-            company: Company | None = await self._named(name)
+            company = await self._one_meant(name, found)
         except NotACompany as error:
             found.open_points.append(OpenPoint(name, f"it cannot be looked up: {error}"))
             return True
-        except AmbiguousCompany as error:
+        except _SeveralMeant as several:
             if not self._runs_in.stopped():
-                await self._ask_back(name, error)
+                await self._ask_back(name, several.choices)
                 return False
             found.open_points.append(OpenPoint(name, "it is not sure which company is meant, and it was stopped"))
             return True
-        if company is not None and company.domain is None:
-            company = await self._looked_up(name, company, found)
         if company is not None and all(_identity(company) != _identity(other) for other in found.companies):
             found.companies.append(company)
         return True
+
+    async def _one_meant(self, name: str, found: _Found) -> Company | None:
+        """None: no source knows it. Raises NotACompany, _SeveralMeant."""
+        company = await self._named(name)
+        if company.domain is None:
+            looked_up = await self._looked_up(name, company, found)
+        else:
+            looked_up = company if await self._was_looked_up(company) else None
+        if name.casefold() not in self._chosen and (several := await self._that_come_up(name, looked_up or company)):
+            is_one = len(several) == 1 and looked_up is not None
+            if not is_one:
+                found.open_points = [one for one in found.open_points if one.what != name]
+                raise _SeveralMeant(several)
+        return looked_up or (company if company.domain else None)
 
     async def text_before(self) -> str | None:
         """The text of the last question of this session that was about a company."""
@@ -127,22 +163,27 @@ class CompaniesMeant:
     async def known_names(self, text: str) -> KnownNames:
         """The names of registered companies in a question's words, and those the session asked about."""
         phrases = phrases_to_look_up(words_in_question(text))
-        registered = await asyncio.to_thread(self._registered_among, phrases)
-        return KnownNames(frozenset(registered), tuple(await self.names_before()))
+        registered, short = await asyncio.to_thread(self._registered_among, phrases)
+        return KnownNames(frozenset(registered), tuple(await self.names_before()), short=frozenset(short))
 
-    def _registered_among(self, phrases: Sequence[str]) -> list[str]:
-        """Phrases that registered companies are called, without phrases inside another one."""
-        found: list[str] = []
+    def _registered_among(self, phrases: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Phrases that registered companies are called, without phrases inside another one; those that are short."""
+        found, short = list[str](), list[str]()
         for phrase in phrases:
-            if not any(phrase in longer for longer in found) and self._is_called(phrase):
+            if any(phrase in longer for longer in found):
+                continue
+            if self._context.store.companies.named(phrase):
                 found.append(phrase)
-        return found
+            elif self._is_short(phrase):
+                short.append(phrase)
+        return [*found, *short], short
 
-    def _is_called(self, phrase: str) -> bool:
-        """Whether a registered company is called so, or has a name that begins with this one word."""
+    def _is_short(self, phrase: str) -> bool:
+        """Whether a longer name begins with this word, or a website is called so."""
         companies = self._context.store.companies
-        is_short = phrase.isalpha() and len(phrase) >= _SHORTEST
-        return bool(companies.named(phrase) or (is_short and companies.named_longer(phrase, most=1)))
+        if not phrase.isalpha() or len(phrase) < _SHORTEST:
+            return False
+        return bool(companies.named_longer(phrase, most=1) or companies.by_key(f"{phrase}.com"))
 
     async def _named(self, name: str) -> Company:
         """The company as it is registered in one of its readings; else as it is written.
@@ -152,20 +193,39 @@ class CompaniesMeant:
         for reading in readings(name):
             if (company := await self._asked_for(reading)).company_id:
                 return company
-        if name not in self._question.chosen and (longer := await asyncio.to_thread(self._longer, name)):
-            raise AmbiguousCompany(f"{name} may be the short name of a registered company", name, longer)
+        if name.casefold() not in self._chosen and (choices := await self._registered_choices(name)):
+            raise _SeveralMeant(choices)
         return await self._asked_for(name)
 
-    def _longer(self, name: str) -> list[Candidate]:
-        """Registered companies that this may be the short name of. Blocks its thread."""
-        try:
-            found = called_longer(reference_of(name), self._context.store.companies)
-        except NotACompany:
-            return []
-        return [one for one in found if one.company.domain is not None]
+    async def _registered_choices(self, name: str) -> list[CompanyChoice]:
+        return await asyncio.to_thread(registered_choices, name, self._context.store.companies)
 
     async def _asked_for(self, name: str) -> Company:
-        return await company_asked_for(Ask(self._question.chosen.get(name, name)), self._context)
+        """Raises NotACompany, _SeveralMeant."""
+        try:
+            return await company_asked_for(Ask(self._chosen.get(name.casefold(), name)), self._context)
+        except AmbiguousCompany as error:
+            choices = with_website(error.candidates)
+            if len(choices) == 1 and len(error.candidates) > 1:
+                return choices[0].company
+            raise _SeveralMeant(choices) from error
+
+    async def _was_looked_up(self, company: Company) -> bool:
+        """Whether its website was found by its name: then another company of this name may have been meant."""
+        aliases = await asyncio.to_thread(self._context.store.companies.aliases, company.company_id)
+        return any(one.kind == "former_key" and one.alias.startswith("name:") for one in aliases)
+
+    async def _that_come_up(self, name: str, company: Company) -> list[CompanyChoice]:
+        """The companies that stored replies to a search for this name show."""
+        if not company.company_id:
+            return []
+        request = replace(self._bought.own_request(""), company_id=company.company_id)
+        rules = self._bought.rules
+        known = await recall(company, request, memory=True, rules=rules, context=self._context, topic=None)
+        ids = [reply.reply_id for reply in known.replies if reply.source in rules.datasets["domain"].sources]
+        replies = [await asyncio.to_thread(self._context.store.knowledge.reply, id_) for id_ in ids]
+        found = [one for reply in replies if reply is not None for one in companies_that_come_up(reply, name, rules)]
+        return choices_that_come_up(name, found, company)
 
     async def _looked_up(self, name: str, company: Company, found: _Found) -> Company | None:
         """The company with what identifying it found; None: no source that answered knows such a company."""
@@ -237,24 +297,17 @@ class CompaniesMeant:
         found = [await asyncio.to_thread(self._context.store.companies.by_id, id_) for id_ in ids]
         return [company for company in found if company is not None]
 
-    async def _ask_back(self, name: str, error: AmbiguousCompany) -> None:
-        candidates = [
-            {
-                "key": one.company.key,
-                "name": one.company.name,
-                "domain": one.company.domain,
-                "country": one.company.country,
-                "because": one.comparison.because,
-                "probability": round(one.comparison.probability, 4),
-            }
-            for one in error.candidates
-        ]
+    async def _ask_back(self, name: str, choices: Sequence[CompanyChoice]) -> None:
         await self._log.written()
         event = self._log.event(
             "clarification_needed",
-            f"Which company is {name}? {' or '.join(str(one['key']) for one in candidates)}.",
-            mark=f"{name}:{self._question.chosen.get(name, '')}",
-            data={"asked": name, "candidates": candidates, "answer_to": self._question.question_id},
+            f"Which company is {name}? {' or '.join(one.in_words for one in choices)}.",
+            mark=f"{name}:{self._chosen.get(name.casefold(), '')}",
+            data={
+                "asked": name,
+                "candidates": [one.as_json() for one in choices],
+                "answer_to": self._question.question_id,
+            },
         )
         written = await asyncio.to_thread(
             self._runs_in.sessions.wait,

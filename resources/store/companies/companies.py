@@ -137,6 +137,18 @@ class SqlCompanies:
             rows = tx.execute(sa.select(t.companies).where(begins).order_by(_c.key).limit(most))
             return [record_of(Company, row) for row in rows]
 
+    def beginning(self, letters: str, *, most: int) -> list[Company]:
+        """Companies whose name begins with these letters, or whose website is called so, by key."""
+        key = name_key(letters)
+        if key is None:
+            return []
+        named = sa.and_(_c.name_key >= key, _c.name_key < f"{key}~")
+        label = key.removeprefix("name:")
+        on_website = sa.and_(_c.key > f"{label}.", _c.key < f"{label}/")  # '/' is what follows '.'
+        with self._db.reading() as tx:
+            rows = tx.execute(sa.select(t.companies).where(named | on_website).order_by(_c.key).limit(most))
+            return [record_of(Company, row) for row in rows]
+
     def page(self, text: str | None, *, after: str = "", most: int) -> list[Company]:
         """Companies with a key above `after`, by key; text: a part of the key or the name, as a key spells it."""
         query = sa.select(t.companies).where(_c.key > after).order_by(_c.key).limit(most)

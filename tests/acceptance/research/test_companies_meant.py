@@ -1,6 +1,7 @@
 """Which company a question is about: two that are plausible are asked about, two that are compared are two plans."""
 
 import httpx
+import pytest
 
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
@@ -176,3 +177,47 @@ def test_a_technology_is_no_company_and_what_is_said_again_costs_no_source(stack
     assert asked_before == len(
         [event for event in one.seen if event.type == "source_queried" and event.question_id == one.seen[0].question_id]
     )
+
+
+def test_two_websites_of_one_name_that_a_search_finds_are_asked_about_and_the_choice_is_kept(
+    client: httpx.Client,
+) -> None:
+    """The sandbox's knowledge graph has two organisations called AbbVie; neither is registered."""
+    session = opened(client, "What has happened at AbbVie lately?")
+    waiting = until(client, session["id"], "clarification_needed")[-1][2]
+    domains = [one["domain"] for one in waiting["data"]["candidates"]]
+    assert "abbvie.com" in domains
+    assert len(domains) == 2
+    assert all(one["about"] for one in waiting["data"]["candidates"] if one["domain"] != "abbvie.com")
+    asked(client, session["id"], "abbvie.com", answer_to=waiting["data"]["answer_to"])
+    seen = until(client, session["id"], "research_complete", after=waiting["id"])
+    asked(client, session["id"], "Whom does AbbVie hire?")
+    seen += until(client, session["id"], "research_complete", after=seen[-1][0])
+    recognised = [data["data"]["companies"] for _, kind, data in seen if kind == "companies_recognised"]
+    assert [[one["key"] for one in companies] for companies in recognised] == [["abbvie.com"], ["abbvie.com"]]
+
+
+@pytest.mark.parametrize(
+    "question", ["Whom does Brackwatr Foods hire?", "pitch brackwatr foods", "news about brackwatr foods"]
+)
+def test_a_mistyped_name_is_asked_about_and_costs_no_source(stack: Stack, question: str) -> None:
+    at = stack.clock.now()
+    stack.store.companies.add([Company(new_id("com"), "brackwater.com", "Brackwater Foods", "brackwater.com", at)])
+    one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now)
+    one.ask(question)
+    assert one.seen[-1].type == "clarification_needed"
+    assert [candidate["key"] for candidate in one.seen[-1].data["candidates"]] == ["brackwater.com"]
+    assert not [event for event in one.seen if event.type == "source_queried" and "brackwat" in str(event.data)]
+
+
+def test_what_an_earlier_question_left_behind_makes_a_sure_name_no_less_sure(stack: Stack) -> None:
+    at = stack.clock.now()
+    stack.store.companies.add(
+        [
+            Company(new_id("com"), "name:brackwater", "Brackwater", None, at),
+            Company(new_id("com"), "brackwater.com", "Brackwater", "brackwater.com", at),
+        ]
+    )
+    one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now, budget=0)
+    (answer,) = one.ask("Whom does Brackwater hire?")
+    assert [company["key"] for company in answer["companies"]] == ["brackwater.com"]

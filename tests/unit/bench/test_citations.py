@@ -74,3 +74,40 @@ def test_over_pages_of_another_hand_every_question_is_answered_with_what_bears_i
     counts = other_hands.measured(load_rules(SHIPPED))
     assert (counts.answered, counts.unsupported) == (counts.questions, 0)
     assert counts.precision > 0.7
+
+
+def derived(how: str, text: str, *quotes: str) -> dict[str, Any]:
+    dataset = "hiring_trends" if how == "count" else "employee_count"
+    cited = [
+        {
+            "quote": quote,
+            "evidence": quote,
+            "company": f"{quote.split()[0].lower()}.com",
+            "source": "x",
+            "dataset": dataset,
+        }
+        | {"evidence_id": f"rep_{at}#a"}
+        for at, quote in enumerate(quotes)
+    ]
+    return {"kind": "finding", "text": text, "why": None, "citations": cited, "derived": how}
+
+
+BOTH = ("Acme 900 employees", "Bly 40 employees")
+
+
+@pytest.mark.parametrize(
+    ("claimed", "is_supported"),
+    [
+        (derived("count", "2 open positions of Acme are known: Cook, Smith.", "Cook", "Smith"), True),
+        (derived("count", "3 open positions of Acme are known: Cook, Smith.", "Cook", "Smith"), False),
+        (derived("count", "2 urgent open positions of Acme are known: Cook, Smith.", "Cook", "Smith"), False),
+        (derived("comparison", "Acme has 900 employees and Bly has 40 employees: Acme is bigger.", *BOTH), True),
+        (derived("comparison", "Acme has 900 employees and Bly has 40 employees: Bly is bigger.", *BOTH), False),
+        (derived("comparison", "Acme has 900 employees and Bly has 50 employees: Acme is bigger.", *BOTH), False),
+        (derived("comparison", "Acme has 900 employees and Bly has 40 employees: Acme is richer.", *BOTH), False),
+    ],
+)
+def test_what_is_worked_out_is_supported_where_its_quotes_give_just_that(
+    claimed: dict[str, Any], is_supported: bool
+) -> None:
+    assert (unsupported_words(claimed, ["Acme", "Bly"]) == set()) is is_supported

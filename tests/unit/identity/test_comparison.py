@@ -2,7 +2,7 @@
 
 import pytest
 
-from enrichment.identity.comparison import compare_names
+from enrichment.identity.comparison import compare_names, may_be_misspelt
 from enrichment.identity.names import name_form
 
 
@@ -389,3 +389,22 @@ def test_a_form_without_the_blank_before_it_is_cut_off(name: str) -> None:
 )
 def test_a_dash_before_other_letters_stays_in_the_name(name: str, words: tuple[str, ...]) -> None:
     assert name_form(name).words == words
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "is_nearly"),
+    [
+        ("Krogar", "Kroger", True),
+        ("chevorn", "Chevron", True),
+        ("Forde Motor", "Ford Motor", True),
+        ("phillps 66", "Phillips 66", True),
+        ("Huntingten Bancshars", "Huntington Bancshares", True),
+        ("Kroger", "Kroger Inc.", False),
+        ("Gap", "Gas", False),
+        ("Visa", "Vista", False),
+        ("Tesla", "Nestle", False),
+        ("Evercore", "Overcore", False),
+    ],
+)
+def test_a_name_may_be_another_one_mistyped(written: str, name: str, is_nearly: bool) -> None:
+    assert may_be_misspelt(written, name) is is_nearly

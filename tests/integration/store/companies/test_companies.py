@@ -116,3 +116,12 @@ def test_a_short_name_finds_the_companies_whose_name_goes_on(store: SqlStore) ->
     assert [one.name for one in store.companies.named_longer("Ford", most=5)] == ["Ford Motor", "Ford Foundation"]
     assert [one.name for one in store.companies.named_longer("ford motor", most=5)] == []
     assert len(store.companies.named_longer("Ford", most=1)) == 1
+
+
+def test_companies_are_found_by_how_their_name_begins_or_by_the_label_of_their_website(store: SqlStore) -> None:
+    names = {"kroger.com": "Kroger", "gm.com": "General Motors", "kraft.com": "Kraft", "gmb.com": "Bly"}
+    store.companies.add([replace(company(key, f"com_{key}"), name=name) for key, name in names.items()])
+    assert [one.name for one in store.companies.beginning("kro", most=9)] == ["Kroger"]
+    assert [one.name for one in store.companies.beginning("kr", most=9)] == ["Kraft", "Kroger"]
+    assert [one.name for one in store.companies.beginning("gm", most=9)] == ["General Motors"]
+    assert store.companies.beginning("?", most=9) == []

@@ -35,3 +35,8 @@ def test_a_company_is_chosen_by_place_country_name_or_website(said: str, key: st
 @pytest.mark.parametrize("said", ["I don't know", "Meridian", "9", "0", "the French one", "both", "", "us", "1 or 2"])
 def test_what_names_none_or_several_chooses_nothing(said: str) -> None:
     assert company_chosen(said, CANDIDATES) is None
+
+
+def test_yes_chooses_the_only_one_that_is_offered() -> None:
+    assert company_chosen("Yes.", CANDIDATES[:1]) == "meridian.com"
+    assert company_chosen("yes", CANDIDATES) is None

@@ -1,0 +1,144 @@
+"""What follows from several pieces of evidence together: how many are known, and which company has more. Pure.
+
+passages of a dataset -> "17 technologies of Chevron are known: ...", each of them cited
+figures of companies -> "Chevron was founded in 1879 and Kroger in 1883: Chevron is older", or that they cannot decide
+
+A conclusion is made from the values of the passages that it cites, and of nothing else: there is none that they do not
+bear out.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from enrichment.analysis.evidence import Passage
+from enrichment.domain.numbers import in_number
+from enrichment.domain.values import Contact, EmployeeCount, Founded, Revenue, Value
+from enrichment.research.answers.answer import CompanyAnswer, OpenPoint
+from enrichment.research.claims.claim import CheckedClaim, Citation
+from enrichment.research.evidence.passages import Sides
+from enrichment.research.questions.measures import Measure, MeasureAsked
+from enrichment.research.questions.to_the_point import first_line, has_any
+
+_LISTED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    """What one company has of a measure, between low and high; high None: no upper end. unit: only one is compared."""
+
+    sentence: str
+    name: str
+    low: int
+    high: int | None
+    citations: tuple[Citation, ...]
+    unit: str = ""
+
+
+def with_count(
+    claims: Sequence[CheckedClaim], sides: Sides, measure: Measure, wanted: Collection[str]
+) -> tuple[list[CheckedClaim], list[OpenPoint]]:
+    """The claims with how many are known instead of some of them. wanted: words of their titles; none: all count."""
+    each = dict[tuple[str, str | None], Passage]()
+    for one in (*sides.evidence.passages, *sides.evidence.omitted):
+        if one.dataset == measure.dataset:
+            each.setdefault((first_line(one.text), getattr(one.facts[0].value, "location", None)), one)
+    every = list(each.values())
+    fitting = [one for one in every if not wanted or has_any(first_line(_title(one)), wanted)]
+    others = [one for one in claims if one.citations[0].passage.dataset != measure.dataset]
+    if fitting:
+        return [_counted(sides, fitting, measure), *others], []
+    why = f"none of the {in_number(len(every), measure.noun)} that {_are(len(every))} known is of it"
+    return others, [OpenPoint(" or ".join(wanted), why, sides.company.key)] if every else []
+
+
+def _title(passage: Passage) -> str:
+    value = passage.facts[0].value
+    return (value.title or "") if isinstance(value, Contact) else passage.text
+
+
+def _counted(sides: Sides, passages: Sequence[Passage], measure: Measure) -> CheckedClaim:
+    names = [one.text.partition("\n")[0] for one in passages]
+    each = [name if many == 1 else f"{name} ({many})" for name, many in Counter(names).items()]
+    more = f" and {len(each) - _LISTED} more" if len(each) > _LISTED else ""
+    text = f"{_how_many(sides.names[0], len(passages), measure)}: {', '.join(each[:_LISTED])}{more}."
+    cited = (Citation("company", sides.company.key, one, name) for one, name in zip(passages, names, strict=True))
+    return CheckedClaim("finding", text, "exact", tuple(cited), derived="count")
+
+
+def compared(asked: MeasureAsked, answers: Sequence[CompanyAnswer]) -> CheckedClaim | OpenPoint | None:
+    """Which of the companies has more; an open point where of one nothing is known; None: of none is."""
+    measure = asked.measure
+    figures = [_figure_of(answer, measure) for answer in answers]
+    known = [one for one in figures if one is not None]
+    if len(known) < len(answers):
+        unknown = [_name(answer) for answer, one in zip(answers, figures, strict=True) if one is None]
+        what = f"which one {measure.end(less=asked.how == 'less', of_several=False)}"
+        return OpenPoint(what, f"of {' and '.join(unknown)} nothing is known to compare it by") if known else None
+    known.sort(key=lambda one: -measure.sign * one.low)
+    if asked.how == "less":
+        known.reverse()
+    end = measure.end(less=asked.how == "less", of_several=len(known) > 2)
+    first, *others = known
+    is_decided = all(_is_more(first, other, measure.sign * (-1 if asked.how == "less" else 1)) for other in others)
+    conclusion = f"{first.name} {end}" if is_decided else f"that does not tell which one {end}"
+    said = ", ".join(one.sentence for one in known[:-1]) + f" and {known[-1].sentence}"
+    cited = tuple(cited for one in known for cited in one.citations)
+    return CheckedClaim("finding", f"{said}: {conclusion}.", "exact", cited, derived="comparison")
+
+
+def _is_more(one: _Figure, other: _Figure, sign: int) -> bool:
+    """Whether all that the one may be is more than all that the other may be."""
+    if one.unit != other.unit:
+        return False
+    higher, lower = (one, other) if sign > 0 else (other, one)
+    return lower.high is not None and higher.low > lower.high
+
+
+def _figure_of(answer: CompanyAnswer, measure: Measure) -> _Figure | None:
+    """By the claims of the answer; where they state several figures, between the lowest and the highest."""
+    claims = [one for one in answer.claims if one.citations[0].passage.dataset == measure.dataset]
+    if measure.is_counted:
+        claim = next((one for one in claims if one.derived == "count"), None)
+        if claim is None:
+            return None
+        many = len(claim.citations)
+        return _Figure(_how_many(_name(answer), many, measure), _name(answer), many, many, claim.citations)
+    stated = [(one, span) for one in claims if (span := _span(one.citations[0].passage.facts[0].value)) is not None]
+    if not stated:
+        return None
+    first, (_, _, unit) = stated[0]
+    spans = [span for _, span in stated if span[2] == unit]
+    ends = [high for _, high, _ in spans]
+    return _Figure(
+        first.text.rstrip("."),
+        _name(answer),
+        min(low for low, _, _ in spans),
+        None if None in ends else max(high for high in ends if high is not None),
+        tuple(one.citations[0] for one, span in stated if span[2] == unit),
+        unit,
+    )
+
+
+def _span(value: Value) -> tuple[int, int | None, str] | None:
+    """Lowest, highest and unit of a figure; amounts of other years and currencies are other units."""
+    match value:
+        case EmployeeCount(low=low, high=high):
+            return low, high, "employees"
+        case Revenue(low=low, high=high, currency=currency, year=year):
+            return low, high, f"{currency} {year or ''}"
+        case Founded(year=year):
+            return year, year, "year"
+    return None
+
+
+def _how_many(name: str, many: int, measure: Measure) -> str:
+    return f"{in_number(many, measure.noun)} of {name} {_are(many)} known"
+
+
+def _are(many: int) -> str:
+    return "is" if many == 1 else "are"
+
+
+def _name(answer: CompanyAnswer) -> str:
+    return answer.company.name or answer.company.key
