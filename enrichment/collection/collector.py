@@ -7,7 +7,7 @@ A vendor's failure costs its own facts and nothing else: it is recorded, and the
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
@@ -26,7 +26,7 @@ from enrichment.memory.freshness import DatasetStatus, dataset_status
 from enrichment.parsing import NoReader, reader_of
 from enrichment.planning.eligibility import askable, state_now
 from enrichment.planning.exploration import Explored
-from enrichment.planning.plan import Part, Plan, parts_that_fail_cheaply_first
+from enrichment.planning.plan import Part, Plan, whether_complete
 from enrichment.policy import Policy, State
 from enrichment.ports import (
     AlreadyBought,
@@ -122,9 +122,10 @@ class _PlanExecution:
     async def carry_out_while_it_can_be_complete(self) -> None:
         """Where a budget pays for complete profiles: buys nothing more once something required cannot be had.
 
-        Parts one after another: those that cost least to fail come first. No last resorts: they complete nothing.
+        What may be wanting comes first, then the parts one after another. No last resorts: they complete nothing.
         """
-        for part in parts_that_fail_cheaply_first(self.plan):
+        doubtful = whether_complete(self.plan)
+        for part in self.plan.parts if doubtful is None else (doubtful, *self.plan.parts):
             await self._ask_by_policy(part, until=self._cannot_be_had)
             if missing := sorted(d for d in part.problem.required if self._is_open(d)):
                 self.given_up = tuple(missing)
@@ -232,12 +233,9 @@ class _PlanExecution:
         """The sources that the policy would still have asked, had they fitted."""
         if not budget.is_limited:
             return
-        state = self._state(part, lambda _: True)
-        while wanted := policy.next(state):
-            for source in sorted(wanted):
-                if not budget.fits(source):
-                    self.bookings.fail(source, "OverCap", budget.why_not(source))
-            state = State(state.unsatisfied, state.usable - wanted)
+        for source in _wanted_next(part, policy, self._state(part, lambda _: True)):
+            if not budget.fits(source):
+                self.bookings.fail(source, "OverCap", budget.why_not(source))
 
     def _state(self, part: Part, fits: Callable[[str], bool]) -> State:
         plan = self.plan
@@ -341,6 +339,16 @@ class _PlanExecution:
                 self.bookings.refused(source, outcome)
                 if isinstance(outcome, Unavailable) and isinstance(outcome.by, Outage):
                     self._providers_out.add(outcome.by.provider)
+
+
+def _wanted_next(part: Part, policy: Policy, state: State) -> Iterator[str]:
+    """The sources that are asked from here on if each is in vain; of all or nothing, any that may be asked."""
+    if part.problem.all_or_nothing:
+        yield from askable(part.problem, state)
+        return
+    while wanted := policy.next(state):
+        yield from sorted(wanted)
+        state = State(state.unsatisfied, state.usable - wanted)
 
 
 async def _all(asking: Iterable[Coroutine[None, None, None]]) -> None:
