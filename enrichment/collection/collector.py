@@ -124,12 +124,11 @@ class _PlanExecution:
 
         What may be wanting comes first, then the parts one after another. No last resorts: they complete nothing.
         """
-        doubtful = whether_complete(self.plan)
-        for part in self.plan.parts if doubtful is None else (doubtful, *self.plan.parts):
+        for part in (*whether_complete(self.plan), *self.plan.parts):
             await self._ask_by_policy(part, until=self._cannot_be_had)
-            if missing := sorted(d for d in part.problem.required if self._is_open(d)):
-                self.given_up = tuple(missing)
-                self.trace.note("collect", "given up", datasets=missing)
+            if missing := {d for d in part.problem.required if self._is_open(d)}:
+                self.given_up = tuple(sorted(self._cannot_be_had(part, await self._remaining_budget()) or missing))
+                self.trace.note("collect", "given up", datasets=list(self.given_up))
                 return
 
     async def carry_out(self, part: Part) -> None:

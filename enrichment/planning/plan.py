@@ -140,22 +140,28 @@ class Plan:
         return next(s for s in self.sources if s.source == name)
 
 
-def whether_complete(plan: Plan) -> Part | None:
-    """What decides whether all that is required can be had, as one part; None: nothing, or what is certain, is open.
+def whether_complete(plan: Plan) -> tuple[Part, ...]:
+    """What decides whether all that is required can be had: what a source satisfies by having none, then all others.
 
-    Its policy finds out at the least cost that something cannot. last_resorts: none, as they complete nothing.
+    The first is asked before others find some, but too few. The policy finds out at the least cost that something
+    cannot be had. last_resorts: none, as they complete nothing.
     """
     needed = [part for part in plan.parts if part.problem.required]
     if not needed:
-        return None
-    certain = frozenset(dataset.dataset for dataset in plan.datasets if dataset.none_counts)
+        return ()
     together = replace(
         needed[0].problem,
         offers=tuple(offer for part in needed for offer in part.problem.offers),
         required=frozenset[str]().union(*(part.problem.required for part in needed)),
     )
-    problem = all_or_nothing(together, certain)
-    return Part(problem, all_or_nothing(needed[0].whole, certain), (), ()) if problem.required else None
+    certain = frozenset(dataset.dataset for dataset in plan.datasets if dataset.none_counts)
+    in_order = (together.required & certain, together.required - certain)
+    of_whole = (certain, needed[0].whole.required - certain)
+    return tuple(
+        Part(all_or_nothing(together, these), all_or_nothing(needed[0].whole, all_of_these), (), ())
+        for these, all_of_these in zip(in_order, of_whole, strict=True)
+        if these
+    )
 
 
 def make_plan(inputs: PlanInputs) -> Plan:

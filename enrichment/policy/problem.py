@@ -231,25 +231,25 @@ def without(part: Problem, sources: frozenset[str]) -> Problem:
     return replace(part, offers=tuple(_within(offer, kept) for offer in offers))
 
 
-def all_or_nothing(problem: Problem, certain: frozenset[str] = frozenset()) -> Problem:
-    """Whether all that is required can be had, as one part, whatever the time; without what is optional or certain."""
-    doubtful = problem.required - certain
-    needed = frozenset[str]().union(*(offer.needs for offer in problem.offers if offer.answers & doubtful))
+def all_or_nothing(problem: Problem, datasets: frozenset[str]) -> Problem:
+    """Whether all of these that are required can be had, as one part, whatever the time."""
+    required = problem.required & datasets
+    kept = required.union(*(offer.needs for offer in problem.offers if offer.answers & required))
     offers = (
         replace(
             offer,
-            fill_rates=tuple((d, rate) for d, rate in offer.fill_rates if d in doubtful | needed),
-            fill_families=tuple((d, family) for d, family in offer.fill_families if d in doubtful | needed),
+            fill_rates=tuple((d, rate) for d, rate in offer.fill_rates if d in kept),
+            fill_families=tuple((d, family) for d, family in offer.fill_families if d in kept),
         )
         for offer in problem.offers
     )
     return replace(
         problem,
         offers=tuple(offer for offer in offers if offer.fill_rates),
-        required=doubtful,
+        required=required,
         worth=(),
         value_of_time=0,
-        together=(doubtful,),
+        together=(required,),
         all_or_nothing=True,
     )
 

@@ -173,8 +173,7 @@ def test_finding_out_whether_all_can_be_had_costs_less_than_the_parts_in_any_ord
     plan = plan_for(requirements_of(shipped, ["vendor_enrichment"]), strategy="enhanced", rules=shipped)
     needed = [part for part in plan.parts if part.problem.required]
     assert len(needed) > 2
-    doubtful = whether_complete(plan)
-    assert doubtful is not None
+    (doubtful,) = whether_complete(plan)
     assert doubtful.problem.required == set(plan.requirements.collected_required)
     policy = plan.policy(doubtful)
     assert isinstance(policy, Enhanced)
@@ -182,13 +181,13 @@ def test_finding_out_whether_all_can_be_had_costs_less_than_the_parts_in_any_ord
     assert policy.expected_spend(start(doubtful.problem)) < least
 
 
-def test_what_a_source_satisfies_by_having_none_is_not_asked_to_find_out() -> None:
+def test_what_a_source_satisfies_by_having_none_is_asked_before_others_find_too_few() -> None:
     shipped = load_rules(Path(__file__).parents[3] / "config")
     requirements = requirements_of(shipped, ["customer_enrichment"])
-    doubtful = whether_complete(plan_for(requirements, strategy="enhanced", rules=shipped))
-    assert doubtful is not None
-    assert set(requirements.collected_required) - doubtful.problem.required == {"recent_news"}
-    assert "serp_news" not in {offer.source for offer in doubtful.problem.offers}
+    news, others = whether_complete(plan_for(requirements, strategy="enhanced", rules=shipped))
+    assert news.problem.required == {"recent_news"}
+    assert others.problem.required == set(requirements.collected_required) - {"recent_news"}
+    assert "serp_news" not in {offer.source for offer in others.problem.offers}
 
 
 def expected_spend(plan: Plan, parts: Sequence[Part]) -> float:

@@ -9,6 +9,7 @@ from enrichment.policy import Offer, Problem, compile_enhanced, start
 from enrichment.policy.problem import all_or_nothing
 
 DATASETS = ("industry", "key_contacts", "tech_stack")
+ALL = frozenset(DATASETS)
 
 
 def offer(source: str, price: int, fills: dict[str, float], *, match_rate: float = 1.0, always: bool = True) -> Offer:
@@ -36,7 +37,7 @@ def some_problem(random: Random) -> Problem:
 
 def test_no_order_finds_out_at_less_cost_whether_all_can_be_had() -> None:
     for seed in range(20):
-        problem = all_or_nothing(some_problem(Random(seed)))
+        problem = all_or_nothing(some_problem(Random(seed)), ALL)
         tests = [
             SourceTest(o.price_asked or o.price_matched, bool(o.price_asked), o.match_rate, dict(o.fill_rates))
             for o in problem.offers
@@ -48,19 +49,19 @@ def test_no_order_finds_out_at_less_cost_whether_all_can_be_had() -> None:
 def test_what_likely_fails_and_costs_nothing_then_is_asked_before_what_is_bought_in_any_case() -> None:
     sure = offer("records", 50_000, {"industry": 0.99, "key_contacts": 0.99})
     doubtful = offer("technologies", 200_000, {"tech_stack": 1.0}, match_rate=0.5, always=False)
-    problem = all_or_nothing(wanting(sure, doubtful))
+    problem = all_or_nothing(wanting(sure, doubtful), ALL)
     assert compile_enhanced(problem).next(start(problem)) == {"technologies"}
 
 
 def test_nothing_is_asked_any_more_once_one_of_them_cannot_be_had() -> None:
-    problem = all_or_nothing(wanting(offer("records", 50_000, {"industry": 0.9, "key_contacts": 0.9})))
+    problem = all_or_nothing(wanting(offer("records", 50_000, {"industry": 0.9, "key_contacts": 0.9})), ALL)
     assert compile_enhanced(problem).next(start(problem)) == frozenset()
 
 
-def test_what_is_optional_or_certain_is_left_out() -> None:
+def test_what_is_optional_or_not_asked_about_is_left_out() -> None:
     records = offer("records", 50_000, {"industry": 0.9, "key_contacts": 0.9, "recent_news": 0.5})
-    news = offer("news", 10_000, {"recent_news": 0.9})
-    technologies = offer("technologies", 20_000, {"tech_stack": 0.9})
-    problem = all_or_nothing(wanting(records, news, technologies, worth=90_000), certain=frozenset({"tech_stack"}))
-    assert problem.wanted == {"industry", "key_contacts"}
-    assert {one.source: one.answers for one in problem.offers} == {"records": problem.wanted}
+    others = offer("news", 10_000, {"recent_news": 0.9}), offer("technologies", 20_000, {"tech_stack": 0.9})
+    asked_about = frozenset({"industry", "key_contacts"})
+    problem = all_or_nothing(wanting(records, *others, worth=90_000), asked_about)
+    assert {one.source: one.answers for one in problem.offers} == {"records": asked_about}
+    assert problem.wanted == asked_about
