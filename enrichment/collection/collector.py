@@ -14,6 +14,7 @@ from operator import attrgetter
 
 from enrichment.collection.booking import Bookings, CollectionResult
 from enrichment.collection.context import CollectionContext
+from enrichment.collection.pages import UNIT, paid_pages
 from enrichment.collection.source_call import deliver, order_for
 from enrichment.context.trace import Trace
 from enrichment.domain.companies import Company
@@ -115,6 +116,7 @@ class _PlanExecution:
         self._providers_out: set[str] = set()
         self._deadline = until
         self._exploring: str | None = None
+        self._pages = asyncio.Lock()
 
     def leave_out(self, sources: Iterable[str]) -> None:
         self._done.update(sources)
@@ -281,6 +283,13 @@ class _PlanExecution:
         except NoReader as error:
             self.bookings.fail(source, "NoReader", str(error))
             return
+        if self.rules.sources[source].unit != UNIT:
+            await self._ask_until_answered(source)
+            return
+        async with self._pages:  # one after another, so that each page is fetched once
+            await self._ask_until_answered(source)
+
+    async def _ask_until_answered(self, source: str) -> None:
         while True:
             outcome = await self._buy(source)
             if isinstance(outcome, AlreadyClaimed):
@@ -315,7 +324,11 @@ class _PlanExecution:
             order = replace(order, caps=_with_exploration(self.rules, order.caps))
 
         async def ask(sent: SentPurchase) -> Delivery:
-            return await deliver(sent, self.bookings.company, self.rules, self.context, self.trace)
+            company, known = self.bookings.company, self.bookings.known
+            pages = await paid_pages(
+                source, known, company, oldest=wanted.oldest, rules=self.rules, context=self.context
+            )
+            return await deliver(sent, company, pages, self.rules, self.context, self.trace)
 
         await self.trace.written()  # whatever becomes of this process, it can be seen why it bought this
         return await buy(order, context=self.context, deliver=ask)
