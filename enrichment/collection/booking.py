@@ -7,12 +7,15 @@ Reading comes after the reply is paid for and stored: a reader that raises, or a
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from enrichment.collection.context import CollectionContext
+from enrichment.collection.pages import UNIT
 from enrichment.context.trace import Trace
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Fact, Known, Reply, ReplyHead
+from enrichment.domain.money import charge
 from enrichment.domain.numbers import in_number
 from enrichment.domain.purchases import Purchase
 from enrichment.domain.requests import CacheRead, Request, SourceFailure
@@ -84,6 +87,7 @@ class Bookings:
         facts = () if delivery.reply is None else await self._read(delivery.reply, purchase)
         self._note_purchase(purchase, facts)
         self._book(purchase, delivery)
+        self._book_pages(purchase, delivery.pages_of)
 
     def failed(self, outcome: PurchaseFailed) -> None:
         self._book(outcome.purchase)
@@ -190,6 +194,13 @@ class Bookings:
             self._purchases.append(purchase)
         elif delivery is not None and delivery.reply is not None:
             self._book_read(purchase.source, _head(delivery.reply, purchase, delivery.reply.reader_version))
+
+    def _book_pages(self, purchase: Purchase, pages_of: Mapping[str, int]) -> None:
+        """Pages that other requests paid for are read from memory, each for what it would have cost."""
+        for reply in self.known.replies:
+            if (pages := pages_of.get(reply.purchase_id)) and reply.request_id != self._request.request_id:
+                price = self._rules.providers[purchase.provider].usd_per_unit()
+                self._book_read(reply.source, replace(reply, cost_micro_usd=charge({UNIT: pages}, price)))
 
     def _book_read(self, source: str, reply: ReplyHead) -> None:
         self._reads.append(

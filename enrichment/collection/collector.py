@@ -7,13 +7,14 @@ A vendor's failure costs its own facts and nothing else: it is recorded, and the
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 
 from enrichment.collection.booking import Bookings, CollectionResult
 from enrichment.collection.context import CollectionContext
+from enrichment.collection.pages import UNIT, paid_pages
 from enrichment.collection.source_call import deliver, order_for
 from enrichment.context.trace import Trace
 from enrichment.domain.companies import Company
@@ -26,7 +27,7 @@ from enrichment.memory.freshness import DatasetStatus, dataset_status
 from enrichment.parsing import NoReader, reader_of
 from enrichment.planning.eligibility import askable, state_now
 from enrichment.planning.exploration import Explored
-from enrichment.planning.plan import Part, Plan, parts_that_fail_cheaply_first
+from enrichment.planning.plan import Part, Plan, whether_complete
 from enrichment.policy import Policy, State
 from enrichment.ports import (
     AlreadyBought,
@@ -115,6 +116,7 @@ class _PlanExecution:
         self._providers_out: set[str] = set()
         self._deadline = until
         self._exploring: str | None = None
+        self._pages = asyncio.Lock()
 
     def leave_out(self, sources: Iterable[str]) -> None:
         self._done.update(sources)
@@ -122,13 +124,13 @@ class _PlanExecution:
     async def carry_out_while_it_can_be_complete(self) -> None:
         """Where a budget pays for complete profiles: buys nothing more once something required cannot be had.
 
-        Parts one after another: those that cost least to fail come first. No last resorts: they complete nothing.
+        What may be wanting comes first, then the parts one after another. No last resorts: they complete nothing.
         """
-        for part in parts_that_fail_cheaply_first(self.plan):
+        for part in (*whether_complete(self.plan), *self.plan.parts):
             await self._ask_by_policy(part, until=self._cannot_be_had)
-            if missing := sorted(d for d in part.problem.required if self._is_open(d)):
-                self.given_up = tuple(missing)
-                self.trace.note("collect", "given up", datasets=missing)
+            if missing := {d for d in part.problem.required if self._is_open(d)}:
+                self.given_up = tuple(sorted(self._cannot_be_had(part, await self._remaining_budget()) or missing))
+                self.trace.note("collect", "given up", datasets=list(self.given_up))
                 return
 
     async def carry_out(self, part: Part) -> None:
@@ -232,12 +234,9 @@ class _PlanExecution:
         """The sources that the policy would still have asked, had they fitted."""
         if not budget.is_limited:
             return
-        state = self._state(part, lambda _: True)
-        while wanted := policy.next(state):
-            for source in sorted(wanted):
-                if not budget.fits(source):
-                    self.bookings.fail(source, "OverCap", budget.why_not(source))
-            state = State(state.unsatisfied, state.usable - wanted)
+        for source in _wanted_next(part, policy, self._state(part, lambda _: True)):
+            if not budget.fits(source):
+                self.bookings.fail(source, "OverCap", budget.why_not(source))
 
     def _state(self, part: Part, fits: Callable[[str], bool]) -> State:
         plan = self.plan
@@ -284,6 +283,13 @@ class _PlanExecution:
         except NoReader as error:
             self.bookings.fail(source, "NoReader", str(error))
             return
+        if self.rules.sources[source].unit != UNIT:
+            await self._ask_until_answered(source)
+            return
+        async with self._pages:  # one after another, so that each page is fetched once
+            await self._ask_until_answered(source)
+
+    async def _ask_until_answered(self, source: str) -> None:
         while True:
             outcome = await self._buy(source)
             if isinstance(outcome, AlreadyClaimed):
@@ -318,7 +324,11 @@ class _PlanExecution:
             order = replace(order, caps=_with_exploration(self.rules, order.caps))
 
         async def ask(sent: SentPurchase) -> Delivery:
-            return await deliver(sent, self.bookings.company, self.rules, self.context, self.trace)
+            company, known = self.bookings.company, self.bookings.known
+            pages = await paid_pages(
+                source, known, company, oldest=wanted.oldest, rules=self.rules, context=self.context
+            )
+            return await deliver(sent, company, pages, self.rules, self.context, self.trace)
 
         await self.trace.written()  # whatever becomes of this process, it can be seen why it bought this
         return await buy(order, context=self.context, deliver=ask)
@@ -341,6 +351,16 @@ class _PlanExecution:
                 self.bookings.refused(source, outcome)
                 if isinstance(outcome, Unavailable) and isinstance(outcome.by, Outage):
                     self._providers_out.add(outcome.by.provider)
+
+
+def _wanted_next(part: Part, policy: Policy, state: State) -> Iterator[str]:
+    """The sources that are asked from here on if each is in vain; of all or nothing, any that may be asked."""
+    if part.problem.all_or_nothing:
+        yield from askable(part.problem, state)
+        return
+    while wanted := policy.next(state):
+        yield from sorted(wanted)
+        state = State(state.unsatisfied, state.usable - wanted)
 
 
 async def _all(asking: Iterable[Coroutine[None, None, None]]) -> None:

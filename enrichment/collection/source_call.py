@@ -3,10 +3,12 @@
 source + request -> PurchaseOrder        SentPurchase -> SourceQuery -> provider -> Delivery with a Reply
 """
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from enrichment.collection.context import CollectionContext
+from enrichment.collection.pages import PaidPage
 from enrichment.context.trace import Trace
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
@@ -69,12 +71,20 @@ def order_for(
 
 
 async def deliver(
-    sent: SentPurchase, company: Company, rules: Rules, context: CollectionContext, trace: Trace
+    sent: SentPurchase,
+    company: Company,
+    pages: Mapping[str, PaidPage],
+    rules: Rules,
+    context: CollectionContext,
+    trace: Trace,
 ) -> Delivery:
-    """Ask the provider. Raises ProviderError; one that would last and cost nothing is an answer: it knows nothing."""
+    """Ask the provider. Raises ProviderError; one that would last and cost nothing is an answer: it knows nothing.
+
+    pages: by their addresses; those of them that the question asks for are not fetched again.
+    """
     purchase = sent.purchase
     provider = context.providers[purchase.provider]
-    query = _query(purchase, company, rules)
+    query = _query(purchase, company, pages, rules)
     try:
         answer = await provider.ask(query, keep_handle=sent.keep_handle, before_send=sent.before_send)
     except ProviderError as error:
@@ -83,16 +93,18 @@ async def deliver(
         answer = SourceAnswer(found=False, payload={"refused": str(error)}, units={}, notes=(str(error),))
     for remark in answer.notes:
         trace.note("collect", "remark", source=purchase.source, says=remark)
+    used = [pages[address] for address in answer.pages_used]
     return Delivery(
         units=answer.units,
         outcome="found" if answer.found else "nothing",
         calls=answer.calls,
-        reply=_reply(purchase, answer, rules, context),
+        reply=_reply(purchase, answer, used, rules, context),
         uncertain_units=answer.uncertain_units,
+        pages_of=Counter(page.purchase_id for page in used),
     )
 
 
-def _query(purchase: Purchase, company: Company, rules: Rules) -> SourceQuery:
+def _query(purchase: Purchase, company: Company, pages: Mapping[str, PaidPage], rules: Rules) -> SourceQuery:
     ((unit, most),) = purchase.reserved_units.items()  # of a resumed purchase, as it was reserved then
     return SourceQuery(
         source=purchase.source,
@@ -104,12 +116,15 @@ def _query(purchase: Purchase, company: Company, rules: Rules) -> SourceQuery:
         handle=purchase.handle,
         first_sent_at=purchase.sent_at,
         topic=purchase.topic,
+        pages={address: page.html for address, page in pages.items()},
     )
 
 
-def _reply(purchase: Purchase, answer: SourceAnswer, rules: Rules, context: CollectionContext) -> Reply:
-    """Unread if anything was found; where the source knows nothing there is nothing to read."""
-    now = context.now()
+def _reply(
+    purchase: Purchase, answer: SourceAnswer, used: Sequence[PaidPage], rules: Rules, context: CollectionContext
+) -> Reply:
+    """Unread if anything was found; where the source knows nothing there is nothing to read. As old as its pages."""
+    collected_at = min([context.now(), *(page.collected_at for page in used)])
     return Reply(
         reply_id=new_id("rep"),
         company_id=purchase.company_id,
@@ -119,8 +134,8 @@ def _reply(purchase: Purchase, answer: SourceAnswer, rules: Rules, context: Coll
         request_id=purchase.request_id,
         found=answer.found,
         payload=answer.payload,
-        collected_at=now,
-        expires_at=now + timedelta(seconds=rules.sources[purchase.source].ttl),
+        collected_at=collected_at,
+        expires_at=collected_at + timedelta(seconds=rules.sources[purchase.source].ttl),
         reader_version=0 if answer.found else reader_of(purchase.source, rules, context.readers).version,
         topic=purchase.topic,
     )

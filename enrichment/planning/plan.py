@@ -5,7 +5,6 @@
 A Plan is a complete frozen value: a dry run prints the object that collect carries out.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -38,6 +37,7 @@ from enrichment.planning.quote import Quote, calling_everything
 from enrichment.planning.two_stage import template_beyond
 from enrichment.policy import Policy
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
+from enrichment.policy.problem import all_or_nothing
 from enrichment.purchasing.caps import exploration_cap, left_whatever_is_bought
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements, identity_requirements
@@ -54,7 +54,7 @@ __all__ = [
     "calling_everything",
     "make_plan",
     "make_plans",
-    "parts_that_fail_cheaply_first",
+    "whether_complete",
 ]
 
 
@@ -140,22 +140,28 @@ class Plan:
         return next(s for s in self.sources if s.source == name)
 
 
-def parts_that_fail_cheaply_first(plan: Plan) -> list[Part]:
-    """The parts with required datasets by what they cost per chance to fail, least first; then the optional ones.
+def whether_complete(plan: Plan) -> tuple[Part, ...]:
+    """What decides whether all that is required can be had: what a source satisfies by having none, then all others.
 
-    Tests of which one failure ends all cost least in this order: Mitten, An Analytic Solution to the Least Cost
-    Testing Sequence Problem (1960).
+    The first is asked before others find some, but too few. The policy finds out at the least cost that something
+    cannot be had. last_resorts: none, as they complete nothing.
     """
-    chances = {dataset.dataset: dataset.chance for dataset in plan.datasets}
-
-    def price_of_failing(part: Part) -> float:
-        sources = (plan.source(source) for step in part.chain for source in step)
-        cost = sum(source.chance * source.expected_micro_usd for source in sources)
-        fails = 1 - math.prod(chances.get(dataset, 1.0) for dataset in part.problem.required)
-        return cost / fails if part.problem.required and fails > 0 else math.inf
-
-    required_first = sorted(plan.parts, key=lambda part: not part.problem.required)
-    return sorted(required_first, key=price_of_failing)
+    needed = [part for part in plan.parts if part.problem.required]
+    if not needed:
+        return ()
+    together = replace(
+        needed[0].problem,
+        offers=tuple(offer for part in needed for offer in part.problem.offers),
+        required=frozenset[str]().union(*(part.problem.required for part in needed)),
+    )
+    certain = frozenset(dataset.dataset for dataset in plan.datasets if dataset.none_counts)
+    in_order = (together.required & certain, together.required - certain)
+    of_whole = (certain, needed[0].whole.required - certain)
+    return tuple(
+        Part(all_or_nothing(together, these), all_or_nothing(needed[0].whole, all_of_these), (), ())
+        for these, all_of_these in zip(in_order, of_whole, strict=True)
+        if these
+    )
 
 
 def make_plan(inputs: PlanInputs) -> Plan:

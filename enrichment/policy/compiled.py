@@ -109,6 +109,7 @@ def _fingerprint(problem: Problem) -> bytes:
             sorted(part.required),
             sorted(part.worth),
             part.value_of_time,
+            *(("all or nothing",) if part.all_or_nothing else ()),
         )
         for part in parts(problem)
     ]

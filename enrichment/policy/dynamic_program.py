@@ -208,8 +208,8 @@ def choice_type(sources: int) -> np.dtype[np.unsignedinteger[Any]]:
     return np.dtype(np.uint8 if sources <= 8 else np.uint16 if sources <= 16 else np.uint32)
 
 
-def _may_reach_required(frame: Frame) -> Flags:
-    """[A, U]: some required dataset can still be satisfied, so stopping is not allowed.
+def _may_not_stop(frame: Frame) -> Flags:
+    """[A, U]: some required dataset can still be satisfied; if it is all or nothing, all that are open can be.
 
     Follows the luckiest run: every usable source whose needs are met brings all it answers.
     """
@@ -221,7 +221,8 @@ def _may_reach_required(frame: Frame) -> Flags:
             asked = left.reshape(-1, 2, 1 << i, columns)[:, 1]
             np.bitwise_and(asked, ~answers, out=asked, where=asked & needs == 0)
     left &= frame.required
-    reached: Flags = left != unsatisfied & frame.required
+    open_ = unsatisfied & frame.required
+    reached: Flags = (left == 0) & (open_ != 0) if frame.part.all_or_nothing else left != open_
     return reached
 
 
@@ -229,7 +230,7 @@ class _Solver:
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
         self._columns = 1 << frame.width
-        self._values: Values = np.where(_may_reach_required(frame), np.inf, _lost(frame))
+        self._values: Values = np.where(_may_not_stop(frame), np.inf, _lost(frame))
         self._flat_values = self._values.reshape(-1)
         self.choices: Choices = np.zeros(self._flat_values.shape, dtype=choice_type(len(frame.offers)))
 

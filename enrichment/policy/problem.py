@@ -129,6 +129,8 @@ class Problem:
     """Datasets that are decided and waited for in one part, even where no source links them; see `continuing`."""
     once: bool = False
     """What is left for one company at one time: its policy serves no other company."""
+    all_or_nothing: bool = False
+    """A state in which something required cannot be had any more is an end, and costs nothing further."""
 
     @property
     def wanted(self) -> frozenset[str]:
@@ -227,6 +229,29 @@ def without(part: Problem, sources: frozenset[str]) -> Problem:
     offers = tuple(offer for offer in part.offers if offer.source not in sources)
     kept = frozenset(offer.source for offer in offers)
     return replace(part, offers=tuple(_within(offer, kept) for offer in offers))
+
+
+def all_or_nothing(problem: Problem, datasets: frozenset[str]) -> Problem:
+    """Whether all of these that are required can be had, as one part, whatever the time."""
+    required = problem.required & datasets
+    kept = required.union(*(offer.needs for offer in problem.offers if offer.answers & required))
+    offers = (
+        replace(
+            offer,
+            fill_rates=tuple((d, rate) for d, rate in offer.fill_rates if d in kept),
+            fill_families=tuple((d, family) for d, family in offer.fill_families if d in kept),
+        )
+        for offer in problem.offers
+    )
+    return replace(
+        problem,
+        offers=tuple(offer for offer in offers if offer.fill_rates),
+        required=required,
+        worth=(),
+        value_of_time=0,
+        together=(required,),
+        all_or_nothing=True,
+    )
 
 
 def continuing(whole: Problem, left: Problem) -> Problem:

@@ -20,6 +20,7 @@ class SourceQuery:
     handle: the job id that a two-step vendor gave to an earlier process; resume the job instead of starting a new one.
     first_sent_at: UTC, when this purchase was sent before, else None. What the vendor repeats for free since then was
     billed to this purchase. topic: what in particular is asked; empty: the question is about the company as such.
+    pages: address -> what came of it for another question; it is not fetched again.
     """
 
     source: str
@@ -31,6 +32,7 @@ class SourceQuery:
     handle: str | None = None
     first_sent_at: datetime | None = None
     topic: str = ""
+    pages: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class SourceAnswer:
 
     units: vendor unit -> count that the vendor bills. calls: number of HTTP requests.
     uncertain_units: vendor unit -> count that it may bill in addition, for a call of which the answer was
-    lost after other answers had arrived.
+    lost after other answers had arrived. pages_used: addresses of the question's pages that were not fetched again.
     """
 
     found: bool
@@ -48,6 +50,7 @@ class SourceAnswer:
     calls: int = 1
     notes: tuple[str, ...] = ()
     uncertain_units: Mapping[str, int] = field(default_factory=dict)
+    pages_used: tuple[str, ...] = ()
 
 
 KeepHandle = Callable[[str], Awaitable[None]]

@@ -110,6 +110,7 @@ class Delivery:
     """What came for the money. units: vendor units billed; uncertain_units: those that may be billed besides.
 
     outcome: 'found', 'nothing', 'answered'. A reply, and a model's answer, are read after they are stored.
+    pages_of: other purchase -> how many of its pages are in the reply too, and so were not billed.
     """
 
     units: Mapping[str, int]
@@ -118,6 +119,7 @@ class Delivery:
     reply: Reply | None = None
     answer: ModelReply | None = None
     uncertain_units: Mapping[str, int] = field(default_factory=dict)
+    pages_of: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

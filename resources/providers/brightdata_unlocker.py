@@ -5,6 +5,7 @@ POST /request {zone, url} -> outer 200 always; x-brd headers carry the outcome -
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -65,14 +66,13 @@ async def unlocked(question: SourceQuery, spec: UnlockSpec, session: CallSession
     payload: dict[str, Json] = {}
     failed: dict[str, _PageFailed] = {}
     uncertain = 0
-    pages = list(spec.pages)
-    for page in pages:  # a page that came may name further ones
+    pages, paths = _Pages(question, spec, session), list(spec.pages)
+    for page in paths:  # a page that came may name further ones
         if len(payload) + len(failed) >= question.max_units:
             break
         try:
-            payload[f"page:{page}"] = await _page(f"https://{domain}{page}", spec, session)
-            session.units[question.unit] += 1
-            pages += [one for one in _further(page, payload, spec, domain) if one not in pages]
+            payload[f"page:{page}"] = await pages.html(f"https://{domain}{page}")
+            paths += [one for one in _further(page, payload, spec, domain) if one not in paths]
         except _PageFailed as failure:
             failed[page] = failure
             session.units[question.unit] += failure.billed
@@ -94,7 +94,8 @@ async def unlocked(question: SourceQuery, spec: UnlockSpec, session: CallSession
         no_page.lasting = kept_out
         raise no_page
     uncertain_units = {question.unit: uncertain} if uncertain else FREE
-    return session.answer(found=bool(payload), payload=payload, notes=notes, uncertain_units=uncertain_units)
+    answer = session.answer(found=bool(payload), payload=payload, notes=notes, uncertain_units=uncertain_units)
+    return replace(answer, pages_used=tuple(pages.used))
 
 
 async def one_page(question: SourceQuery, spec: PageSpec, session: CallSession) -> SourceAnswer:
@@ -102,8 +103,9 @@ async def one_page(question: SourceQuery, spec: PageSpec, session: CallSession) 
     address = question.topic if spec.url == "{topic}" else spec.url
     if not _ADDRESS.match(address):
         raise session.error(UnexpectedReply, f"no address of a page: {address[:100]!r}")
+    pages = _Pages(question, spec, session)
     try:
-        html = await _page(address, spec, session)
+        html = await pages.html(address)
     except _PageFailed as failure:
         session.units[question.unit] += failure.billed
         if failure.kind is None:
@@ -111,8 +113,8 @@ async def one_page(question: SourceQuery, spec: PageSpec, session: CallSession) 
         refused = session.error(failure.kind, str(failure))
         refused.lasting = failure.kind is UnexpectedReply and not failure.billed
         raise refused from None
-    session.units[question.unit] += 1
-    return session.answer(found=True, payload={f"page:{address}": html}, notes=())
+    answer = session.answer(found=True, payload={f"page:{address}": html})
+    return replace(answer, pages_used=tuple(pages.used))
 
 
 def _further(page: str, payload: Mapping[str, Json], spec: UnlockSpec, domain: str) -> list[str]:
@@ -129,17 +131,29 @@ def _kept_out(domain: str) -> str:
     return f"could not read {domain} ({{what}}): the site keeps it out, so leave this company to other sources."
 
 
-async def _page(url: str, spec: UnlockSpec | PageSpec, session: CallSession) -> str:
-    asked = {"zone": spec.zone, "url": url, "format": "raw", "method": "GET"}
-    call = HttpCall("POST", "/request", json=asked, owed=None, repeatable=False, whole=False)
-    response = await session.send(call, as_it_came)
-    try:
-        _let_through(response)
-    except _PageFailed as failure:
-        if failure.kind is Throttled:
-            await session.slow_down(response)
-        raise
-    return response.text
+class _Pages:
+    """Pages by their addresses: those that came for another question, else fetched and billed."""
+
+    def __init__(self, question: SourceQuery, spec: UnlockSpec | PageSpec, session: CallSession) -> None:
+        self._question, self._zone, self._session = question, spec.zone, session
+        self.used: list[str] = []
+
+    async def html(self, address: str) -> str:
+        """Raises _PageFailed."""
+        if address in self._question.pages:
+            self.used.append(address)
+            return self._question.pages[address]
+        asked = {"zone": self._zone, "url": address, "format": "raw", "method": "GET"}
+        call = HttpCall("POST", "/request", json=asked, owed=None, repeatable=False, whole=False)
+        response = await self._session.send(call, as_it_came)
+        try:
+            _let_through(response)
+        except _PageFailed as failure:
+            if failure.kind is Throttled:
+                await self._session.slow_down(response)
+            raise
+        self._session.units[self._question.unit] += 1
+        return response.text
 
 
 def _let_through(response: HttpResponse) -> None:

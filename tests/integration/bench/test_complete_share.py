@@ -1,6 +1,6 @@
 """The most that can be spent on complete profiles, by hand."""
 
-from bench.batch.complete_share import SourceTest, best_share
+from bench.batch.complete_share import SourceTest, best_share, greatest_share
 
 
 def test_what_fails_cheapest_is_asked_first_and_the_rest_is_not_bought_in_vain() -> None:
@@ -16,3 +16,11 @@ def test_a_fallback_is_asked_only_for_what_is_left() -> None:
     fallback = SourceTest(3.0, False, 1.0, {"industry": 1.0})
     best = best_share([fallback, first], besides=1.0)
     assert (best.complete, best.cost, best.share) == (1.0, 1.0 + 0.5 * 3.0 + 1.0, 1.0)
+
+
+def test_the_greatest_share_is_that_of_what_is_paid_for_only_where_it_completes_the_company() -> None:
+    search = SourceTest(price=1.0, is_always_charged=True, match_rate=0.5, fills={"people": 1.0})
+    records = SourceTest(price=4.0, is_always_charged=False, match_rate=0.5, fills={"people": 1.0})
+    assert best_share([records, search]).share == 0.875
+    greatest = greatest_share([records, search])
+    assert (greatest.share, greatest.complete, greatest.cost) == (1.0, 0.5, 2.0)

@@ -74,3 +74,19 @@ def test_a_site_that_keeps_the_vendor_out_is_an_error_that_lasts_and_costs_nothi
 def test_what_is_no_address_of_a_page_is_not_fetched(address: str) -> None:
     vendor = ScriptedVendor({PAGE: [came()]})
     assert "no address of a page" in str(failed(vendor, page_question(address)))
+
+
+def test_a_page_that_is_here_already_is_neither_fetched_nor_billed_and_names_the_others_all_the_same() -> None:
+    home = "<h1>Acme</h1><a href='/products'>P</a><a href='/pricing'>P</a><a href='/about'>A</a>"
+    asked = question("brightdata_web_scraping", max_units=3, pages=["/"], further=7)
+    vendor = ScriptedVendor({PAGE: [came(), came()]})
+    answer = answered(vendor, replace(asked, pages={"https://acme.com/": home}))
+    assert list(answer.payload) == ["page:/", "page:/products", "page:/pricing"]
+    assert (dict(answer.units), answer.pages_used) == ({"page": 2}, ("https://acme.com/",))
+
+
+def test_one_page_of_anybody_s_that_is_here_already_is_not_fetched() -> None:
+    address = "https://news.example/a"
+    answer = answered(ScriptedVendor({PAGE: []}), replace(page_question(address), pages={address: "<p>News</p>"}))
+    assert (answer.payload, dict(answer.units)) == ({f"page:{address}": "<p>News</p>"}, {})
+    assert answer.pages_used == (address,)

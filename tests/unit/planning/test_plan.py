@@ -14,8 +14,9 @@ import pytest
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Known
 from enrichment.planning.fallback_chains import Part
-from enrichment.planning.plan import Plan, make_plan, parts_that_fail_cheaply_first
+from enrichment.planning.plan import Plan, make_plan, whether_complete
 from enrichment.planning.plan_inputs import PlanInputs
+from enrichment.policy import Enhanced, start
 from enrichment.rules import load_rules
 from enrichment.rules.requirements import Requirements, custom, requirements_of
 from tests.support.examples import MATRIX, NOON, acme, known_from
@@ -166,17 +167,27 @@ def test_an_analysis_that_is_wanted_brings_what_it_cannot_do_without() -> None:
     assert {"positioning", "competition"} == set(context.analyses)
 
 
-def test_parts_come_in_the_order_in_which_finding_out_that_one_fails_costs_least() -> None:
-    """Against every other order of the parts with required datasets; optional ones come last."""
+def test_finding_out_whether_all_can_be_had_costs_less_than_the_parts_in_any_order() -> None:
+    """The parts until one of them fails, each in the order in which it is cheapest to complete."""
     shipped = load_rules(Path(__file__).parents[3] / "config")
-    requirements = requirements_of(shipped, ["vendor_enrichment"])
-    plan = plan_for(requirements, strategy="enhanced", rules=shipped)
-    ordered = parts_that_fail_cheaply_first(plan)
-    needed = [part for part in ordered if part.problem.required]
+    plan = plan_for(requirements_of(shipped, ["vendor_enrichment"]), strategy="enhanced", rules=shipped)
+    needed = [part for part in plan.parts if part.problem.required]
     assert len(needed) > 2
-    assert ordered[: len(needed)] == needed
+    (doubtful,) = whether_complete(plan)
+    assert doubtful.problem.required == set(plan.requirements.collected_required)
+    policy = plan.policy(doubtful)
+    assert isinstance(policy, Enhanced)
     least = min(expected_spend(plan, order) for order in permutations(needed))
-    assert expected_spend(plan, needed) == pytest.approx(least)
+    assert policy.expected_spend(start(doubtful.problem)) < least
+
+
+def test_what_a_source_satisfies_by_having_none_is_asked_before_others_find_too_few() -> None:
+    shipped = load_rules(Path(__file__).parents[3] / "config")
+    requirements = requirements_of(shipped, ["customer_enrichment"])
+    news, others = whether_complete(plan_for(requirements, strategy="enhanced", rules=shipped))
+    assert news.problem.required == {"recent_news"}
+    assert others.problem.required == set(requirements.collected_required) - {"recent_news"}
+    assert "serp_news" not in {offer.source for offer in others.problem.offers}
 
 
 def expected_spend(plan: Plan, parts: Sequence[Part]) -> float:
