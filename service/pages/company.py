@@ -90,7 +90,7 @@ async def buy(key: CompanyKey, visit: PageEnricher) -> Response:
     answered = await enrichments.enriched(ask, visit.by, visit.state, key=once, wait_seconds=0.0)
     if answered.view.served_from == "layer_1":
         return visit.to(f"/companies/{segment(key)}")
-    return visit.to(f"/enrichments/{answered.view.id}")
+    return visit.to(f"/enrichments/{answered.view.id}?leads_on=true")
 
 
 @router.get("/{key}/wrong")

@@ -21,7 +21,9 @@ _ENDED = frozenset({"end", "stopping"})
 
 
 @router.get("/{enrichment_id}")
-async def request_page(enrichment_id: EnrichmentId, visit: PageReader) -> Response:
+async def request_page(enrichment_id: EnrichmentId, visit: PageReader, *, leads_on: bool = False) -> Response:
+    """leads_on: to the company once the request has ended, even if it ended before this page was drawn."""
+
     def found() -> EnrichmentView:
         enrichments.seen_by(visit.by, enrichment_id, visit.state)
         return enrichments.view_of(enrichment_id, visit.state, with_trace=True)
@@ -30,7 +32,7 @@ async def request_page(enrichment_id: EnrichmentId, visit: PageReader) -> Respon
     trace = view.trace or []
     steps = [step_of(one) for one in trace]
     last = trace[-1].number if trace else 0
-    return visit.page("enrichment.html", view=view, steps=steps, spent=spent_of(steps), last=last)
+    return visit.page("enrichment.html", view=view, steps=steps, spent=spent_of(steps), last=last, leads_on=leads_on)
 
 
 async def _followed(

@@ -1,12 +1,16 @@
 """A company in the browser: at a glance, where each value came from, what more would cost, what is wrong."""
 
+import re
+
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from enrichment.domain.companies import Company
 from tests.acceptance.conftest import Stack
+from tests.acceptance.page.test_safety import token_of
 from tests.support.browser import page_open
+from tests.support.eventually import eventually
 
 WAIT = {"Prefer": "wait=60"}
 TESLA = "/companies/tesla.com"
@@ -111,6 +115,20 @@ def test_a_company_that_is_not_there_is_a_page_with_one_sentence(browser: Browse
         assert answer.status == 404
         expect(page.get_by_role("alert")).to_have_count(1)
         expect(page.get_by_role("alert")).to_contain_text("No company is registered as nothing.example")
+
+
+def test_a_purchase_that_ends_before_its_page_is_drawn_leads_on_to_the_company_all_the_same(
+    client: httpx.Client, bought: str
+) -> None:
+    token = token_of(client.get(TESLA))
+    sent = {"form_token": token, "consumer": "vendor_context"}
+    quote = re.search(r'name="quote_id" value="([^"]+)"', client.post(f"{TESLA}/quote", data=sent).text)
+    assert quote is not None
+    form = {"form_token": token, "quote_id": quote[1]}
+    location = client.post(f"{TESLA}/requests", data=form).headers["location"]
+    request = location.split("?")[0]
+    eventually(lambda: "See what is known now" in client.get(request).text, "the request ends")
+    assert f'data-then="{request}/then"' in client.get(location).text
 
 
 def test_a_request_leads_on_to_its_company(client: httpx.Client, bought: str) -> None:
