@@ -19,6 +19,8 @@ from resources.store import SqlStore
 
 ASKED_BY = "dagster:"
 BATCH_TAG = "batch"
+INCOMPLETE_IN_TAG = "companies_not_complete_in"
+"""Of a record of a failed run, by which companies are shown as failed: the run, batch or day they are of."""
 WORKERS_TAG = "workers"
 """Of a run that others shall work beside: how many in all. The sensor start_more_workers launches them."""
 PARENT_RUN_TAG = "dagster/parent_run_id"
@@ -109,6 +111,13 @@ def partition_keys(context: dg.OpExecutionContext) -> tuple[str, ...]:
 def is_retry(context: dg.OpExecutionContext) -> bool:
     """A retry copies run config; what its first run had to buy again must not be bought twice."""
     return context.run.parent_run_id is not None or context.has_tag(PARENT_RUN_TAG)
+
+
+def run_of(asked_by: str | None) -> str | None:
+    """The run of ours that made a request."""
+    if asked_by is None or not asked_by.startswith(ASKED_BY):
+        return None
+    return asked_by.removeprefix(ASKED_BY)
 
 
 def first_run_of(context: dg.OpExecutionContext) -> str:

@@ -19,13 +19,14 @@ from enrichment.domain.profiles import Profile
 from enrichment.domain.purchases import Purchase
 from enrichment.rules import Rules
 from enrichment_assets.asset_specs import bought_key, layer_assets, profile_key
+from enrichment_assets.automation.incomplete_outside import show_incomplete
 from enrichment_assets.batches.company_events import why_not_good_enough
 from enrichment_assets.checks import evaluations_of
 from enrichment_assets.events.event_reporting import brought
 from enrichment_assets.events.materializations import Happened, latest_materializations, report
 from enrichment_assets.events.metadata import profile_metadata, purchase_metadata
 from enrichment_assets.partitions import COMPANIES, add_companies, companies, move_materializations, new_among
-from enrichment_assets.run_config import ASKED_BY, BATCH_TAG, WORKERS_TAG
+from enrichment_assets.run_config import BATCH_TAG, WORKERS_TAG, run_of
 from resources.clock import utc_now
 from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.store import MadeProfile, UnreportedPurchase, new_companies, new_profiles, new_unreported
@@ -72,9 +73,9 @@ def report_bought_outside(context: dg.SensorEvaluationContext, enrichment: Enric
         overdue = settle_overdue(store, enrichment.rules(), utc_now())
         store.requests.end_silent(utc_now())
         new = new_unreported(store, since, limit=AT_ONCE)
-        left = [(run, one) for one in new.purchases if (run := _run_of(one.asked_by)) is not None and under_way(run)]
+        left = [(run, one) for one in new.purchases if (run := run_of(one.asked_by)) is not None and under_way(run)]
         waiting = _first_changes(waiting, left)
-        ours = [(one.purchase, one.company) for one in new.purchases if _run_of(one.asked_by) not in waiting]
+        ours = [(one.purchase, one.company) for one in new.purchases if run_of(one.asked_by) not in waiting]
         added = new_among(context.instance, [company.key for _, company in ours])
         report(context.instance, bought_outside(ours))
         enrichment.mark_reported([purchase.purchase_id for purchase, _ in ours])
@@ -90,13 +91,6 @@ def _runs_under_way(instance: dg.DagsterInstance) -> Callable[[str], bool]:
         return run is not None and not run.is_finished
 
     return under_way
-
-
-def _run_of(asked_by: str | None) -> str | None:
-    """The run of ours that asked."""
-    if asked_by is None or not asked_by.startswith(ASKED_BY):
-        return None
-    return asked_by.removeprefix(ASKED_BY)
 
 
 def _first_changes(
@@ -124,8 +118,8 @@ def bought_outside(purchases: Sequence[tuple[Purchase, Company]]) -> list[Happen
 @dg.sensor(
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Shows the profiles that the command line and the service made, with their checks: those that have all"
-    " that is required and are good enough.",
+    description="Shows the profiles that the command line and the service made, with their checks: as made those"
+    " that have all that is required and are good enough, as failed the others.",
 )
 def report_made_outside(context: dg.SensorEvaluationContext, enrichment: EnrichmentResource) -> dg.SensorResult:
     """A run shows the profiles that it makes by itself; what it leaves when it is killed is shown when it has ended."""
@@ -135,17 +129,21 @@ def report_made_outside(context: dg.SensorEvaluationContext, enrichment: Enrichm
     since = min([cursor.since, *(first for run_id, first in cursor.runs.items() if run_id not in waiting)])
     with enrichment.store() as store:
         new = new_profiles(store, since, limit=AT_ONCE)
-    known = [one for one in new.profiles if one.profile.consumer in rules.consumers]
-    left = [(run, one) for one in known if (run := _run_of(one.request.asked_by)) is not None and under_way(run)]
-    waiting = _first_changes(waiting, left)
-    ended = [one for one in known if _run_of(one.request.asked_by) not in waiting]
-    good = [one for one in _not_shown(ended, context.instance) if why_not_good_enough(one.profile, rules) is None]
+        known = [one for one in new.profiles if one.profile.consumer in rules.consumers]
+        left = [(run, one) for one in known if (run := run_of(one.request.asked_by)) is not None and under_way(run)]
+        waiting = _first_changes(waiting, left)
+        ended = [one for one in known if run_of(one.request.asked_by) not in waiting]
+        not_shown = _not_shown(ended, context.instance)
+        incomplete = show_incomplete(not_shown, rules, store, context)
+    good = [one for one in not_shown if why_not_good_enough(one.profile, rules) is None]
     shown = {one.profile.profile_id for one in good}
-    ours = [one for one in ended if one.profile.profile_id in shown or _run_of(one.request.asked_by) is None]
+    ours = [one for one in ended if one.profile.profile_id in shown or run_of(one.request.asked_by) is None]
     added = new_among(context.instance, [one.company for one in ours])
     report(context.instance, [*made_outside(good), *checks_outside(ours, rules)])
-    cursor = OutsideCursor(new.mark, waiting)
-    return _tick(context, str(cursor), f"{len(good)} of {len(ours)} profiles made outside are shown.", added=added)
+    sentence = f"{len(good)} of {len(ours)} profiles made outside are shown."
+    if incomplete:
+        sentence = f"{sentence} {len(incomplete)} are shown as failed, as they are not good enough."
+    return _tick(context, str(OutsideCursor(new.mark, waiting)), sentence, added=added)
 
 
 def _not_shown(made: Sequence[MadeProfile], instance: dg.DagsterInstance) -> list[MadeProfile]:

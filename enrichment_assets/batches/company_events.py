@@ -33,7 +33,7 @@ from enrichment_assets.events.event_reporting import (
 )
 from enrichment_assets.events.materializations import Happened, record_failed_run, report, report_failed
 from enrichment_assets.partitions import COMPANIES, add_companies, rekey
-from enrichment_assets.run_config import BATCH_TAG
+from enrichment_assets.run_config import BATCH_TAG, INCOMPLETE_IN_TAG
 from resources.clock import utc_now
 from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.store import SqlStore
@@ -134,8 +134,12 @@ class BatchEvents:
             return
         if self._failed_run is None:
             config = {"ops": {"work": {"config": {"batch_id": self._batch.batch_id}}}}
-            tags = {BATCH_TAG: self._batch.batch_id, "companies_not_complete_in": self._run.run_id}
-            self._failed_run = record_failed_run(self._instance, self._run, job=JOB, config=config, tags=tags)
+            tags = {BATCH_TAG: self._batch.batch_id, INCOMPLETE_IN_TAG: self._run.run_id}
+            origin = self._run.remote_job_origin
+            repository = None if origin is None else origin.repository_origin
+            self._failed_run = record_failed_run(
+                self._instance, repository, job=JOB, config=config, tags=tags, beside=self._run
+            )
         report_failed(self._instance, lacking, run=self._failed_run, step=self._step)
 
     def _log(self, ends: Sequence[CompanyEnd]) -> None:

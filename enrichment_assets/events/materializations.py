@@ -19,7 +19,7 @@ from dagster._core.events import (
 )
 from dagster._core.events.log import EventLogEntry
 from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
-from dagster._core.remote_origin import RemoteJobOrigin
+from dagster._core.remote_origin import RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._time import get_current_timestamp
 
 from enrichment_assets.events.event_storage import store_events
@@ -39,24 +39,36 @@ def report(
 
 
 def record_failed_run(
-    instance: dg.DagsterInstance, run: dg.DagsterRun, *, job: str, config: Mapping[str, Any], tags: Mapping[str, str]
+    instance: dg.DagsterInstance,
+    repository: RemoteRepositoryOrigin | None,
+    *,
+    job: str,
+    config: Mapping[str, Any],
+    tags: Mapping[str, str],
+    beside: dg.DagsterRun | None = None,
 ) -> dg.DagsterRun:
-    """A run that failed, beside this one: Dagster shows a partition as failed only where the run that was to
-    materialise it failed, and a batch in which some companies end incomplete did not fail.
+    """A run that failed: Dagster shows a partition as failed only where the run that was to materialise it failed, and
+    a batch in which some companies end incomplete did not fail. It alarms nothing: it has no event of a failure.
 
-    job, config: of the run that takes up again what failed, when this one is executed again.
+    job, config: of the run that takes up again what failed, when this one is executed again. beside: a run.
     """
-    origin, same = run.remote_job_origin, run.job_name == job
+    same = beside is not None and beside.job_name == job
     failed = dg.DagsterRun(
         job_name=job,
         run_config=config,
         tags=tags,
         status=dg.DagsterRunStatus.FAILURE,
-        remote_job_origin=None if origin is None else RemoteJobOrigin(origin.repository_origin, job),
-        job_snapshot_id=run.job_snapshot_id if same else None,
-        execution_plan_snapshot_id=run.execution_plan_snapshot_id if same else None,
+        remote_job_origin=None if repository is None else RemoteJobOrigin(repository, job),
+        job_snapshot_id=beside.job_snapshot_id if beside and same else None,
+        execution_plan_snapshot_id=beside.execution_plan_snapshot_id if beside and same else None,
     )
     return instance.add_run(failed)
+
+
+def repository_of(context: dg.SensorEvaluationContext) -> RemoteRepositoryOrigin | None:
+    """Where the job of a record is to be found when it is executed again; None outside of a daemon."""
+    location, name = context.code_location_origin, context.repository_name
+    return None if location is None or name is None else RemoteRepositoryOrigin(location, name)
 
 
 def report_failed(
@@ -107,6 +119,18 @@ def latest_materializations(
         for record in records
         if record.partition_key is not None and record.asset_materialization is not None
     }
+
+
+def planned_since(instance: dg.DagsterInstance, asset: dg.AssetKey, companies: Collection[str]) -> dict[str, float]:
+    """Company -> when a materialisation of this asset was last planned for it (seconds since 1970), if ever."""
+    planned = DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+    storage = instance.event_log_storage
+    ids = storage.get_latest_storage_id_by_partition(asset, planned, set(companies))
+    if not ids:
+        return {}
+    newest = dg.EventRecordsFilter(planned, asset_key=asset, storage_ids=list(ids.values()))
+    records = storage.get_event_records(newest, limit=len(ids))
+    return {one.partition_key: one.timestamp for one in records if one.partition_key is not None}
 
 
 def _store(instance: dg.DagsterInstance, events: Iterable[DagsterEvent], run: dg.DagsterRun | None) -> None:

@@ -144,9 +144,7 @@ def test_companies_that_failed_show_as_failed_though_the_run_they_are_of_does_no
             report(
                 context.instance, [dg.AssetMaterialization(NEWS, partition="good.com")], run=context.run, step="half"
             )
-            failed = record_failed_run(
-                context.instance, context.run, job="batch", config={}, tags={"of": context.run_id}
-            )
+            failed = record_failed_run(context.instance, None, job="batch", config={}, tags={"of": context.run_id})
             report_failed(context.instance, {(NEWS, "bad.com"): "no vendor knows it"}, run=failed, step="half")
 
         @dg.job

@@ -138,12 +138,60 @@ def test_a_profile_that_the_command_line_made_is_shown_once_with_its_checks(sand
     assert sandbox.tick("report_made_outside").says == "0 of 0 profiles made outside are shown."
 
 
-def test_an_incomplete_profile_made_outside_is_checked_and_not_shown_as_made(sandbox: DagsterSandbox) -> None:
-    for vendor in ("brightdata", "serpapi"):
-        sandbox.fault(vendor, "down")
+def test_an_incomplete_profile_made_outside_is_checked_and_shown_as_failed_with_its_reason(
+    sandbox: DagsterSandbox,
+) -> None:
+    _vendors_are_down(sandbox)
     _ask_outside(sandbox, "tesla.com")
-    assert sandbox.tick("report_made_outside").says == "0 of 1 profiles made outside are shown."
+    says = "0 of 1 profiles made outside are shown. 1 are shown as failed, as they are not good enough."
+    assert sandbox.tick("report_made_outside").says == says
     assert sandbox.shown("profile/profile") == []
+    [record] = _failed(sandbox, "profile/profile").values()
+    [reason] = [entry.message for entry in sandbox.instance.all_logs(record) if "tesla.com" in entry.message]
+    assert "no industry" in reason
+    assert sandbox.tick("report_made_outside").says == "0 of 0 profiles made outside are shown."
+
+
+def test_what_ends_incomplete_tick_by_tick_is_one_record_for_a_batch_and_one_for_the_requests_of_a_day(
+    sandbox: DagsterSandbox,
+) -> None:
+    _vendors_are_down(sandbox)
+    for company, asked_by in [("apple.com", "batch:bat_1"), ("nike.com", "cli"), ("tesla.com", "batch:bat_1")]:
+        _ask_outside(sandbox, company, asked_by)
+        sandbox.tick("report_made_outside")
+    failed = _failed(sandbox, "profile/profile")
+    assert failed["apple.com"] == failed["tesla.com"] != failed["nike.com"]
+    batch, day = (sandbox.instance.get_run_by_id(failed[company]) for company in ("tesla.com", "nike.com"))
+    assert batch is not None
+    assert day is not None
+    assert batch.tags["batch"] == "bat_1"
+    assert batch.run_config == {"ops": {"work": {"config": {"batch_id": "bat_1"}}}}
+    assert "batch" not in day.tags
+
+
+def test_what_is_complete_when_it_is_made_again_is_not_failed_any_more(sandbox: DagsterSandbox) -> None:
+    _vendors_are_down(sandbox)
+    _ask_outside(sandbox, "tesla.com")
+    sandbox.tick("report_made_outside")
+    sandbox.clear_faults()
+    _ask_outside(sandbox, "tesla.com", strategy="legacy")
+    assert sandbox.tick("report_made_outside").says == "1 of 1 profiles made outside are shown."
+    assert _failed(sandbox, "profile/profile") == {}
+
+
+def test_what_a_killed_run_left_incomplete_is_shown_as_failed_once_the_run_has_ended(sandbox: DagsterSandbox) -> None:
+    _vendors_are_down(sandbox)
+    job = definitions().resolve_job_def("refresh_companies")
+    killed = sandbox.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags={"batch": "bat_1"})
+    _ask_outside(sandbox, "tesla.com", asked_by=f"dagster:{killed.run_id}")
+    sandbox.tick("report_made_outside")
+    assert _failed(sandbox, "profile/profile") == {}
+    sandbox.instance.report_run_failed(killed)
+    sandbox.tick("report_made_outside")
+    [record] = _failed(sandbox, "profile/profile").values()
+    recorded = sandbox.instance.get_run_by_id(record)
+    assert recorded is not None
+    assert recorded.tags["companies_not_complete_in"] == killed.run_id
 
 
 def test_a_profile_that_a_run_made_is_shown_by_the_run_alone(sandbox: DagsterSandbox) -> None:
@@ -311,6 +359,22 @@ def _bought(sandbox: DagsterSandbox, company: Company, request_id: str, *, varia
     purchase = draft(company_id=company.company_id, variant=variant, price=PRICE)
     made = sent(sandbox.store, replace(purchase, request_id=request_id))
     sandbox.store.ledger.settle(answered(made, cost=PRICE), reply=None, facts=())
+
+
+def _vendors_are_down(sandbox: DagsterSandbox) -> None:
+    for vendor in ("brightdata", "serpapi"):
+        sandbox.fault(vendor, "down")
+
+
+def _failed(sandbox: DagsterSandbox, asset: str) -> dict[str, str]:
+    """Company -> the failed run for which Dagster shows it as failed."""
+    attempts = (
+        sandbox.instance.event_log_storage.get_latest_asset_partition_materialization_attempts_without_materializations
+    )
+    runs = {company: run_id for company, (run_id, _) in attempts(key(asset)).items()}
+    stored = {run_id: sandbox.instance.get_run_by_id(run_id) for run_id in runs.values()}
+    failed = {run_id for run_id, run in stored.items() if run is not None and run.is_failure_or_canceled}
+    return {company: run_id for company, run_id in runs.items() if run_id in failed}
 
 
 def _ask_outside(
