@@ -24,55 +24,42 @@ Masks = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Calls started together. cost: expected micro-USD, the value of their waiting included; what sources of families
-    are due only for a match is in their replies.
+    """Calls started together.
 
-    columns: those in which they are allowed. last: the source that was added last.
+    price: expected micro-USD, without what sources of families are paid for a match: `bring` adds that. waiting: the
+    value of waiting for them, in micro-USD. columns: those in which they are allowed. last: the source that was added
+    last. further: these calls with one source more.
     """
 
     sources: int
-    cost: float
+    price: float
+    waiting: float
     columns: Columns
     last: int
-    reply: PossibleReply
     further: Sequence[Calls]
 
 
-@dataclass(frozen=True, slots=True)
-class PossibleReply:
-    """What one source may bring: nothing, or each of its datasets independently."""
+def bring(frame: Frame, source: int, values: Values, before: Masks) -> None:
+    """Turn values after the reply of a source, of rows and columns, into what is expected before it. In place.
 
-    frame: Frame
-    source: int
-    match_rate: float
-
-    @staticmethod
-    def of(frame: Frame, i: int) -> PossibleReply:
-        return PossibleReply(frame, i, frame.offers[i].match_rate)
-
-    def bring(self, values: Values, before: Masks) -> None:
-        """Turn values after the reply, of rows and columns, into what is expected before it. In place.
-
-        before: the usable sources of each row, this one among them.
-        """
-        family = self.frame.family_bits[self.source]
-        if family:
-            self._bring_with_family(values, before, family.bit_length() - 1)
-        else:
-            brought(values, self.match_rate, self.frame.fills_given(self.source, before))
-
-    def _bring_with_family(self, values: Values, before: Masks, bit: int) -> None:
-        offer = self.frame.offers[self.source]
-        matched = values.copy()
-        halves = matched.reshape(len(values), -1, 2, 1 << bit)
-        halves[:, :, 0, :] = halves[:, :, 1, :]
-        for dataset, rate in self.frame.fills[self.source]:
-            filled(matched, dataset, rate)
-        matched += offer.price_matched
-        matched -= values
-        halves[:, :, 0, :] *= self.frame.chances(self.source, before)[:, None, None]
-        halves[:, :, 1, :] *= offer.given(frozenset(), frozenset({offer.source})).match_rate
-        values += matched
+    The source knows nothing, or fills each of its datasets independently. before: the usable sources of each row, this
+    one among them.
+    """
+    offer, family = frame.offers[source], frame.family_bits[source]
+    if not family:
+        brought(values, offer.match_rate, frame.fills_given(source, before))
+        return
+    bit = family.bit_length() - 1
+    matched = values.copy()
+    halves = matched.reshape(len(values), -1, 2, 1 << bit)
+    halves[:, :, 0, :] = halves[:, :, 1, :]
+    for dataset, rate in frame.fills[source]:
+        filled(matched, dataset, rate)
+    matched += offer.price_matched
+    matched -= values
+    halves[:, :, 0, :] *= frame.chances(source, before)[:, None, None]
+    halves[:, :, 1, :] *= offer.given(frozenset(), frozenset({offer.source})).match_rate
+    values += matched
 
 
 def brought(values: Values, match_rate: float, fills: tuple[tuple[int, float | Values], ...]) -> None:
@@ -159,10 +146,10 @@ class _Tree:
     def _calls(self, so_far: _CallSet, last: int, further: Sequence[Calls]) -> Calls:
         return Calls(
             sources=so_far.sources,
-            cost=so_far.price + self._value_of_time * so_far.seconds,
+            price=so_far.price,
+            waiting=self._value_of_time * so_far.seconds,
             columns=np.flatnonzero(so_far.allowed).astype(np.int32),
             last=last,
-            reply=PossibleReply.of(self._frame, last),
             further=further,
         )
 
