@@ -28,7 +28,7 @@ from enrichment.parsing import NoReader, reader_of
 from enrichment.planning.eligibility import askable, state_now
 from enrichment.planning.exploration import Explored
 from enrichment.planning.plan import Part, Plan, whether_complete
-from enrichment.policy import Policy, State
+from enrichment.policy.problem import Policy, State
 from enrichment.ports import (
     AlreadyBought,
     AlreadyClaimed,

@@ -18,9 +18,8 @@ from enrichment.domain.knowledge import Known
 from enrichment.domain.purchases import Cap
 from enrichment.memory.freshness import DatasetStatus, answered_datasets, dataset_statuses, missed_and_matched
 from enrichment.planning.skip_reasons import Unusable, out_of_reach, over_a_cap, redundancy, share
-from enrichment.policy import Offer, Problem, State, continuing, parts
 from enrichment.policy.execution_model import Skip
-from enrichment.policy.problem import Family
+from enrichment.policy.problem import Family, Offer, Problem, State, continuing, parts
 from enrichment.purchasing.caps import caps_of_each
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements

@@ -6,9 +6,9 @@ Execution + problems + Forecast  ->  Parts
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from enrichment.policy import Problem
 from enrichment.policy.execution_forecast import ChainSteps, Forecast, steps_if_found
 from enrichment.policy.execution_model import Execution
+from enrichment.policy.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)

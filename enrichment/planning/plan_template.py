@@ -12,11 +12,12 @@ from enrichment.planning.eligibility import Eligibility, is_state_of
 from enrichment.planning.explanation import Explanation, SourcePlan
 from enrichment.planning.fallback_chains import Part, parts_of
 from enrichment.planning.quote import Quote, analyses_bought, execution_of, legacy_cost, quote_of
-from enrichment.policy import Enhanced, Policy, Problem, parts
 from enrichment.policy.cache import PolicyCache
+from enrichment.policy.compiled import Enhanced
 from enrichment.policy.execution_forecast import forecast
 from enrichment.policy.execution_model import Execution, Limit
 from enrichment.policy.made_once import MadeOnce
+from enrichment.policy.problem import Policy, Problem, parts
 from enrichment.purchasing.caps import in_words, limits_of
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements

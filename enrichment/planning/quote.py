@@ -12,9 +12,9 @@ from decimal import Decimal
 from enrichment.domain.ids import analysis_source
 from enrichment.domain.money import to_micro
 from enrichment.planning.eligibility import Eligibility
-from enrichment.policy import Policy, Problem, start
 from enrichment.policy.execution_forecast import Forecast
 from enrichment.policy.execution_model import Chain, ClosingPurchase, Execution, Limit
+from enrichment.policy.problem import Policy, Problem, start
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements
 

@@ -10,10 +10,10 @@ from enrichment.planning.explanation import Explanation
 from enrichment.planning.fallback_chains import parts_of
 from enrichment.planning.plan_template import Keyed, PlanningState, PlanTemplate, decided_parts
 from enrichment.planning.quote import chain_of, legacy_cost, quote_of
-from enrichment.policy import Offer
 from enrichment.policy.execution_forecast import forecast, likeliest_end, steps_if_found
 from enrichment.policy.execution_model import Chain, Execution
 from enrichment.policy.made_once import MadeOnce
+from enrichment.policy.problem import Offer
 
 FOUND = "(to be found)"
 _TEMPLATES = 256

@@ -27,8 +27,8 @@ from enrichment.pipeline.stages import Ask, asked_before, domain_was_known
 from enrichment.planning.eligibility import Eligibility, state_now
 from enrichment.planning.plan_template import PlanningState, decided_parts
 from enrichment.planning.skip_reasons import Unusable
-from enrichment.policy import Policy, Problem, State
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
+from enrichment.policy.problem import Policy, Problem, State
 from enrichment.purchasing.caps import RemainingBudget, caps_of_each, limits_of
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements, identity_requirements

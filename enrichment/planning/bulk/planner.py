@@ -20,22 +20,12 @@ from enrichment.memory.freshness import DatasetStatus
 from enrichment.planning.bulk.state_counts import Counts, ReplyStates, StateCounter
 from enrichment.planning.eligibility import Eligibility
 from enrichment.planning.skip_reasons import SourceDecision, redundancy
-from enrichment.policy import (
-    Enhanced,
-    Everything,
-    Offer,
-    Policy,
-    Priority,
-    Problem,
-    State,
-    compile_policy,
-    connected,
-    parts,
-    start,
-)
+from enrichment.policy.baselines import Everything, Priority
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
+from enrichment.policy.compiled import Enhanced, compile_policy
 from enrichment.policy.execution_forecast import forecast
 from enrichment.policy.execution_model import plain_execution
+from enrichment.policy.problem import Offer, Policy, Problem, State, connected, parts, start
 from enrichment.purchasing.caps import RemainingBudget, caps_of_each, limits_of
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements

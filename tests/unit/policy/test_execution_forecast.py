@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from bench.planner.instances import small
 from bench.planner.policy_forecast import forecast as policy_forecast
-from enrichment.policy import Offer, Policy, Problem, State, compile_policy, parts, start
+from enrichment.policy.compiled import compile_policy
 from enrichment.policy.execution_forecast import Forecast, forecast, steps_if_found
 from enrichment.policy.execution_model import Chain, ClosingPurchase, Execution, Limit, Skip
+from enrichment.policy.problem import Offer, Policy, Problem, State, parts, start
 
 Luck = Callable[[float], bool]
 
