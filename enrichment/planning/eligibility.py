@@ -126,7 +126,7 @@ class Eligibility:
                 (d, p.fill_rate) for d, p in brought if p.reliability < least[d] and d in self._with_last_resorts
             ),
             none_counts=frozenset(d for d, _ in brought if self._none_counts(source, d)),
-            max_price=self.rules.max_micro_usd(source),
+            most=self.rules.max_micro_usd(source),
         )
 
     def _none_counts(self, source: str, dataset: str) -> bool:

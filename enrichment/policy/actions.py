@@ -140,18 +140,10 @@ class _Tree:
             if self.work <= self._most_work and more.allowed.any():
                 self.work += len(more.allowed) << len(self._frame.offers) - more.sources.bit_count()
                 further = self.grown(more, i + 1) if self._value_of_time else ()
-                grown.append(self._calls(more, i, further))
+                columns = np.flatnonzero(more.allowed).astype(np.int32)
+                waiting = self._value_of_time * more.seconds
+                grown.append(Calls(more.sources, more.price, waiting, columns, i, further))
         return grown
-
-    def _calls(self, so_far: _CallSet, last: int, further: Sequence[Calls]) -> Calls:
-        return Calls(
-            sources=so_far.sources,
-            price=so_far.price,
-            waiting=self._value_of_time * so_far.seconds,
-            columns=np.flatnonzero(so_far.allowed).astype(np.int32),
-            last=last,
-            further=further,
-        )
 
     def _with(self, so_far: _CallSet, i: int) -> _CallSet:
         allowed = so_far.allowed & self._askable[i]

@@ -128,16 +128,14 @@ class EventTree:
         mentions = {d for offer in self.offers for d, _ in offer.mention_rates if d in self._open}
         self._unmentioned = {d: 1 << len(self.datasets) + n for n, d in enumerate(sorted(mentions))}
         self._rules = [1 << len(self.datasets) + len(mentions) + n for n, _ in enumerate(execution.skips)]
-        telling = frozenset[str]().union(*(_kin_sources(offer) for offer in self.offers))
+        telling = frozenset[str]().union(*(offer.kin for offer in self.offers))
         first, told = len(self.datasets) + len(mentions) + len(execution.skips), telling.intersection(self._index)
         self._unmissed = {source: 1 << first + 2 * n for n, source in enumerate(sorted(told))}
         self._unmatched = {source: bit << 1 for source, bit in self._unmissed.items()}
         self._answers_open = _union([*self._unmissed.values(), *self._unmatched.values()])
         self._kin = [self._kin_of(offer) for offer in self.offers]
-        self._conditional: dict[tuple[int, int], Offer] = {}
-        self._conditional_effects: dict[tuple[int, int], tuple[Effect, ...]] = {}
-        self._effects = [self._effects_of(offer) for offer in self.offers]
-        self._reach = [_union(effect.gone for effect in effects) for effects in self._effects]
+        self._conditional: dict[tuple[int, int], tuple[Offer, tuple[Effect, ...]]] = {}
+        self._reach = [_union(effect.gone for effect in self._effects_of(offer)) for offer in self.offers]
         self._seconds = [round(1000 * offer.seconds) for offer in self.offers]
         self._limits = [self._limit(limit, _BITS * n) for n, limit in enumerate(execution.limits, 2)]
         numbers = range(len(self.offers))
@@ -159,28 +157,20 @@ class EventTree:
 
     def _kin_of(self, offer: Offer) -> int:
         """Bits of `left` that its rates depend on."""
-        family = _kin_sources(offer) - {offer.source}
+        family = offer.kin - {offer.source}
         return _union(self._unmissed.get(s, 0) | self._unmatched.get(s, 0) for s in family)
 
     def offer(self, i: int, left: int) -> Offer:
         """A source as it is once others of its family have answered."""
-        kin = self._kin[i]
-        if not kin & ~left:
-            return self.offers[i]
-        key = i, left & kin
-        if key not in self._conditional:
-            self._conditional[key] = self.offers[i].given(*self._told(left | ~kin))
-        return self._conditional[key]
+        return self._as_answered(i, left)[0]
 
-    def _effects_given(self, i: int, left: int) -> tuple[Effect, ...]:
-        """The source's effects, as likely as they are once others have answered."""
-        offer = self.offer(i, left)
-        if offer.fill_rates == self.offers[i].fill_rates:
-            return self._effects[i]
+    def _as_answered(self, i: int, left: int) -> tuple[Offer, tuple[Effect, ...]]:
+        """A source and its effects, as likely as they are once others of its family have answered."""
         key = i, left & self._kin[i]
-        if key not in self._conditional_effects:
-            self._conditional_effects[key] = self._effects_of(offer)
-        return self._conditional_effects[key]
+        if key not in self._conditional:
+            offer = self.offers[i].given(*self._told(left | ~self._kin[i]))
+            self._conditional[key] = offer, self._effects_of(offer)
+        return self._conditional[key]
 
     def _told(self, left: int) -> tuple[frozenset[str], frozenset[str]]:
         """The sources that have missed, and those that have matched."""
@@ -355,8 +345,8 @@ class EventTree:
         counts = self.counts(node)
         gone, spent = 0, due if counts else 0
         for i in bits(calls):
-            offer = self.offer(i, node.left & ~gone)
-            possible = [effect for effect in self._effects_given(i, node.left & ~gone) if effect.gone & node.left]
+            offer, effects_of = self._as_answered(i, node.left & ~gone)
+            possible = [effect for effect in effects_of if effect.gone & node.left]
             effects = None if (replied := reply(offer, possible)) is None else list(replied)
             gone |= _union(effect.gone if effect in (effects or ()) else effect.gone_without for effect in possible)
             gone |= self._gone_by(i, matched=effects is not None)
@@ -399,16 +389,16 @@ class EventTree:
         return self._kin[i] | self._gone_by(i, matched=True) | self._gone_by(i, matched=False)
 
     def _outcomes_of(self, i: int, left: int) -> list[tuple[int, int, float]]:
-        offer = self.offer(i, left)
+        offer, effects = self._as_answered(i, left)
         known = [(self._gone_by(i, matched=True) & left, offer.match_rate)]
-        for effect in self._effects_given(i, left):
+        for effect in effects:
             if effect.gone & left:
                 without = effect.gone_without & left
                 had = [(gone | effect.gone & left, chance * effect.chance) for gone, chance in known]
                 lacking = [(gone | without, chance * (1 - effect.chance)) for gone, chance in known]
                 known = had + [one for one in lacking if effect.chance < 1]
         due = offer.price_asked + offer.price_matched
-        none = (_union(effect.gone_without for effect in self._effects[i]) | self._gone_by(i, matched=False)) & left
+        none = (_union(effect.gone_without for effect in effects) | self._gone_by(i, matched=False)) & left
         unknown = [(none, offer.price_asked, 1 - offer.match_rate)] if offer.match_rate < 1 else []
         return [(gone, due, chance) for gone, chance in known if chance > 0] + unknown
 
@@ -473,17 +463,8 @@ def _next_replies(progress: tuple[ChainProgress, ...]) -> tuple[int, int, tuple[
     return due, calls, tuple(after)
 
 
-def _kin_sources(offer: Offer) -> frozenset[str]:
-    """Sources whose answers tell of its own."""
-    families = [family for _, family in offer.fill_families] + ([offer.family] if offer.family else [])
-    return frozenset[str]().union(*(family.sources for family in families))
-
-
 def _under_way(progress: tuple[ChainProgress, ...]) -> int:
-    calls = 0
-    for one in progress:
-        calls |= one.calls
-    return calls
+    return _union([one.calls for one in progress])
 
 
 def _union(masks: Iterable[int]) -> int:

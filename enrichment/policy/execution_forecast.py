@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import product
+from functools import cached_property, lru_cache
+from itertools import accumulate, product
 from random import Random
 
 from enrichment.policy.event_tree import Effect, EventTree, Node, Spent, bits
@@ -33,27 +33,41 @@ Level = dict[Node, Chances]
 ChainSteps = tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Forecast:
     """What an execution is expected to cost and to bring. If it has two stages, all of it is about the second alone.
 
-    vendors, last_resorts, analyses: expected micro-USD. p50, p90: quantiles of the total cost in micro-USD.
-    seconds: expected. satisfied: dataset -> chance that it will be satisfied. asked: source -> chance that the policy
-    asks it. resorted: source -> chance that it is asked as a last resort. Sources without a chance are left out.
+    vendors, last_resorts, analyses: expected micro-USD. costs: micro-USD in all -> chance. waits: milliseconds ->
+    chance. satisfied: dataset -> chance that it will be satisfied. asked: source -> chance that the policy asks it.
+    resorted: source -> chance that it is asked as a last resort. Sources without a chance are left out.
     too_dear: sources that would have been asked in some case, but a limit left too little for them.
     """
 
     vendors: float
     last_resorts: float
     analyses: float
-    p50: int
-    p90: int
-    seconds: float
+    costs: Mapping[int, float]
+    waits: Mapping[int, float]
     satisfied: Mapping[str, float]
     asked: Mapping[str, float]
     resorted: Mapping[str, float]
     too_dear: frozenset[str]
     exact: bool
+
+    @cached_property
+    def p50(self) -> int:
+        """Median of the cost, in micro-USD."""
+        return _quantile(self.costs, 0.5)
+
+    @cached_property
+    def p90(self) -> int:
+        """Micro-USD that nine of ten executions do not exceed."""
+        return _quantile(self.costs, 0.9)
+
+    @property
+    def seconds(self) -> float:
+        """Expected."""
+        return sum(wait * chance for wait, chance in self.waits.items()) / 1000
 
 
 def forecast(execution: Execution) -> Forecast:
@@ -61,14 +75,12 @@ def forecast(execution: Execution) -> Forecast:
     execution = replace(execution, limits=execution.binding())
     certain = 0 if execution.limits else sum(one.expected for one in execution.closing)
     groups = [_remembered(group) if group.then is None else _followed(group) for group in _groups(execution)]
-    spread = sorted(_sums([group.costs for group in groups]).items())
     return Forecast(
         vendors=sum(group.vendors for group in groups),
         last_resorts=sum(group.last_resorts for group in groups),
-        analyses=certain + sum(group.closing for group in groups),
-        p50=certain + _quantile(spread, 0.5),
-        p90=certain + _quantile(spread, 0.9),
-        seconds=_slowest([group.waits for group in groups]) / 1000,
+        analyses=certain + sum(group.analyses for group in groups),
+        costs=_sums([{certain: 1.0}, *(group.costs for group in groups)]),
+        waits=_slowest([group.waits for group in groups]),
         satisfied={dataset: chance for group in groups for dataset, chance in group.satisfied.items()},
         asked={source: chance for group in groups for source, chance in group.asked.items()},
         resorted={source: chance for group in groups for source, chance in group.resorted.items()},
@@ -93,12 +105,9 @@ def steps_if_found(execution: Execution, found: frozenset[str]) -> tuple[ChainSt
     execution = replace(execution, limits=execution.binding(), then=None)
     if execution.limits:
         return _steps(execution, found)
-    return tuple(_remembered_steps(_alone(execution, chain), found)[0] for chain in execution.chains)
-
-
-def _alone(execution: Execution, chain: Chain) -> Execution:
-    """The execution without what the chain buys at the end, so that more companies share the cached steps."""
-    return replace(execution.only((chain,)), closing=())
+    # Without what is bought at the end more companies share the cached steps.
+    alone = (replace(execution.only((chain,)), closing=()) for chain in execution.chains)
+    return tuple(_remembered_steps(one, found)[0] for one in alone)
 
 
 def _steps(execution: Execution, found: frozenset[str]) -> tuple[ChainSteps, ...]:
@@ -143,23 +152,7 @@ def _affected(chain: Chain, execution: Execution) -> frozenset[str]:
     return chain.state.unsatisfied.union(chain.sources, *brought, *others)
 
 
-@dataclass(frozen=True, slots=True)
-class _GroupForecast:
-    """The executions of one group. costs: micro-USD -> chance; waits: milliseconds -> chance."""
-
-    vendors: float
-    last_resorts: float
-    closing: float
-    costs: Mapping[int, float]
-    waits: Mapping[int, float]
-    satisfied: Mapping[str, float]
-    asked: Mapping[str, float]
-    resorted: Mapping[str, float]
-    too_dear: frozenset[str]
-    exact: bool
-
-
-def _followed(execution: Execution) -> _GroupForecast:
+def _followed(execution: Execution) -> Forecast:
     tree = EventTree(execution)
     return (_exactly(tree) or _simulated(tree)).forecast()
 
@@ -196,13 +189,13 @@ class _ForecastTotals:
         for spent, chance in chances.items():
             self._spent[spent] += chance
 
-    def forecast(self) -> _GroupForecast:
+    def forecast(self) -> Forecast:
         tree = self._tree
         paid = {spent: tree.paid_at_the_end(spent) for spent in self._spent}
-        return _GroupForecast(
+        return Forecast(
             vendors=self._vendors,
             last_resorts=self._last_resorts,
-            closing=sum(chance * paid[spent] for spent, chance in self._spent.items()),
+            analyses=sum(chance * paid[spent] for spent, chance in self._spent.items()),
             costs=_gathered((tree.cost(spent) + paid[spent], chance) for spent, chance in self._spent.items()),
             waits=_gathered((tree.waited(spent), chance) for spent, chance in self._spent.items()),
             satisfied=self._satisfied(),
@@ -319,23 +312,21 @@ def _sums(spreads: Sequence[Mapping[int, float]]) -> dict[int, float]:
     return reached
 
 
-def _quantile(spread: Sequence[tuple[int, float]], share: float) -> int:
+def _quantile(spread: Mapping[int, float], share: float) -> int:
     """The least amount that this share of the executions does not exceed."""
-    reached = 0.0
-    for cost, chance in spread:
-        reached += chance
-        if reached >= share - 1e-9:
-            return cost
-    return spread[-1][0]
+    amounts = sorted(spread)
+    reached = accumulate(spread[amount] for amount in amounts)
+    return next(
+        (amount for amount, chance in zip(amounts, reached, strict=True) if chance >= share - 1e-9), amounts[-1]
+    )
 
 
-def _slowest(spreads: Sequence[Mapping[int, float]]) -> float:
-    """The expected maximum of independent times: each time by the chance that it is the largest."""
-    expected, before = 0.0, 0.0
+def _slowest(spreads: Sequence[Mapping[int, float]]) -> dict[int, float]:
+    """The distribution of the longest of independent times."""
+    longest, before = dict[int, float](), 0.0
     for time in sorted({time for spread in spreads for time in spread}):
         until = 1.0
         for spread in spreads:
             until *= sum(chance for other, chance in spread.items() if other <= time)
-        expected += time * (until - before)
-        before = until
-    return expected
+        longest[time], before = until - before, until
+    return longest

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from enrichment.policy.problem import Offer, Problem, State
-from enrichment.policy.state_encoding import framed
+from enrichment.policy.problem import Offer, Problem, State, start, with_needs
 
 REMEMBERED = 50_000
 """Decisions kept per part."""
@@ -21,16 +20,18 @@ class Greedy:
 
     def __init__(self, part: Problem) -> None:
         self.part = part
-        self._frame = framed(part)
+        self._datasets = start(part).unsatisfied
         self._worth = dict(part.worth)
         self._answers = {offer.source: offer.answers for offer in part.offers}
+        self._kin = frozenset[str]().union(*(offer.kin for offer in part.offers))
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._decide)
 
     def next(self, state: State) -> frozenset[str]:
-        return self._remembered(self._frame.code(state))
+        unsatisfied = state.unsatisfied & self._datasets
+        usable = frozenset([s for s in state.usable if not self._answers.get(s, frozenset()).isdisjoint(unsatisfied)])
+        return self._remembered(State(unsatisfied, usable, state.missed & self._kin, state.matched & self._kin))
 
-    def _decide(self, code: int) -> frozenset[str]:
-        state = self._frame.state(code)
+    def _decide(self, state: State) -> frozenset[str]:
         unsatisfied = state.unsatisfied
         offers = (offer for offer in self.part.offers if offer.source in state.usable)
         usable = [offer.given(state.missed, state.matched) for offer in offers]
@@ -77,13 +78,8 @@ class Greedy:
 
     def _pursued(self, usable: list[Offer], unsatisfied: frozenset[str]) -> frozenset[str]:
         """What is required, and what must be satisfied before sources that answer it may be asked."""
-        aims = self.part.required & unsatisfied
-        while True:
-            paths = (offer.needs & unsatisfied for offer in usable if self._answers[offer.source] & aims)
-            wider = aims.union(*paths)
-            if wider == aims:
-                return aims
-            aims = wider
+        links = [(self._answers[offer.source], offer.needs & unsatisfied) for offer in usable]
+        return with_needs(self.part.required & unsatisfied, links)
 
     def _reaches_required(self, usable: list[Offer], unsatisfied: frozenset[str]) -> bool:
         """Whether some run of luck still satisfies a required dataset."""

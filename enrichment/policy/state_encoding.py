@@ -177,19 +177,6 @@ class Frame:
     def _filling_known(self) -> dict[int, int]:
         return {}
 
-    def state(self, code: int) -> State:
-        usable, told = code >> self.width, code >> len(self.datasets)
-        here = frozenset([name for i, name in enumerate(self.sources) if usable >> i & 1])
-        matched = [family.sources for n, family in enumerate(self.families) if told >> n & 1]
-        others = [family.sources - here for n, family in enumerate(self.families) if not told >> n & 1]
-        others.append(self.named(self._lacking(code)) - here)
-        return State(
-            frozenset([name for i, name in enumerate(self.datasets) if code >> i & 1]),
-            here,
-            frozenset[str]().union(*others),
-            frozenset[str]().union(*matched),
-        )
-
     def named(self, sources: int) -> frozenset[str]:
         return frozenset([name for i, name in enumerate(self.sources) if sources >> i & 1])
 

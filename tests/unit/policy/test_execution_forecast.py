@@ -199,7 +199,11 @@ def execution_of(problem: Problem, strategy: str, **more: object) -> Execution:
     usable = frozenset[str]().union(*(chain.sources for chain in chains))
     return replace(
         Execution(
-            offers=tuple(offer for offer in problem.offers if offer.source in usable),
+            offers=tuple(
+                replace(offer, most=offer.price_asked + offer.price_matched)
+                for offer in problem.offers
+                if offer.source in usable
+            ),
             chains=chains,
             open=start(problem).unsatisfied,
             everything=strategy == "legacy",
@@ -263,7 +267,7 @@ def with_last_resorts(rng: Random, execution: Execution) -> Execution:
 
 
 def resort(source: str, price: int, dataset: str, seconds: float) -> Offer:
-    return Offer(source, price, 0, 0.8, (), seconds, mention_rates=((dataset, 0.7),), max_price=200)
+    return Offer(source, price, 0, 0.8, (), seconds, mention_rates=((dataset, 0.7),), most=200)
 
 
 def with_limits(rng: Random, execution: Execution) -> Execution:
@@ -361,7 +365,7 @@ def test_a_chain_follows_what_is_found() -> None:
 def test_under_limits_strands_go_in_turn_so_that_a_reserve_shuts_no_chain_out() -> None:
     """Either may take 100 and costs 10: in turn both fit under 110; side by side the second would not."""
     offers = tuple(
-        Offer(name, 10, 0, 1.0, ((dataset, 1.0),), 5.0, max_price=100) for name, dataset in (("s", "a"), ("t", "b"))
+        Offer(name, 10, 0, 1.0, ((dataset, 1.0),), 5.0, most=100) for name, dataset in (("s", "a"), ("t", "b"))
     )
     execution = execution_of(Problem(offers, frozenset({"a", "b"}), ()), "enhanced")
     seen = forecast(replace(execution, limits=(Limit(110, frozenset({"s", "t"})),)))
