@@ -34,7 +34,6 @@ from enrichment.context.trace import Trace
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import analysis_source, new_id
 from enrichment.domain.knowledge import Analysis, Fact, Known, ModelReply
-from enrichment.domain.money import charge
 from enrichment.domain.numbers import in_number
 from enrichment.domain.purchases import Cap, Purchase
 from enrichment.domain.requests import CacheRead, Request, SourceFailure
@@ -329,7 +328,7 @@ class _RequestAnalyses:
                     question.name, question.rules, type(error).__name__, str(error), purchase.cost_micro_usd
                 )
             case CapReached(cap=cap, left_micro_usd=left):
-                most = charge(question.most_tokens, self.inputs.rules.usd_per_token(question.rules.model))
+                most = self.inputs.rules.max_micro_usd_of_answer(question.rules, question.input_bytes)
                 why = too_dear(most, cap, left, self.inputs.requirements.raise_cap)
                 self._leave_out(question.name, question.rules, "OverCap", why)
             case Busy(under_way):

@@ -378,22 +378,26 @@ class Rules(RuleModel):
         )
 
     def expected_micro_usd_of_analysis(self, analysis: str) -> int:
-        """What one answer is expected to cost, in micro-USD, before its evidence is known.
+        return self.expected_micro_usd_of_answer(self.analyses[analysis])
+
+    def expected_micro_usd_of_answer(self, asked: AnalysisRules) -> int:
+        """What one answer of a model is expected to cost, in micro-USD, before its evidence is known.
 
         Half the input at four bytes a token, half the output.
         """
-        entry = self.analyses[analysis]
-        tokens = {"input_token": entry.max_input_bytes // 8, "output_token": entry.max_output_tokens // 2}
-        return charge(tokens, self.usd_per_token(entry.model))
+        tokens = {"input_token": asked.max_input_bytes // 8, "output_token": asked.max_output_tokens // 2}
+        return charge(tokens, self.usd_per_token(asked.model))
 
     def max_micro_usd_of_analysis(self, analysis: str, input_bytes: int | None = None) -> int:
-        """The most one answer may cost, in micro-USD: with the bytes of its question, what is reserved for it.
+        return self.max_micro_usd_of_answer(self.analyses[analysis], input_bytes)
+
+    def max_micro_usd_of_answer(self, asked: AnalysisRules, input_bytes: int | None = None) -> int:
+        """The most one answer of a model may cost, in micro-USD; with the bytes of its question, what is reserved.
 
         input_bytes None: the question is not known yet, so all the bytes it may have.
         """
-        entry = self.analyses[analysis]
-        most = entry.most_tokens(entry.max_input_bytes if input_bytes is None else input_bytes)
-        return charge(most, self.usd_per_token(entry.model))
+        most = asked.most_tokens(asked.max_input_bytes if input_bytes is None else input_bytes)
+        return charge(most, self.usd_per_token(asked.model))
 
     def provider_of_model(self, model: str) -> str:
         """The provider that sells a language model: the first one that has a price for it.
