@@ -39,7 +39,7 @@ from enrichment.ports import (
     QuotaExhausted,
     Unavailable,
 )
-from enrichment.purchasing.caps import RemainingBudget, caps_of_each, exploration_cap, limits_of
+from enrichment.purchasing.caps import RemainingCaps, caps_of_each, exploration_cap, remaining_caps
 from enrichment.purchasing.purchase import (
     STOPPED,
     Delivery,
@@ -77,7 +77,7 @@ async def collect(
     execution = _PlanExecution(plan, known, request, rules, context, trace, bookings, until)
     execution.leave_out(failure.source for failure in failed)
     budget = plan.requirements.budget
-    if budget is not None and budget.limit_micro_usd is not None:
+    if budget is not None and budget.most_micro_usd is not None:
         await execution.carry_out_while_it_can_be_complete()
     elif plan.in_turn:
         for part in plan.parts:
@@ -153,14 +153,14 @@ class _PlanExecution:
         self._exploring = besides.source
         await self._ask(besides.source)
 
-    def _cannot_be_had(self, part: Part, budget: RemainingBudget) -> frozenset[str]:
-        """Required datasets that are open, and that no source answers that may still be asked and fits the budget."""
-        state = self._state(part, budget.fits)
+    def _cannot_be_had(self, part: Part, left: RemainingCaps) -> frozenset[str]:
+        """Required datasets that are open and that no source can answer which may still be asked and fits the caps."""
+        state = self._state(part, left.fits)
         answered = (offer.answers for offer in part.problem.offers if offer.source in state.usable)
         return (part.problem.required & state.unsatisfied).difference(*answered)
 
     async def _ask_by_policy(
-        self, part: Part, until: Callable[[Part, RemainingBudget], object] = lambda _part, _budget: False
+        self, part: Part, until: Callable[[Part, RemainingCaps], object] = lambda _part, _left: False
     ) -> None:
         """What no longer fits under the caps is unusable, and the policy is looked up again for what remains.
 
@@ -168,14 +168,14 @@ class _PlanExecution:
         """
         policy = self.plan.policy(part, self.context.policies)
         while self._in_time():
-            if until(part, RemainingBudget(self.rules, {})):
+            if until(part, RemainingCaps(self.rules, {})):
                 break
-            budget = await self._remaining_budget()
-            asked = frozenset() if until(part, budget) else self._decided(part, policy, self._state(part, budget.fits))
+            left = await self._remaining_caps()
+            asked = frozenset() if until(part, left) else self._decided(part, policy, self._state(part, left.fits))
             if not asked:
-                self._note_too_dear(part, policy, budget)
+                self._note_too_dear(part, policy, left)
                 break
-            await _all(self._ask(source) for source in budget.together(sorted(asked)))
+            await _all(self._ask(source) for source in left.together(sorted(asked)))
         else:
             self._note_not_asked(policy.next(self._state(part, lambda _: True)))
 
@@ -209,17 +209,17 @@ class _PlanExecution:
     def _in_time(self) -> bool:
         return time.monotonic() < self._deadline and not self.context.stopping()
 
-    async def _remaining_budget(self) -> RemainingBudget:
+    async def _remaining_caps(self) -> RemainingCaps:
         """What the caps leave now; read again because other parts of this request also reserve.
 
         Caps that leave enough for the whole plan are first read when a reserve finds that another request took it.
         """
         if not self._caps_bind:
-            return RemainingBudget(self.rules, {})
+            return RemainingCaps(self.rules, {})
         caps = caps_of_each(self.rules, self.plan.requirements, self.request.request_id, self.context.now())
         names = sorted({cap.name for its in caps.values() for cap in its})
         spent = await asyncio.to_thread(self.context.store.ledger.spent, names)
-        return RemainingBudget(self.rules, limits_of(caps, spent), self.plan.requirements.raise_cap)
+        return RemainingCaps(self.rules, remaining_caps(caps, spent), self.plan.requirements.raise_cap)
 
     def _note_not_asked(self, wanted: Iterable[str]) -> None:
         """The sources that would be asked next, had the request more time, or not been stopped."""
@@ -230,13 +230,13 @@ class _PlanExecution:
             self._done.add(source)
             self.bookings.fail(source, kind, reason)
 
-    def _note_too_dear(self, part: Part, policy: Policy, budget: RemainingBudget) -> None:
+    def _note_too_dear(self, part: Part, policy: Policy, left: RemainingCaps) -> None:
         """The sources that the policy would still have asked, had they fitted."""
-        if not budget.is_limited:
+        if not left.is_capped:
             return
         for source in _wanted_next(part, policy, self._state(part, lambda _: True)):
-            if not budget.fits(source):
-                self.bookings.fail(source, "OverCap", budget.why_not(source))
+            if not left.fits(source):
+                self.bookings.fail(source, "OverCap", left.why_not(source))
 
     def _state(self, part: Part, fits: Callable[[str], bool]) -> State:
         plan = self.plan
@@ -260,9 +260,9 @@ class _PlanExecution:
             if useful and self._may_ask(source) and not self._in_time():
                 self._note_not_asked([source])
             while useful and self._may_ask(source) and self._in_time():
-                budget = await self._remaining_budget()
-                if not budget.fits(source):
-                    self.bookings.fail(source, "OverCap", budget.why_not(source))
+                left = await self._remaining_caps()
+                if not left.fits(source):
+                    self.bookings.fail(source, "OverCap", left.why_not(source))
                     break
                 self.trace.note("collect", "last resort", source=source, datasets=open_ones)
                 await self._ask(source)

@@ -14,7 +14,7 @@ from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.domain.json_values import fingerprint
 from enrichment.domain.knowledge import Reply
-from enrichment.domain.purchases import Cap, DailyLimit, Purchase
+from enrichment.domain.purchases import Cap, DailyCap, Purchase
 from enrichment.domain.requests import Request
 from enrichment.parsing import reader_of
 from enrichment.ports import ProviderError, SourceAnswer, SourceQuery
@@ -32,7 +32,7 @@ def order_for(
     max_cost: int,
     seen: Collection[str],
     budget: Cap | None = None,
-    daily: DailyLimit | None = None,
+    daily: DailyCap | None = None,
     topic: str = "",
 ) -> PurchaseOrder:
     """max_cost: of the request, in micro-USD. seen: as of PurchaseOrder. budget, daily, topic: as of Requirements."""

@@ -15,10 +15,10 @@ from enrichment.planning.quote import Quote, analyses_bought, execution_of, lega
 from enrichment.policy.cache import PolicyCache
 from enrichment.policy.compiled import Enhanced
 from enrichment.policy.execution_forecast import forecast
-from enrichment.policy.execution_model import Execution, Limit
+from enrichment.policy.execution_model import Execution, RemainingCap
 from enrichment.policy.made_once import MadeOnce
 from enrichment.policy.problem import Policy, Problem, parts
-from enrichment.purchasing.caps import in_words, limits_of
+from enrichment.purchasing.caps import in_words, remaining_caps
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements
 
@@ -44,20 +44,20 @@ class PlanningState:
         return self.strategy == "legacy"
 
     @cached_property
-    def limits(self) -> dict[str, Limit]:
+    def caps(self) -> dict[str, RemainingCap]:
         """The caps that may bind: name -> what they leave, and for which sources and analyses."""
         eligibility = self.eligibility
         rules, requirements = eligibility.rules, eligibility.requirements
         most = _most(Keyed((Same(rules), _wanted(requirements)), (rules, requirements)))
-        limits = limits_of({name: eligibility.caps[name] for name in most}, eligibility.spent)
-        return {name: one for name, one in limits.items() if sum(most[n] for n in one.over) > one.left}
+        caps = remaining_caps({name: eligibility.caps[name] for name in most}, eligibility.spent)
+        return {name: one for name, one in caps.items() if sum(most[n] for n in one.over) > one.left}
 
     def execution(self, problems: tuple[Problem, ...], policy: Policy) -> Execution:
         return execution_of(
             self.eligibility,
             problems,
             policy,
-            limits=self.limits.values(),
+            caps=self.caps.values(),
             mentioned=self.mentioned,
             remembered=self.remembered,
             everything=self.everything,
@@ -79,7 +79,7 @@ class PlanningState:
             frozenset(eligibility.unavailable.items()),
             eligibility.missed,
             eligibility.matched,
-            tuple((in_words(name), limit) for name, limit in self.limits.items()),
+            tuple((in_words(name), cap) for name, cap in self.caps.items()),
         )
 
 
@@ -174,7 +174,7 @@ def _template(key: Keyed[PlanningState]) -> PlanTemplate:
         quote=quote_of(
             expected,
             execution,
-            legacy=legacy_cost(state.eligibility, state.limits.values()),
+            legacy=legacy_cost(state.eligibility, state.caps.values()),
             above_least=decided.above_least,
         ),
         in_turn=bool(execution.binding()),

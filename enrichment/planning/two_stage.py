@@ -45,7 +45,7 @@ def _template(key: Keyed[tuple[PlanningState, PlanningState]]) -> PlanTemplate:
         quote=quote_of(
             expected,
             _still_to_ask(execution) if any(chain.sources for chain in execution.chains) else after,
-            legacy=legacy_cost(later.eligibility, later.limits.values()),
+            legacy=legacy_cost(later.eligibility, later.caps.values()),
             above_least=decided.above_least,
         ),
         in_turn=bool(execution.binding()),

@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from enrichment.policy.execution_model import Chain, Execution, Limit
+from enrichment.policy.execution_model import Chain, Execution, RemainingCap
 from enrichment.policy.problem import Offer, State
 
 Spent = int
-"""Milliseconds waited, micro-USD spent, micro-USD taken from each limit: fields of one number, added all at once."""
+"""Milliseconds waited, micro-USD spent, micro-USD taken from each cap: fields of one number, added all at once."""
 
 MOST_OUTCOMES = 100_000
 """Of calls whose replies come together; beyond them an execution is simulated."""
@@ -95,11 +95,11 @@ class _SkipBits:
     unless: int
 
 
-class _LimitBits:
-    """What fits under one limit. shift: where `Spent` has what was taken from it."""
+class _CapBits:
+    """What fits under one cap. shift: where `Spent` has what was taken from it."""
 
-    def __init__(self, limit: Limit, shift: int, prices: Iterable[tuple[int, int]]) -> None:
-        self.left, self.shift, self.over = limit.left, shift, limit.over
+    def __init__(self, cap: RemainingCap, shift: int, prices: Iterable[tuple[int, int]]) -> None:
+        self.left, self.shift, self.over = cap.left, shift, cap.over
         ordered = sorted((price, i) for i, price in prices)
         self._prices = [price for price, _ in ordered]
         self._fitting = [0]
@@ -108,7 +108,7 @@ class _LimitBits:
         self.members = self._fitting[-1]
 
     def too_dear(self, rest: int) -> int:
-        """Sources whose most exceeds what is left of the limit (micro-USD)."""
+        """Sources whose most exceeds what is left of the cap (micro-USD)."""
         return self.members & ~self._fitting[bisect_right(self._prices, rest)]
 
     def rest(self, spent: Spent) -> int:
@@ -121,7 +121,7 @@ class EventTree:
     def __init__(self, execution: Execution) -> None:
         self.offers = sorted(execution.offers, key=lambda offer: offer.source)
         self.datasets = sorted(execution.open)
-        self.limited = bool(execution.limits)
+        self.capped = bool(execution.caps)
         self._execution = execution
         self._index = {offer.source: i for i, offer in enumerate(self.offers)}
         self._open = {dataset: 1 << n for n, dataset in enumerate(self.datasets)}
@@ -137,9 +137,9 @@ class EventTree:
         self._conditional: dict[tuple[int, int], tuple[Offer, tuple[Effect, ...]]] = {}
         self._reach = [_union(effect.gone for effect in self._effects_of(offer)) for offer in self.offers]
         self._seconds = [round(1000 * offer.seconds) for offer in self.offers]
-        self._limits = [self._limit(limit, _BITS * n) for n, limit in enumerate(execution.limits, 2)]
+        self._caps = [self._cap(cap, _BITS * n) for n, cap in enumerate(execution.caps, 2)]
         numbers = range(len(self.offers))
-        self._money = [sum(1 << one.shift for one in self._limits if one.members >> i & 1) for i in numbers]
+        self._money = [sum(1 << one.shift for one in self._caps if one.members >> i & 1) for i in numbers]
         self._skips = [self._skip(n) for n in range(len(execution.skips))]
         self._must_reply = _union(skip.if_held for skip in self._skips)
         self._too_dear = 0
@@ -198,8 +198,8 @@ class EventTree:
         """A last resort is not asked for it either; a redundancy rule takes values to be met."""
         return self._open.get(dataset, 0) | self._unmentioned.get(dataset, 0)
 
-    def _limit(self, limit: Limit, shift: int) -> _LimitBits:
-        return _LimitBits(limit, shift, [(i, o.most) for i, o in enumerate(self.offers) if o.source in limit.over])
+    def _cap(self, cap: RemainingCap, shift: int) -> _CapBits:
+        return _CapBits(cap, shift, [(i, o.most) for i, o in enumerate(self.offers) if o.source in cap.over])
 
     def _skip(self, number: int) -> _SkipBits:
         skip = self._execution.skips[number]
@@ -240,15 +240,15 @@ class EventTree:
     def start_calls(self, node: Node, spent: Spent) -> tuple[Node, int, int]:
         """Every chain that waits for no reply asks what still fits; and the new calls: by a policy, as last resorts.
 
-        Under limits one chain at a time, so that nothing is reserved when it decides.
+        Under caps one chain at a time, so that nothing is reserved when it decides.
         """
         second, left, asked, progress = node
         by_policy = as_last = 0
         replied = asked & ~_under_way(progress)
-        rest = [limit.rest(spent) for limit in self._limits]
+        rest = [cap.rest(spent) for cap in self._caps]
         after = list(progress)
         for n, one in enumerate(progress):
-            if self._limits and by_policy | as_last:
+            if self._caps and by_policy | as_last:
                 break
             if one.calls or one.stage == _DONE:
                 continue
@@ -262,7 +262,7 @@ class EventTree:
 
     def _next(self, one: ChainProgress, left: int, asked: int, replied: int, rest: list[int]) -> ChainProgress:
         chain = self._chains[one.chain]
-        dear = _union(limit.too_dear(money) for limit, money in zip(self._limits, rest, strict=True)) if rest else 0
+        dear = _union(cap.too_dear(money) for cap, money in zip(self._caps, rest, strict=True)) if rest else 0
         if one.stage == 0:
             usable = chain.usable & ~asked
             if self._skips:
@@ -304,15 +304,15 @@ class EventTree:
 
     def _fitting(self, calls: int, rest: list[int]) -> int:
         """Calls that fit together when they are reserved one after the other; each of them fits alone."""
-        if not self._limits or calls.bit_count() < 2:
+        if not self._caps or calls.bit_count() < 2:
             return calls
         fitting, left = 0, list(rest)
         for i in bits(calls):
-            if not any(one.too_dear(money) >> i & 1 for one, money in zip(self._limits, left, strict=True)):
+            if not any(one.too_dear(money) >> i & 1 for one, money in zip(self._caps, left, strict=True)):
                 fitting |= 1 << i
                 left = [
                     money - self.offers[i].most if one.members >> i & 1 else money
-                    for one, money in zip(self._limits, left, strict=True)
+                    for one, money in zip(self._caps, left, strict=True)
                 ]
         return fitting
 
@@ -430,7 +430,7 @@ class EventTree:
         return spent >> _BITS & _FIELD
 
     def taken(self, spent: Spent) -> int:
-        """Equal where as much was taken from every limit."""
+        """Equal where as much was taken from every cap."""
         return spent >> 2 * _BITS
 
     def waited(self, spent: Spent) -> int:
@@ -439,10 +439,10 @@ class EventTree:
 
     def paid_at_the_end(self, spent: Spent) -> int:
         """Expected micro-USD of what is bought at the end, all of it side by side, as far as it still fits."""
-        rest = [limit.rest(spent) for limit in self._limits]
+        rest = [cap.rest(spent) for cap in self._caps]
         cost = 0
         for one in self._execution.closing:
-            under = [n for n, limit in enumerate(self._limits) if one.name in limit.over]
+            under = [n for n, cap in enumerate(self._caps) if one.name in cap.over]
             if all(one.most <= rest[n] for n in under):
                 cost += one.expected
                 for n in under:

@@ -40,7 +40,7 @@ class Forecast:
     vendors, last_resorts, analyses: expected micro-USD. costs: micro-USD in all -> chance. waits: milliseconds ->
     chance. satisfied: dataset -> chance that it will be satisfied. asked: source -> chance that the policy asks it.
     resorted: source -> chance that it is asked as a last resort. Sources without a chance are left out.
-    too_dear: sources that would have been asked in some case, but a limit left too little for them.
+    too_dear: sources that would have been asked in some case, but a cap left too little for them.
     """
 
     vendors: float
@@ -72,8 +72,8 @@ class Forecast:
 
 def forecast(execution: Execution) -> Forecast:
     """Forecast an execution; the same for equal executions, in every process."""
-    execution = replace(execution, limits=execution.binding())
-    certain = 0 if execution.limits else sum(one.expected for one in execution.closing)
+    execution = replace(execution, caps=execution.binding())
+    certain = 0 if execution.caps else sum(one.expected for one in execution.closing)
     groups = [_remembered(group) if group.then is None else _followed(group) for group in _groups(execution)]
     return Forecast(
         vendors=sum(group.vendors for group in groups),
@@ -91,7 +91,7 @@ def forecast(execution: Execution) -> Forecast:
 
 def likeliest_end(execution: Execution) -> tuple[frozenset[str], frozenset[str]]:
     """What is open, and which sources were asked, in the end that is met most often."""
-    tree = EventTree(replace(execution, limits=execution.binding()))
+    tree = EventTree(replace(execution, caps=execution.binding()))
     ends = (_exactly(tree) or _simulated(tree)).ends
     left, asked = max(ends, key=lambda end: (ends[end], end))
     return tree.open_names(left), tree.names(asked)
@@ -100,10 +100,10 @@ def likeliest_end(execution: Execution) -> tuple[frozenset[str], frozenset[str]]
 def steps_if_found(execution: Execution, found: frozenset[str]) -> tuple[ChainSteps, ...]:
     """The sources each chain's policy asks, step by step, if it finds these datasets wherever it may, and no others.
 
-    Each chain by itself, unless limits make what is left for one depend on the others.
+    Each chain by itself, unless caps make what is left for one depend on the others.
     """
-    execution = replace(execution, limits=execution.binding(), then=None)
-    if execution.limits:
+    execution = replace(execution, caps=execution.binding(), then=None)
+    if execution.caps:
         return _steps(execution, found)
     # Without what is bought at the end more companies share the cached steps.
     alone = (replace(execution.only((chain,)), closing=()) for chain in execution.chains)
@@ -131,8 +131,8 @@ _remembered_steps = lru_cache(maxsize=REMEMBERED)(_steps)
 
 
 def _groups(execution: Execution) -> list[Execution]:
-    """Chains that share money, a source or a dataset stay together. Without limits, all analyses are bought."""
-    if execution.limits:
+    """Chains that share money, a source or a dataset stay together. Without caps, all analyses are bought."""
+    if execution.caps:
         return [execution]
     execution = replace(execution, closing=())
     if execution.then is not None:
@@ -238,10 +238,10 @@ def _exactly(tree: EventTree) -> _ForecastTotals | None:
 
 
 def _started(tree: EventTree, here: Level, totals: _ForecastTotals) -> Iterable[tuple[Node, Chances]]:
-    """The nodes once their calls have started; under limits these depend on what was spent."""
+    """The nodes once their calls have started; under caps these depend on what was spent."""
     for node, chances in here.items():
         taken: dict[int, Chances] = {}
-        if tree.limited:
+        if tree.capped:
             for spent, chance in chances.items():
                 taken.setdefault(tree.taken(spent), {})[spent] = chance
         else:

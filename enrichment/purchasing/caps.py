@@ -1,9 +1,9 @@
 """Which caps a purchase is reserved against, and what they leave.
 
     Rules + Requirements + request + source + day  ->  caps, in the order of their names
-    caps + what was spent  ->  limits  ->  RemainingBudget: what still fits
+    caps + what was spent  ->  what each leaves  ->  RemainingCaps: what still fits
 
-A cap's name carries its period; there is one also where no limit is set, so that spending is added up.
+A cap's name carries its period; there is one also where config sets no amount, so that spending is added up.
 """
 
 from collections import defaultdict
@@ -15,8 +15,8 @@ from operator import attrgetter
 
 from enrichment.domain.ids import analysis_source
 from enrichment.domain.money import in_usd, to_micro
-from enrichment.domain.purchases import Cap, DailyLimit
-from enrichment.policy.execution_model import Limit
+from enrichment.domain.purchases import Cap, DailyCap
+from enrichment.policy.execution_model import RemainingCap
 from enrichment.rules import Rules
 from enrichment.rules.requirements import BY_COMMAND_LINE, Requirements
 
@@ -31,9 +31,9 @@ def caps_of(
     source: str,
     at: datetime,
     budget: Cap | None = None,
-    daily: DailyLimit | None = None,
+    daily: DailyCap | None = None,
 ) -> tuple[Cap, ...]:
-    """The caps a purchase of this source is reserved against. Days are UTC; limits in micro-USD.
+    """The caps a purchase of this source is reserved against. Days are UTC.
 
     budget: the one that the request shares with others. daily: of the payer, where it has one.
     """
@@ -75,7 +75,7 @@ def _common(
     consumer: str,
     at: datetime,
     budget: Cap | None,
-    daily: DailyLimit | None,
+    daily: DailyCap | None,
 ) -> list[Cap]:
     """The caps that are the same whatever is bought."""
     shared = [] if budget is None else [budget]
@@ -102,36 +102,36 @@ _RAISED_BY = {
 """Kind of a cap -> what to do where it leaves too little. A request's own cap is raised where it was set."""
 
 
-def limits_of(caps: Mapping[str, Iterable[Cap]], spent: Mapping[str, int]) -> dict[str, Limit]:
-    """Cap name -> Limit: what it leaves (micro-USD) for which sources. caps: as `caps_of_each` gives them."""
+def remaining_caps(caps: Mapping[str, Iterable[Cap]], spent: Mapping[str, int]) -> dict[str, RemainingCap]:
+    """Cap name -> what it leaves (micro-USD), and for which sources. caps: as `caps_of_each` gives them."""
     over, left = defaultdict[str, set[str]](set), dict[str, int]()
     for name, its in caps.items():
         for cap, still in left_by(its, spent):
             over[cap].add(name)
             left[cap] = still
-    return {cap: Limit(left[cap], frozenset(names)) for cap, names in over.items()}
+    return {cap: RemainingCap(left[cap], frozenset(names)) for cap, names in over.items()}
 
 
 def left_by(caps: Iterable[Cap], spent: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-    """Name of each cap that has a limit, and what it leaves (micro-USD).
+    """Name of each cap that has an amount, and what it leaves (micro-USD).
 
     Never below 0: a free call fits even where a vendor billed above the cap.
     """
     for cap in caps:
-        if cap.limit_micro_usd is not None:
-            yield cap.name, max(0, cap.limit_micro_usd - spent.get(cap.name, 0))
+        if cap.most_micro_usd is not None:
+            yield cap.name, max(0, cap.most_micro_usd - spent.get(cap.name, 0))
 
 
-class RemainingBudget:
-    """What the caps leave at one moment. limits: as `limits_of` gives them. raise_cap: as requirements have it."""
+class RemainingCaps:
+    """What the caps leave at one moment. caps: as `remaining_caps` gives them. raise_cap: as requirements have it."""
 
-    def __init__(self, rules: Rules, limits: Mapping[str, Limit], raise_cap: str = BY_COMMAND_LINE) -> None:
-        self._rules, self._limits, self._raise_cap = rules, limits, raise_cap
+    def __init__(self, rules: Rules, caps: Mapping[str, RemainingCap], raise_cap: str = BY_COMMAND_LINE) -> None:
+        self._rules, self._caps, self._raise_cap = rules, caps, raise_cap
 
     @property
-    def is_limited(self) -> bool:
-        """Whether there is a limit; without one everything fits."""
-        return bool(self._limits)
+    def is_capped(self) -> bool:
+        """Whether there is a cap; without one everything fits."""
+        return bool(self._caps)
 
     def fits(self, source: str) -> bool:
         return all(self._rules.max_micro_usd(source) <= left for _, left in self._over(source))
@@ -152,15 +152,14 @@ class RemainingBudget:
         return too_dear(self._rules.max_micro_usd(source), name, left, self._raise_cap)
 
     def _over(self, source: str) -> list[tuple[str, int]]:
-        return [(name, limit.left) for name, limit in self._limits.items() if source in limit.over]
+        return [(name, cap.left) for name, cap in self._caps.items() if source in cap.over]
 
-    def _after(self, source: str) -> "RemainingBudget":
+    def _after(self, source: str) -> "RemainingCaps":
         price = self._rules.max_micro_usd(source)
         reserved = {
-            name: replace(limit, left=limit.left - price) if source in limit.over else limit
-            for name, limit in self._limits.items()
+            name: replace(cap, left=cap.left - price) if source in cap.over else cap for name, cap in self._caps.items()
         }
-        return RemainingBudget(self._rules, reserved, self._raise_cap)
+        return RemainingCaps(self._rules, reserved, self._raise_cap)
 
 
 def tightest(caps: Iterable[Cap], spent: Mapping[str, int]) -> tuple[str, int]:
@@ -190,5 +189,5 @@ def too_dear(price: int, cap: str, left: int, raise_cap: str) -> str:
     return f"may cost {in_usd(price)} USD, {in_words(cap)} leaves {in_usd(left)}: {raise_it}"
 
 
-def _cap(name: str, limit: Decimal | None) -> Cap:
-    return Cap(name, None if limit is None else to_micro(limit))
+def _cap(name: str, usd: Decimal | None) -> Cap:
+    return Cap(name, None if usd is None else to_micro(usd))

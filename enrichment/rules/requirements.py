@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from enrichment.domain.money import to_micro
-from enrichment.domain.purchases import Cap, DailyLimit
+from enrichment.domain.purchases import Cap, DailyCap
 from enrichment.rules import Rules
 
 CUSTOM = "custom"
@@ -41,7 +41,7 @@ class Requirements:
     collected: the datasets that sources answer, needs of analyses included; analysed: those that analyses answer.
     max_age: dataset -> seconds a value may be old, where the consumer asks for less than the dataset's own age.
     quality_thresholds: dataset -> threshold, where the consumer asks for more than the dataset's own.
-    budget: a cap that this request shares with others, such as a batch's. daily: what its payer may spend a day.
+    budget: the cap that all requests of its batch or session share. daily: the cap of its payer, for each day.
     extras: datasets shown where they are known at no cost; no plan looks at them, and they are no part of completeness.
     topic: what in particular is asked of sources that take one, as topic_of gives it; empty: they are not asked.
     raise_cap: what to do where max_cost leaves too little, in the words of the way in through which it was asked.
@@ -64,7 +64,7 @@ class Requirements:
     sources: frozenset[str] | None = None
     quality_thresholds: Mapping[str, float] = field(default_factory=dict)
     budget: Cap | None = None
-    daily: DailyLimit | None = None
+    daily: DailyCap | None = None
     extras: tuple[str, ...] = ()
     topic: str = ""
     raise_cap: str = BY_COMMAND_LINE
@@ -94,7 +94,7 @@ class Requirements:
         max_cost: int | None,
         oldest: int | None,
         budget: Cap | None = None,
-        daily: DailyLimit | None = None,
+        daily: DailyCap | None = None,
         topic: str = "",
         raise_cap: str = BY_COMMAND_LINE,
     ) -> "Requirements":

@@ -26,7 +26,7 @@ from enrichment.policy.compiled import Enhanced, compile_policy
 from enrichment.policy.execution_forecast import forecast
 from enrichment.policy.execution_model import plain_execution
 from enrichment.policy.problem import Offer, Policy, Problem, State, connected, parts, start
-from enrichment.purchasing.caps import RemainingBudget, caps_of_each, limits_of
+from enrichment.purchasing.caps import RemainingCaps, caps_of_each, remaining_caps
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements
 
@@ -173,7 +173,7 @@ class _StatePlanner:
         consumers = set(inputs.requirements.consumer.split("+"))
         self._skips = frozenset(rule.skip for rule in inputs.rules.redundancy if consumers & set(rule.consumers))
         caps = caps_of_each(inputs.rules, inputs.requirements, "", inputs.now)
-        remaining = RemainingBudget(inputs.rules, limits_of(caps, inputs.spent))
+        remaining = RemainingCaps(inputs.rules, remaining_caps(caps, inputs.spent))
         # Cached: many states have the same few first steps.
         self._together = cache(lambda sources: frozenset(remaining.together(sources)))
         self._whole = cache(self._whole_problem)
