@@ -42,18 +42,16 @@ from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Busy, C
 from enrichment.purchasing.caps import caps_of, too_dear
 from enrichment.purchasing.purchase import (
     STOPPED,
-    Delivery,
-    PurchaseFailed,
-    PurchaseOrder,
     PurchaseOutcome,
-    PurchaseSettled,
     PurchaseSuperseded,
-    SentPurchase,
     buy,
     in_vain,
     out_of_time,
     wait_for,
 )
+from enrichment.purchasing.purchase_order import Delivery, PurchaseOrder
+from enrichment.purchasing.sent_purchase import SentPurchase
+from enrichment.purchasing.settlement import PurchaseFailed, PurchaseSettled
 from enrichment.rules import AnalysisRules, Rules
 from enrichment.rules.requirements import Requirements
 

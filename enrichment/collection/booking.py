@@ -27,7 +27,9 @@ from enrichment.parsing import NamedCompany, reader_of
 from enrichment.planning.skip_reasons import because
 from enrichment.ports import AskedInVain, Busy, CapReached, Unavailable
 from enrichment.purchasing.caps import too_dear
-from enrichment.purchasing.purchase import Delivery, PurchaseFailed, PurchaseSettled, in_vain
+from enrichment.purchasing.purchase import in_vain
+from enrichment.purchasing.purchase_order import Delivery
+from enrichment.purchasing.settlement import PurchaseFailed, PurchaseSettled
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements
 

@@ -40,18 +40,10 @@ from enrichment.ports import (
     Unavailable,
 )
 from enrichment.purchasing.caps import RemainingCaps, caps_of_each, exploration_cap, remaining_caps
-from enrichment.purchasing.purchase import (
-    STOPPED,
-    Delivery,
-    PurchaseFailed,
-    PurchaseOutcome,
-    PurchaseSettled,
-    PurchaseSuperseded,
-    SentPurchase,
-    buy,
-    out_of_time,
-    wait_for,
-)
+from enrichment.purchasing.purchase import STOPPED, PurchaseOutcome, PurchaseSuperseded, buy, out_of_time, wait_for
+from enrichment.purchasing.purchase_order import Delivery
+from enrichment.purchasing.sent_purchase import SentPurchase
+from enrichment.purchasing.settlement import PurchaseFailed, PurchaseSettled
 from enrichment.rules import Rules
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from enrichment.memory.recall import ReadingContext, ReadingStore
 from enrichment.policy.cache import PolicyCache
 from enrichment.ports import Provider
-from enrichment.purchasing.purchase import PurchaseContext, PurchaseStore
+from enrichment.purchasing.purchase_order import PurchaseContext, PurchaseStore
 
 
 class CollectionStore(PurchaseStore, ReadingStore, Protocol):

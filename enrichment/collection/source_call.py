@@ -19,7 +19,8 @@ from enrichment.domain.requests import Request
 from enrichment.parsing import reader_of
 from enrichment.ports import ProviderError, SourceAnswer, SourceQuery
 from enrichment.purchasing.caps import caps_of
-from enrichment.purchasing.purchase import Delivery, PurchaseOrder, SentPurchase
+from enrichment.purchasing.purchase_order import Delivery, PurchaseOrder
+from enrichment.purchasing.sent_purchase import SentPurchase
 from enrichment.rules import Rules
 
 

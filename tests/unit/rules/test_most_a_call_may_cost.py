@@ -8,7 +8,7 @@ import yaml
 
 from enrichment.collection.source_call import order_for
 from enrichment.pipeline.stages import Ask, request_for
-from enrichment.purchasing.purchase import draft
+from enrichment.purchasing.purchase_order import draft
 from enrichment.rules import RulesError, load_rules
 from tests.support.examples import MATRIX, NOON, acme
 
