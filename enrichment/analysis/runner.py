@@ -261,31 +261,21 @@ class _RequestAnalyses:
         return await buy(self._order(question, provider, seen), context=self.context, deliver=ask)
 
     def _order(self, question: AnalysisQuestion, provider: str, seen: Sequence[str]) -> PurchaseOrder:
-        rules, source = self.inputs.rules.providers[provider], analysis_source(question.name)
+        rules, source, request_id = self.inputs.rules, analysis_source(question.name), self.request.request_id
 
         def caps(at: datetime) -> tuple[Cap, ...]:
-            return caps_of(
-                self.inputs.rules,
-                request_id=self.request.request_id,
-                max_cost=self.inputs.requirements.max_cost,
-                consumer=self.request.consumer,
-                provider=provider,
-                source=source,
-                at=at,
-                budget=self.inputs.requirements.budget,
-                daily=self.inputs.requirements.daily,
-            )
+            return caps_of(rules, self.inputs.requirements, request_id, at, provider=provider, source=source)
 
         return PurchaseOrder(
             request=self.request,
             company=self.inputs.company,
             source=source,
             provider=provider,
-            rules=rules,
+            rules=rules.providers[provider],
             variant=question.key,
             asked=question.key,
             units=question.most_tokens,
-            usd_per_unit=self.inputs.rules.usd_per_token(question.rules.model),
+            usd_per_unit=rules.usd_per_token(question.rules.model),
             caps=caps,
             seen=seen,
         )

@@ -299,19 +299,7 @@ class _PlanExecution:
 
     async def _buy(self, source: str) -> PurchaseOutcome:
         company = self.bookings.company
-        wanted = self.plan.requirements
-        order = order_for(
-            source,
-            company,
-            self.request,
-            self.rules,
-            max_cost=wanted.max_cost,
-            seen=self._seen,
-            budget=wanted.budget,
-            daily=wanted.daily,
-            topic=wanted.topic,
-        )
-
+        order = order_for(source, company, self.request, self.plan.requirements, self.rules, seen=self._seen)
         if source == self._exploring:
             order = replace(order, caps=_with_exploration(self.rules, order.caps))
 

@@ -14,7 +14,7 @@ from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.domain.json_values import fingerprint
 from enrichment.domain.knowledge import Reply
-from enrichment.domain.purchases import Cap, DailyCap, Purchase
+from enrichment.domain.purchases import Cap, Purchase
 from enrichment.domain.requests import Request
 from enrichment.parsing import reader_of
 from enrichment.ports import ProviderError, SourceAnswer, SourceQuery
@@ -22,38 +22,20 @@ from enrichment.purchasing.caps import caps_of
 from enrichment.purchasing.purchase_order import Delivery, PurchaseOrder
 from enrichment.purchasing.sent_purchase import SentPurchase
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements
 
 
 def order_for(
-    source: str,
-    company: Company,
-    request: Request,
-    rules: Rules,
-    *,
-    max_cost: int,
-    seen: Collection[str],
-    budget: Cap | None = None,
-    daily: DailyCap | None = None,
-    topic: str = "",
+    source: str, company: Company, request: Request, requirements: Requirements, rules: Rules, *, seen: Collection[str]
 ) -> PurchaseOrder:
-    """max_cost: of the request, in micro-USD. seen: as of PurchaseOrder. budget, daily, topic: as of Requirements."""
+    """What is bought when this source is asked about the company. seen: as of PurchaseOrder."""
     entry = rules.sources[source]
     provider = rules.providers[entry.provider]
-    topic = topic if entry.by_topic else ""
+    topic = requirements.topic if entry.by_topic else ""
     variant = fingerprint([entry.question, topic] if topic else entry.question)
 
     def caps(at: datetime) -> tuple[Cap, ...]:
-        return caps_of(
-            rules,
-            request_id=request.request_id,
-            max_cost=max_cost,
-            consumer=request.consumer,
-            provider=entry.provider,
-            source=source,
-            at=at,
-            budget=budget,
-            daily=daily,
-        )
+        return caps_of(rules, requirements, request.request_id, at, provider=entry.provider, source=source)
 
     return PurchaseOrder(
         request=request,

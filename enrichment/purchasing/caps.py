@@ -15,30 +15,17 @@ from operator import attrgetter
 
 from enrichment.domain.ids import analysis_source
 from enrichment.domain.money import in_usd, to_micro
-from enrichment.domain.purchases import Cap, DailyCap
+from enrichment.domain.purchases import Cap
 from enrichment.policy.execution_model import RemainingCap
 from enrichment.rules import Rules
 from enrichment.rules.requirements import BY_COMMAND_LINE, Requirements
 
 
 def caps_of(
-    rules: Rules,
-    *,
-    request_id: str,
-    max_cost: int,
-    consumer: str,
-    provider: str,
-    source: str,
-    at: datetime,
-    budget: Cap | None = None,
-    daily: DailyCap | None = None,
+    rules: Rules, requirements: Requirements, request_id: str, at: datetime, *, provider: str, source: str
 ) -> tuple[Cap, ...]:
-    """The caps a purchase of this source is reserved against. Days are UTC.
-
-    budget: the one that the request shares with others. daily: of the payer, where it has one.
-    """
-    common = _common(rules, request_id, max_cost, consumer, at, budget, daily)
-    return _with_its_own(rules, common, provider, source, at.date().isoformat())
+    """The caps a purchase of this source is reserved against, by name. at: UTC, as are days."""
+    return _with_its_own(rules, _common(rules, requirements, request_id, at), provider, source, at.date().isoformat())
 
 
 def caps_of_each(rules: Rules, requirements: Requirements, request_id: str, at: datetime) -> dict[str, tuple[Cap, ...]]:
@@ -47,8 +34,7 @@ def caps_of_each(rules: Rules, requirements: Requirements, request_id: str, at: 
         analysis_source(name): rules.provider_of_model(rules.analyses[name].model) for name in requirements.analyses
     }
     day = at.date().isoformat()
-    wanted = requirements
-    common = _common(rules, request_id, wanted.max_cost, wanted.consumer, at, wanted.budget, wanted.daily)
+    common = _common(rules, requirements, request_id, at)
     return {name: _with_its_own(rules, common, provider, name, day) for name, provider in providers.items()}
 
 
@@ -63,24 +49,16 @@ def left_whatever_is_bought(
     rules: Rules, requirements: Requirements, request_id: str, at: datetime, spent: Mapping[str, int]
 ) -> int:
     """The least that its own cap, its payer's and the day's leave (micro-USD): those of all sources of a request."""
-    wanted = requirements
-    common = _common(rules, request_id, wanted.max_cost, wanted.consumer, at, wanted.budget, wanted.daily)
-    return min(left for _, left in left_by(common, spent))
+    return min(left for _, left in left_by(_common(rules, requirements, request_id, at), spent))
 
 
-def _common(
-    rules: Rules,
-    request_id: str,
-    max_cost: int,
-    consumer: str,
-    at: datetime,
-    budget: Cap | None,
-    daily: DailyCap | None,
-) -> list[Cap]:
-    """The caps that are the same whatever is bought."""
+def _common(rules: Rules, requirements: Requirements, request_id: str, at: datetime) -> list[Cap]:
+    """The caps that are the same whatever is bought: the request's, its budget's, its payer's and the day's."""
+    budget, daily = requirements.budget, requirements.daily
     shared = [] if budget is None else [budget]
     shared += [] if daily is None else [daily.cap(at.date().isoformat())]
-    return [Cap(f"request:{request_id}", max_cost), *shared, *caps_of_day(rules, consumer.split("+"), at)]
+    of_day = caps_of_day(rules, requirements.consumer.split("+"), at)
+    return [Cap(f"request:{request_id}", requirements.max_cost), *shared, *of_day]
 
 
 def _with_its_own(rules: Rules, common: list[Cap], provider: str, source: str, day: str) -> tuple[Cap, ...]:

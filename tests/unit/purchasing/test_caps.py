@@ -1,10 +1,13 @@
 """What caps leave for purchases that are about to begin."""
 
+from dataclasses import replace
+
 import pytest
 
 from enrichment.domain.purchases import Cap
 from enrichment.policy.execution_model import RemainingCap
 from enrichment.purchasing.caps import RemainingCaps, caps_of, remaining_caps, tightest, too_dear
+from enrichment.rules.requirements import Requirements, requirements_of
 from tests.support.examples import MATRIX, NOON
 
 SNOV, JOBS, NEWS = "snov_contacts", "serp_jobs", "serp_news"
@@ -66,17 +69,19 @@ def test_a_cap_that_a_vendor_has_overrun_leaves_nothing_but_what_is_free() -> No
     }
 
 
+def wanted(max_cost: int, consumer: str) -> Requirements:
+    return replace(requirements_of(MATRIX, ["profile"]), max_cost=max_cost, consumer=consumer)
+
+
 def test_a_cap_carries_its_day_and_the_tightest_is_named() -> None:
-    caps = caps_of(
-        MATRIX, request_id="req_1", max_cost=500_000, consumer="profile", provider="snov", source="s", at=NOON
-    )
+    caps = caps_of(MATRIX, wanted(500_000, "profile"), "req_1", NOON, provider="snov", source="s")
     assert [cap.name for cap in caps if cap.most_micro_usd is not None] == ["day:2026-03-02", "request:req_1"]
     assert tightest(caps, {"request:req_1": 480_000}) == ("request:req_1", 20_000)
     assert tightest([Cap("day:x", 10)], {"day:x": 50}) == ("day:x", 0)
 
 
 def test_what_has_no_limit_is_added_up_all_the_same() -> None:
-    caps = caps_of(MATRIX, request_id="req_1", max_cost=1, consumer="a+b", provider="snov", source="s", at=NOON)
+    caps = caps_of(MATRIX, wanted(1, "a+b"), "req_1", NOON, provider="snov", source="s")
     without = {cap.name for cap in caps if cap.most_micro_usd is None}
     day = "2026-03-02"
     assert without == {f"consumer:a:{day}", f"consumer:b:{day}", f"provider:snov:{day}", f"source:s:{day}"}
