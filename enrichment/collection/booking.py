@@ -96,7 +96,7 @@ class Bookings:
         self.fail(outcome.purchase.source, type(outcome.error).__name__, str(outcome.error))
 
     def refused(self, source: str, by: CapReached | Busy | Unavailable | AskedInVain) -> None:
-        """Nothing was reserved, and so nothing asked."""
+        """Book that a source was not asked because its purchase could not be reserved."""
         match by:
             case CapReached(cap=cap, left_micro_usd=left):
                 most = self._rules.max_micro_usd(source)

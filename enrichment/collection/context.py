@@ -17,7 +17,7 @@ class CollectionStore(PurchaseStore, ReadingStore, Protocol):
 
 
 class CollectionContext(PurchaseContext, ReadingContext, Protocol):
-    """stopping: whether nothing more is to be begun; calls under way are carried out."""
+    """What collection may use of a RunContext. stopping: whether no new call may begin; those under way end."""
 
     @property
     def store(self) -> CollectionStore: ...

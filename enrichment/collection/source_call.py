@@ -28,7 +28,7 @@ from enrichment.rules.requirements import Requirements
 def order_for(
     source: str, company: Company, request: Request, requirements: Requirements, rules: Rules, *, seen: Collection[str]
 ) -> PurchaseOrder:
-    """What is bought when this source is asked about the company. seen: as of PurchaseOrder."""
+    """What is bought when this source is asked about the company. seen: as in PurchaseOrder."""
     entry = rules.sources[source]
     provider = rules.providers[entry.provider]
     topic = requirements.topic if entry.by_topic else ""
@@ -61,9 +61,9 @@ async def deliver(
     context: CollectionContext,
     trace: Trace,
 ) -> Delivery:
-    """Ask the provider. Raises ProviderError; one that would last and cost nothing is an answer: it knows nothing.
+    """Ask the provider. Raises ProviderError; a lasting refusal that costs nothing is taken as "knows nothing".
 
-    pages: by their addresses; those of them that the question asks for are not fetched again.
+    pages: address -> a page that is paid for; one that the question asks for is not fetched again.
     """
     purchase = sent.purchase
     provider = context.providers[purchase.provider]
@@ -106,7 +106,7 @@ def _query(purchase: Purchase, company: Company, pages: Mapping[str, PaidPage], 
 def _reply(
     purchase: Purchase, answer: SourceAnswer, used: Sequence[PaidPage], rules: Rules, context: CollectionContext
 ) -> Reply:
-    """Unread if anything was found; where the source knows nothing there is nothing to read. As old as its pages."""
+    """The reply to store, as old as its oldest page. It counts as read only if the source knows nothing."""
     collected_at = min([context.now(), *(page.collected_at for page in used)])
     return Reply(
         reply_id=new_id("rep"),

@@ -85,7 +85,7 @@ class PlanningState:
 
 @dataclass(frozen=True, slots=True)
 class PlanTemplate:
-    """A plan but for what is the company's own. chances: dataset -> of being satisfied, where it is open.
+    """What companies in one state share of a plan. chances: open dataset -> chance of being satisfied.
 
     in_turn: a cap may bind, so parts are carried out one after another, the required first.
     """
@@ -137,7 +137,10 @@ def template_of(state: PlanningState) -> PlanTemplate:
 
 
 def decided_parts(state: PlanningState, *, by_whole: bool = False) -> DecidedParts:
-    """by_whole: by the policy of the whole, even if that is not exact: compiling what is left takes its time."""
+    """The parts of what is left, and the policy that decides them.
+
+    by_whole: take the policy of the whole even if it is not exact, to save the time of compiling what is left.
+    """
     left = state.eligibility.left()
     if by_whole and is_state_of(state.eligibility.whole(), left):
         whole = state.eligibility.whole()
@@ -186,7 +189,7 @@ _templates = MadeOnce(_template, _TEMPLATES)
 
 @lru_cache(maxsize=64)
 def _most(key: Keyed[tuple[Rules, Requirements]]) -> Mapping[str, int]:
-    """Whatever may be bought for these requirements -> the most it may cost, in micro-USD."""
+    """Each source and analysis that may be bought for these requirements -> the most it may cost, in micro-USD."""
     rules, requirements = key.value
     sources = {source for dataset in requirements.collected for source in rules.datasets[dataset].sources}
     analyses = {one.name: one.most for one in analyses_bought(rules, requirements)}

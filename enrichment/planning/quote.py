@@ -83,7 +83,7 @@ def execution_of(
 
 
 def _unchanged(remembered: Collection[str], rules: Rules, sources: Collection[str]) -> set[str]:
-    """Analyses that read nothing which these sources, or analyses made anew, may answer; named as purchases are."""
+    """Analyses that read nothing these sources or renewed analyses may answer, by the names of their purchases."""
     changing = {dataset for source in sources for dataset in rules.sources[source].datasets}
     made_anew = (name for name in rules.analyses if name not in remembered)
     changing |= {dataset for name in made_anew for dataset in rules.analyses[name].answers}
@@ -128,7 +128,7 @@ def quote_of(forecast: Forecast, execution: Execution, *, legacy: int, above_lea
 
 
 def _upper_bound(execution: Execution) -> int:
-    """The cost of every source and every analysis, each for the most it may take; or what a cap leaves for it."""
+    """The sum of the most that each source and analysis may cost, or less where a cap allows less."""
     most = {offer.source: offer.most for offer in execution.offers}
     most |= {one.name: one.most for one in execution.closing}
     fitting = {name: price for name, price in most.items() if _fits(name, price, execution.caps)}
@@ -137,7 +137,7 @@ def _upper_bound(execution: Execution) -> int:
 
 
 def _fits(name: str, most: int, caps: Iterable[RemainingCap]) -> bool:
-    """Whether each cap leaves the most it may cost: else it is never bought."""
+    """Whether each cap leaves enough for the most it may cost; otherwise it is never bought."""
     return all(most <= cap.left for cap in caps if name in cap.over)
 
 

@@ -24,7 +24,7 @@ Masks = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Calls started together.
+    """Sources that are asked together, as one action.
 
     price: expected micro-USD, without what sources of families are paid for a match: `bring` adds that. waiting: the
     value of waiting for them, in micro-USD. columns: those in which they are allowed. last: the source that was added
@@ -63,7 +63,10 @@ def bring(frame: Frame, source: int, values: Values, before: Masks) -> None:
 
 
 def brought(values: Values, match_rate: float, fills: tuple[tuple[int, float | Values], ...]) -> None:
-    """Expected values over what one source may bring. In place. fills: bit, chance given a match, maybe one a row."""
+    """Turn values into the expected ones over what a source may bring. In place.
+
+    fills: (bit of a dataset, chance given a match: one number, or one for each row).
+    """
     if len(fills) == 1:
         filled(values, fills[0][0], match_rate * fills[0][1])
         return
@@ -84,7 +87,7 @@ def filled(values: Values, bit: int, rate: float | Values) -> None:
 
 
 def calls_of(frame: Frame, most_work: int) -> Sequence[Calls] | None:
-    """All calls to weigh; None where weighing them in every state is more work (states, for each set) than allowed."""
+    """All sets of calls to weigh. None: weighing each of them in each state is more work than `most_work` allows."""
     tree = _Tree(frame, most_work)
     calls = tree.grown(_CallSet.of(frame), 0)
     return calls if tree.work <= most_work else None
@@ -92,8 +95,10 @@ def calls_of(frame: Frame, most_work: int) -> Sequence[Calls] | None:
 
 @dataclass(frozen=True, slots=True)
 class _CallSet:
-    """A set to which sources are added. useful[i, U]: chance that source i still answers something once it has replied,
-    the source itself aside."""
+    """A set of calls to which sources are added.
+
+    useful[i, U]: the chance that source i can still fill something open in U once the others of the set have replied.
+    """
 
     sources: int
     price: float
@@ -133,7 +138,7 @@ class _Tree:
         return leads
 
     def grown(self, so_far: _CallSet, first: int) -> list[Calls]:
-        """The sets that have one source more than this one, from `first` on, and those that grow out of them."""
+        """The sets that add one source to this one, none before `first`, each with the sets that add more."""
         grown: list[Calls] = []
         for i in range(first, len(self._frame.offers)):
             more = self._with(so_far, i)

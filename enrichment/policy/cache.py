@@ -37,7 +37,7 @@ class PolicyCache:
 
 
 def _compiled(strategy: str, problem: Problem, store: PolicyStore | None) -> Policy:
-    """What the store has damaged, or of other rules under the same name, is compiled again."""
+    """From the store if it has the policy; damaged bytes, or bytes of other rules, are compiled again."""
     from enrichment.policy import compiled, serialization  # noqa: PLC0415  need numpy, which a finished profile does not
 
     if strategy != "enhanced" or store is None:

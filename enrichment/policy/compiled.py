@@ -21,7 +21,7 @@ class Enhanced:
     """The least-cost policy of a problem. Parts run side by side: each contributes its own next sources.
 
     Within a part, one source at a time, unless a value of time makes calls started together cheaper.
-    Policies of equal problems are equal: what is forecast of one is remembered for the other.
+    Policies of equal problems are equal, so that they share cached forecasts.
     """
 
     def __init__(self, problem: Problem, decisions: tuple[Table | Greedy, ...]) -> None:
@@ -48,7 +48,7 @@ class Enhanced:
         return asked
 
     def expected_spend(self, state: State) -> float:
-        """Micro-USD the policy alone is expected to spend from this state on, as of Table; for exact policies only."""
+        """Micro-USD that the policy alone is expected to spend from this state on; only for exact policies."""
         return sum(decision.expected_spend(state) for decision in self.decisions if isinstance(decision, Table))
 
     def excess(self, state: State | None = None) -> float:
@@ -68,7 +68,7 @@ def _excess(greedy: Greedy, state: State) -> float:
 
 
 def compile_enhanced(problem: Problem) -> Enhanced:
-    """Solve every part that can be solved (see `exact`)."""
+    """Solve each part exactly if it is small enough; a part that is too large gets the greedy policy."""
     return Enhanced(problem, tuple(_decision(part) for part in parts(problem)))
 
 

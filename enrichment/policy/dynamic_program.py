@@ -42,7 +42,7 @@ class Table:
     frame: Frame
     choices: Choices
     remade: Callable[[Frame], Table]
-    """How a part of the same kind with fewer sources is decided."""
+    """Makes the table of a smaller part by the same policy."""
 
     def next(self, state: State) -> frozenset[str]:
         if ruled_out := self.frame.ruled_out(state):
@@ -50,7 +50,7 @@ class Table:
         return self.frame.named(int(self.choices[self.frame.code(state)]))
 
     def _without(self, sources: frozenset[str]) -> Table:
-        """This part's table without some sources of families; in the full table, what is not usable has missed."""
+        """The table of this part without some sources: in the full table, an unusable source of a family has missed."""
         if sources not in self._parted:
             self._parted[sources] = self.remade(framed(without(self.frame.part, sources)))
         return self._parted[sources]
@@ -62,7 +62,7 @@ class Table:
     def expected_spend(self, state: State) -> float:
         """Micro-USD that the policy alone is expected to spend from this state on: no caps, redundancy, last resorts.
 
-        The first time all states are worked out. A whole execution is forecast in execution_forecast.py.
+        The first call evaluates all states. A whole execution is forecast in execution_forecast.py.
         """
         if ruled_out := self.frame.ruled_out(state):
             return self._without(ruled_out).expected_spend(state)
@@ -77,7 +77,7 @@ class Table:
 
 
 def calls_within(frame: Frame) -> Sequence[Calls] | None:
-    """The calls to weigh against each other in every state; None: too much work, or too many states."""
+    """The calls to weigh in each state. None: there are too many states, or too many sets of calls."""
     return calls_of(frame, MOST_WORK) if 1 << len(frame.offers) + frame.width <= MOST_STATES else None
 
 
@@ -106,12 +106,12 @@ def _as_masked(frame: Frame, choices: Choices) -> Choices:
 
 
 def _filling(frame: Frame) -> Masks:
-    """[column]: the sources that have a chance to satisfy some of it."""
+    """For each column, the sources that may fill one of its datasets, as bits."""
     return np.array([frame.filling(column) for column in range(1 << frame.width)])
 
 
 def _lost(frame: Frame) -> Values:
-    """The worth of the optional datasets that are open in each column."""
+    """For each column, the worth of its open optional datasets, in micro-USD: what stopping there loses."""
     unsatisfied = np.arange(1 << frame.width)
     return sum(
         (worth * (unsatisfied >> bit & 1).astype(np.float64) for bit, worth in enumerate(frame.worth)),
@@ -120,7 +120,7 @@ def _lost(frame: Frame) -> Values:
 
 
 def choice_type(sources: int) -> np.dtype[np.unsignedinteger[Any]]:
-    """The smallest type whose values are all sets of so many sources."""
+    """The smallest integer type that can hold any set of so many sources as bits."""
     return np.dtype(np.uint8 if sources <= 8 else np.uint16 if sources <= 16 else np.uint32)
 
 
@@ -176,12 +176,12 @@ class _Sweep:
                 self._offer(each.further, left, expected)
 
     def _take(self, cells: Masks, expected: Values, calls: Calls) -> None:
-        """cells: states, as numbers, in which the calls may be the choice; expected: the values after them."""
+        """cells: numbers of the states in which these calls may be chosen. expected: their values after the calls."""
         raise NotImplementedError
 
 
 class _Solver(_Sweep):
-    """Takes the choice of the least value. A state where something required is in reach never stops."""
+    """Chooses the action of the least value. A state in which a required dataset can still be filled never stops."""
 
     def __init__(self, frame: Frame) -> None:
         super().__init__(frame, np.where(_may_not_stop(frame), np.inf, _lost(frame)))
@@ -196,7 +196,7 @@ class _Solver(_Sweep):
 
 
 class _Evaluation(_Sweep):
-    """What choices that are given are expected to spend."""
+    """Works out what given choices are expected to spend, in micro-USD."""
 
     def __init__(self, frame: Frame, choices: Choices) -> None:
         super().__init__(frame, np.zeros((1 << len(frame.offers), 1 << frame.width)))

@@ -40,7 +40,7 @@ class ChainProgress(NamedTuple):
 
 
 class Node(NamedTuple):
-    """second: in the second stage. left, asked: as bits."""
+    """A point of an execution. second: it is in the second stage. left, asked: bits, as in the module's head."""
 
     second: bool
     left: int
@@ -49,9 +49,9 @@ class Node(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """One thing a source may bring if it knows the company, independent of its others.
+    """One dataset that a source may bring if it knows the company, independently of its other datasets.
 
-    gone: bits of `left` it ends. gone_without: those that a reply without it ends.
+    gone: bits of `left` that are cleared if it is brought. gone_without: bits that are cleared if it is not.
     """
 
     dataset: str
@@ -96,7 +96,7 @@ class _SkipBits:
 
 
 class _CapBits:
-    """What fits under one cap. shift: where `Spent` has what was taken from it."""
+    """Which sources fit under one cap. shift: the position in `Spent` of what was taken from this cap."""
 
     def __init__(self, cap: RemainingCap, shift: int, prices: Iterable[tuple[int, int]]) -> None:
         self.left, self.shift, self.over = cap.left, shift, cap.over
@@ -116,7 +116,7 @@ class _CapBits:
 
 
 class EventTree:
-    """The rules by which all executions of one plan go."""
+    """Which nodes an execution may reach, and with what chance, cost and time."""
 
     def __init__(self, execution: Execution) -> None:
         self.offers = sorted(execution.offers, key=lambda offer: offer.source)
@@ -156,7 +156,7 @@ class EventTree:
         return _union([*self._open.values(), *unmentioned, *unmet, self._answers_open])
 
     def _kin_of(self, offer: Offer) -> int:
-        """Bits of `left` that its rates depend on."""
+        """The bits of `left` on which the rates of this source depend."""
         family = offer.kin - {offer.source}
         return _union(self._unmissed.get(s, 0) | self._unmatched.get(s, 0) for s in family)
 
@@ -178,7 +178,7 @@ class EventTree:
         return missed, frozenset([source for source, bit in self._unmatched.items() if not left & bit])
 
     def _gone_by(self, i: int, *, matched: bool) -> int:
-        """The bit of `left` that such a reply ends; 0: it tells of no other source."""
+        """The bit of `left` that this reply clears; 0: no other source depends on it."""
         return (self._unmatched if matched else self._unmissed).get(self.offers[i].source, 0)
 
     def _effects_of(self, offer: Offer) -> tuple[Effect, ...]:
@@ -195,7 +195,7 @@ class EventTree:
         return self._ended_by_none(dataset) | met
 
     def _ended_by_none(self, dataset: str) -> int:
-        """A last resort is not asked for it either; a redundancy rule takes values to be met."""
+        """The bits that are cleared where there is no value to find: last resorts are then not asked for it either."""
         return self._open.get(dataset, 0) | self._unmentioned.get(dataset, 0)
 
     def _cap(self, cap: RemainingCap, shift: int) -> _CapBits:
@@ -234,11 +234,11 @@ class EventTree:
         return _union(self._unmentioned.get(d) or self._open.get(d, 0) for d in datasets)
 
     def counts(self, node: Node) -> bool:
-        """Whether what happens now is of the last stage: only that one is counted."""
+        """Whether this node is in the last stage: only that stage is counted."""
         return node.second or self._execution.then is None
 
     def start_calls(self, node: Node, spent: Spent) -> tuple[Node, int, int]:
-        """Every chain that waits for no reply asks what still fits; and the new calls: by a policy, as last resorts.
+        """Let each chain with no call under way ask. Returns the node and the new calls: by policies, last resorts.
 
         Under caps one chain at a time, so that nothing is reserved when it decides.
         """
@@ -281,7 +281,10 @@ class EventTree:
         return ChainProgress(one.chain, _DONE)
 
     def _note_dear(self, number: int, left: int, usable: int, dear: int, *, to_the_end: bool) -> None:
-        """Which sources the policy would have asked, had they fitted; to the end: after each of these had failed."""
+        """Note the sources that the policy would have asked, had they fitted under the caps.
+
+        to_the_end: note also those that it would have asked after these had failed.
+        """
         while wanted := self._look_up(number, left, usable):
             self._too_dear |= wanted & dear
             usable &= ~wanted if to_the_end else 0
@@ -323,11 +326,11 @@ class EventTree:
         return any(one.calls for one in node.progress)
 
     def replied(self, node: Node) -> int:
-        """How many sources will not be asked any more."""
+        """The number of sources that have replied or are of no more use."""
         return (node.asked & ~_under_way(node.progress)).bit_count()
 
     def transitions(self, node: Node) -> list[tuple[Node, Spent, float]] | None:
-        """Where the next replies may lead, what they cost and how long they took, how likely; None: too many."""
+        """The nodes that the next replies may lead to, what they spend, and their chance. None: too many."""
         due, calls, progress = _next_replies(node.progress)
         counts = self.counts(node)
         key = calls, node.left & _union([self._reach[i] | self._telling(i) for i in bits(calls)]), counts
@@ -340,7 +343,7 @@ class EventTree:
         return [(self._after(node, progress, gone), spent + waited, chance) for gone, spent, chance in outcomes]
 
     def transition(self, node: Node, reply: ReplyEffects) -> tuple[Node, Spent]:
-        """Where the next replies lead if they are these, and what they cost and took."""
+        """The node that these next replies lead to, and what they spend."""
         due, calls, progress = _next_replies(node.progress)
         counts = self.counts(node)
         gone, spent = 0, due if counts else 0
@@ -385,7 +388,7 @@ class EventTree:
         return [(gone, spent, chance) for (gone, spent), chance in reached.items()]
 
     def _telling(self, i: int) -> int:
-        """Bits of `left` that its reply depends on, or ends, beside what it brings."""
+        """Bits of `left` that the reply of this source depends on or clears, beside those of its datasets."""
         return self._kin[i] | self._gone_by(i, matched=True) | self._gone_by(i, matched=False)
 
     def _outcomes_of(self, i: int, left: int) -> list[tuple[int, int, float]]:
@@ -406,7 +409,7 @@ class EventTree:
         return price * (self._money[i] + (1 << _BITS if counts else 0))
 
     def next_stage(self, node: Node) -> Node | None:
-        """Where the second stage begins; None: this was the last."""
+        """The first node of the second stage; None: this was the last stage."""
         if node.second or self._execution.then is None:
             return None
         key = node.left, node.asked
@@ -415,7 +418,7 @@ class EventTree:
         return Node(True, node.left, node.asked, self._second[key])
 
     def open_names(self, left: int) -> frozenset[str]:
-        """Datasets still open."""
+        """The datasets that are still open."""
         return frozenset([dataset for dataset, bit in self._open.items() if left & bit])
 
     def names(self, sources: int) -> frozenset[str]:
@@ -426,19 +429,19 @@ class EventTree:
         return self.names(self._too_dear)
 
     def cost(self, spent: Spent) -> int:
-        """Micro-USD spent."""
+        """The micro-USD in what was spent."""
         return spent >> _BITS & _FIELD
 
     def taken(self, spent: Spent) -> int:
-        """Equal where as much was taken from every cap."""
+        """The part of what was spent that was taken from caps; equal if the same was taken from each."""
         return spent >> 2 * _BITS
 
     def waited(self, spent: Spent) -> int:
-        """Milliseconds."""
+        """The milliseconds in what was spent."""
         return spent & _FIELD
 
     def paid_at_the_end(self, spent: Spent) -> int:
-        """Expected micro-USD of what is bought at the end, all of it side by side, as far as it still fits."""
+        """Expected micro-USD of what is bought at the end, side by side, as far as the caps allow."""
         rest = [cap.rest(spent) for cap in self._caps]
         cost = 0
         for one in self._execution.closing:
@@ -451,7 +454,7 @@ class EventTree:
 
 
 def _next_replies(progress: tuple[ChainProgress, ...]) -> tuple[int, int, tuple[ChainProgress, ...]]:
-    """Milliseconds until the next replies, the calls they are to, and the progress once they have come."""
+    """Milliseconds until the next replies, the calls that they answer, and the progress after them."""
     due = min([one.due for one in progress if one.calls])
     calls, after = 0, list[ChainProgress]()
     for one in progress:

@@ -66,7 +66,7 @@ class Forecast:
 
     @property
     def seconds(self) -> float:
-        """Expected."""
+        """Expected seconds until the end."""
         return sum(wait * chance for wait, chance in self.waits.items()) / 1000
 
 
@@ -90,7 +90,7 @@ def forecast(execution: Execution) -> Forecast:
 
 
 def likeliest_end(execution: Execution) -> tuple[frozenset[str], frozenset[str]]:
-    """What is open, and which sources were asked, in the end that is met most often."""
+    """What is open and which sources were asked at the end that is most likely."""
     tree = EventTree(replace(execution, caps=execution.binding()))
     ends = (_exactly(tree) or _simulated(tree)).ends
     left, asked = max(ends, key=lambda end: (ends[end], end))
@@ -162,7 +162,7 @@ _remembered = lru_cache(maxsize=REMEMBERED)(_followed)
 
 
 class _ForecastTotals:
-    """Adds up chances: of each call, of each end, of what was waited and spent by then."""
+    """Adds up the chance of each call, of each end, and of what was spent and waited by then."""
 
     def __init__(self, tree: EventTree, *, exact: bool) -> None:
         self._tree, self._exact = tree, exact
@@ -174,7 +174,7 @@ class _ForecastTotals:
         """(left, asked), as bits of the tree -> chance."""
 
     def call(self, by_policy: int, as_last: int, left: int, chance: float) -> None:
-        """left: as of the node in which they start."""
+        """Count calls that start with this chance. left: of the node in which they start."""
         for i in bits(by_policy | as_last):
             offer = self._tree.offer(i, left)
             if by_policy >> i & 1:
@@ -206,7 +206,7 @@ class _ForecastTotals:
         )
 
     def _satisfied(self) -> dict[str, float]:
-        """Exactly 0 or 1 where that is sure."""
+        """Dataset -> chance of being satisfied; exactly 0 or 1 if that is certain."""
         open_, done = defaultdict[str, float](float), defaultdict[str, float](float)
         for (left, _), chance in self.ends.items():
             still_open = self._tree.open_names(left)
@@ -254,7 +254,7 @@ def _started(tree: EventTree, here: Level, totals: _ForecastTotals) -> Iterable[
 
 
 def _spread(tree: EventTree, begun: Node, chances: Chances, levels: list[Level]) -> int:
-    """Let the next replies come. How many steps that took."""
+    """Move on to the nodes after the next replies. Returns the number of steps, as MOST_STEPS counts them."""
     transitions = tree.transitions(begun)
     if transitions is None:
         return MOST_STEPS + 1

@@ -33,7 +33,7 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class RemainingCap:
-    """Micro-USD that all purchases of some sources and analyses together may still take."""
+    """What a cap still allows. left: micro-USD. over: the sources and analyses whose purchases it covers."""
 
     left: int
     over: frozenset[str]
@@ -64,7 +64,7 @@ class ClosingPurchase:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """Chains go side by side; under caps one after another, so that no reserve shuts another chain out.
+    """How a plan is carried out. Chains run side by side; under caps one after another, so that none blocks another.
 
     open: datasets not satisfied at the beginning; mentioned: those of which an unreliable value is known.
     everything: every source that can be asked is asked, useful or not. then: (what is open, sources asked) after these

@@ -2,7 +2,7 @@
 
     next source = least expected cost per expected dataset still required; then optional ones while they pay
 
-With it start those of which waiting for its answer would cost more than asking them in vain.
+Further sources start together with it if waiting for its answer would cost more than asking them for nothing.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Greedy:
         return sorted(paying, key=lambda o: (-self._gain(o, unsatisfied) / (self._cost(o) + 1), o.source))
 
     def _had_better_start(self, offer: Offer, started: list[Offer], unsatisfied: frozenset[str]) -> bool:
-        """Whether asking it with these costs less than asking it after them, if it is still of use then."""
+        """Whether asking it together with the started ones costs less than asking it after them, if still needed."""
         slowest = max(each.seconds for each in started)
         now = offer.expected_cost + self.part.value_of_time * max(0.0, offer.seconds - slowest)
         answered = 1.0
@@ -68,7 +68,7 @@ class Greedy:
         return offer.expected_cost + self.part.value_of_time * offer.seconds
 
     def _gain(self, offer: Offer, unsatisfied: frozenset[str]) -> float:
-        """Worth of the optional datasets it is expected to bring, less its cost."""
+        """The worth of the optional datasets that it is expected to bring, less its cost."""
         worth = (chance * self._worth.get(d, 0) for d, chance in _chances(offer) if d in unsatisfied)
         return sum(worth) - self._cost(offer)
 
@@ -82,7 +82,7 @@ class Greedy:
         return with_needs(self.part.required & unsatisfied, links)
 
     def _reaches_required(self, usable: list[Offer], unsatisfied: frozenset[str]) -> bool:
-        """Whether some run of luck still satisfies a required dataset."""
+        """Whether a required dataset can still be filled, if each usable source brings all it may."""
         left, waiting = unsatisfied, usable
         while ready := [offer for offer in waiting if not offer.needs & left]:
             left = left.difference(*(self._answers[offer.source] for offer in ready))
@@ -91,5 +91,5 @@ class Greedy:
 
 
 def _chances(offer: Offer) -> list[tuple[str, float]]:
-    """Dataset -> chance that it brings it."""
+    """Each dataset of an offer with the chance that the source brings it."""
     return [(dataset, offer.match_rate * rate) for dataset, rate in offer.fill_rates]

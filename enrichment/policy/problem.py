@@ -26,7 +26,7 @@ class Family:
         return frozenset(source for source, _ in self.rates)
 
     def given(self, missed: frozenset[str], matched: frozenset[str]) -> Family:
-        """The family after answers (Bayes): a miss makes it likelier that none can know it; a match excludes that."""
+        """The family after answers (Bayes): a miss makes it likelier that no member can know; a match excludes that."""
         if not self.sources.isdisjoint(matched):
             return self._if_known(1.0)
         all_missed = self.known
@@ -39,7 +39,7 @@ class Family:
         return Family(known, tuple((source, rate / self.known * known) for source, rate in self.rates))
 
     def within(self, sources: frozenset[str]) -> Family | None:
-        """The family of some of them; None where that leaves no two."""
+        """The family reduced to these sources; None if fewer than two are left."""
         kept = tuple((source, rate) for source, rate in self.rates if source in sources)
         return Family(self.known, kept) if len(kept) > 1 else None
 
@@ -80,7 +80,7 @@ class Offer:
         return self.price_asked + self.match_rate * self.price_matched
 
     def given(self, missed: frozenset[str], matched: frozenset[str], usable: frozenset[str] = frozenset()) -> Offer:
-        """The offer once sources have answered that they do not know the company, or that they do.
+        """The offer after some sources have missed and others have matched the company.
 
         Datasets that are open were satisfied by none of them but those that are usable, which may be asked again.
         """
@@ -110,7 +110,7 @@ class Offer:
 
     @property
     def answers(self) -> frozenset[str]:
-        """Datasets it has a chance to satisfy."""
+        """The datasets that it may satisfy."""
         return frozenset(dataset for dataset, rate in self.fill_rates if rate > 0 and self.match_rate > 0)
 
 

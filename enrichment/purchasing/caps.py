@@ -15,7 +15,7 @@ from operator import attrgetter
 
 from enrichment.domain.ids import analysis_source
 from enrichment.domain.money import in_usd, to_micro
-from enrichment.domain.purchases import Cap
+from enrichment.domain.purchases import Cap, Purchase
 from enrichment.policy.execution_model import RemainingCap
 from enrichment.rules import Rules
 from enrichment.rules.requirements import BY_COMMAND_LINE, Requirements
@@ -38,6 +38,14 @@ def caps_of_each(rules: Rules, requirements: Requirements, request_id: str, at: 
     return {name: _with_its_own(rules, common, provider, name, day) for name, provider in providers.items()}
 
 
+def caps_over(purchase: Purchase, rules: Rules) -> frozenset[str]:
+    """Names of the caps of its request and its day that a purchase was reserved against; not of a budget or payer."""
+    at = purchase.reserved_at
+    common = [Cap(f"request:{purchase.request_id}", None), *caps_of_day(rules, purchase.consumer.split("+"), at)]
+    caps = _with_its_own(rules, common, purchase.provider, purchase.source, at.date().isoformat())
+    return frozenset(cap.name for cap in caps)
+
+
 def caps_of_day(rules: Rules, consumers: Iterable[str], at: datetime) -> tuple[Cap, ...]:
     """The caps of the day that all requests of these consumers share."""
     day = at.date().isoformat()
@@ -48,7 +56,7 @@ def caps_of_day(rules: Rules, consumers: Iterable[str], at: datetime) -> tuple[C
 def left_whatever_is_bought(
     rules: Rules, requirements: Requirements, request_id: str, at: datetime, spent: Mapping[str, int]
 ) -> int:
-    """The least that its own cap, its payer's and the day's leave (micro-USD): those of all sources of a request."""
+    """The least that the caps leave which cover every purchase of a request (micro-USD)."""
     return min(left for _, left in left_by(_common(rules, requirements, request_id, at), spent))
 
 
@@ -125,7 +133,7 @@ class RemainingCaps:
         return tuple(fitting)
 
     def why_not(self, source: str) -> str:
-        """Why one that does not fit is not bought, and what to do."""
+        """Why a source that does not fit is not bought, and what to do."""
         name, left = min(self._over(source), key=lambda one: one[1])
         return too_dear(self._rules.max_micro_usd(source), name, left, self._raise_cap)
 

@@ -37,7 +37,7 @@ FAILURE_SHARED = timedelta(seconds=20)
 
 @dataclass(frozen=True, slots=True)
 class PurchaseSuperseded:
-    """Another process took it over: nothing of ours was sent, or its result was stored first."""
+    """Another process took the purchase over: this one sent nothing, or the other one stored its result first."""
 
 
 Deliver = Callable[[SentPurchase], Awaitable[Delivery]]
@@ -66,7 +66,7 @@ async def buy(order: PurchaseOrder, *, context: PurchaseContext, deliver: Delive
 
 
 async def _reserved(order: PurchaseOrder, context: PurchaseContext, until: float) -> Reserved | NotReserved:
-    """Waits while other processes use all that the provider takes at once."""
+    """Reserve; wait while other processes use all slots of the provider."""
     pauses = _pauses()
     while True:
         now = context.now()
@@ -102,7 +102,7 @@ def out_of_time(max_seconds: int) -> str:
 
 
 async def wait_for(claim: AlreadyClaimed, context: PurchaseContext, *, until: float) -> None:
-    """Waits until that purchase has ended, or its lease, or until `until` (seconds of time.monotonic)."""
+    """Wait until that purchase or its lease has ended, at most until `until` (seconds of time.monotonic)."""
     pauses = _pauses()
     while context.now() < claim.lease_until and time.monotonic() < until:
         await asyncio.sleep(next(pauses))

@@ -24,7 +24,7 @@ LEASE = timedelta(seconds=20)
 
 
 class PurchaseStore(Protocol):
-    """The two ports that purchases need."""
+    """The two ports of the store that purchases need."""
 
     @property
     def ledger(self) -> Ledger: ...
@@ -52,8 +52,8 @@ class PurchaseOrder:
 
     units: vendor unit -> the most one call may be billed. variant: the form of the question: two purchases of one
     variant are the same. asked: the exact question; only the same one is repeated for free. caps: the caps it is
-    reserved against, by the time it begins. seen: ids of the answers there were when it was decided; if there is
-    another one by now, nothing is bought. topic: as of a Reply.
+    reserved against, given the time at which it begins. seen: ids of the answers known when it was decided; if the
+    store has another one by now, nothing is bought. topic: as in Reply.
     """
 
     request: Request
@@ -77,7 +77,7 @@ class PurchaseOrder:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What came for the money. units: vendor units billed; uncertain_units: those that may be billed besides.
+    """What a provider gave. units: vendor units billed; uncertain_units: those that may be billed besides.
 
     outcome: 'found', 'nothing', 'answered'. A reply, and a model's answer, are read after they are stored.
     pages_of: other purchase -> how many of its pages are in the reply too, and so were not billed.
@@ -121,7 +121,7 @@ def patience(rules: ProviderRules) -> float:
 
 
 def _repeatable_until(rules: ProviderRules, now: datetime) -> datetime | None:
-    """The vendor's window, less the time a second try may take: that must arrive while it is free."""
+    """The end of the vendor's free window, less the time of a second try: that must arrive within the window."""
     if rules.repeat.window is None:
         return None
     until = now + timedelta(seconds=rules.repeat.window - patience(rules))

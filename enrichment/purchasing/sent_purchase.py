@@ -25,9 +25,9 @@ class SentPurchase:
         self._least = min(_LEAST_TO_BEGIN, timedelta(seconds=rules.timeout_seconds))
 
     async def before_send(self) -> None:
-        """Immediately before each call that may be billed, which begins with a new lease.
+        """To be awaited immediately before each call that may be billed: records it, with a new lease.
 
-        Where the store takes so long that too little of that lease is left, it asks for another one.
+        If the store is so slow that too little of that lease is left, another one is taken.
         Raises ClaimLost where another process has ended or resumed the purchase, or the call may leave too late.
         """
         for _ in range(_SEND_TRIES):
@@ -41,9 +41,9 @@ class SentPurchase:
         raise self._lost("ran out before it was sent")
 
     async def keep_handle(self, handle: str) -> None:
-        """Where the vendor works in two steps: from here on another process may go on, once the lease is over.
+        """Store the handle of a job at the vendor, with which another process may go on once the lease has ended.
 
-        Raises ClaimLost where one does already.
+        Raises ClaimLost if another process has taken the purchase over.
         """
         self._handle = handle
         if not await self._keep(handle):
@@ -65,7 +65,7 @@ class SentPurchase:
         return await asyncio.to_thread(self._context.store.ledger.keep_handle, self.purchase, handle, lease_until=lease)
 
     def _renewed(self, now: datetime) -> datetime:
-        """Ends at the latest when repeating the call would no longer be free."""
+        """The end of a new lease: never later than the time until which the call may be repeated for free."""
         until = self.purchase.repeatable_until
         lease = now + LEASE
         return lease if until is None else min(lease, until)

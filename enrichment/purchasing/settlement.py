@@ -87,7 +87,7 @@ def _may_pass(error: Exception) -> bool:
 
 
 def _rest(settled: Purchase, uncertain_units: Mapping[str, int]) -> Purchase:
-    """What may have been billed besides, as an uncertain purchase of its own: the invoice stays within the bounds."""
+    """The calls that may have been billed besides, as an uncertain purchase: the invoice stays within its bounds."""
     return replace(
         settled,
         purchase_id=new_id("pur"),
@@ -143,7 +143,7 @@ async def book_failure(
 
 
 def _unavailable(error: ProviderError) -> bool:
-    """Whether the next call would fail too. Throttling is no failure of the provider, nor is an unexpected reply."""
+    """Whether the next call would probably fail too: not after throttling, nor after an unexpected reply."""
     return isinstance(error, ProviderUnavailable | QuotaExhausted) and not isinstance(error, Throttled)
 
 

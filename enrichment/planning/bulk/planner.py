@@ -145,7 +145,7 @@ _Decided = tuple[frozenset[str], float]
 
 @dataclass(frozen=True, slots=True)
 class _WholeProblem:
-    """What does not depend on memory. offers: those that can be asked, with what they answer.
+    """What is the same for all states of one strategy. offers: sources that can be asked, with what they answer.
 
     together: datasets waited for in one part. decided: of a state of the whole.
     """
@@ -241,7 +241,7 @@ class _StatePlanner:
         return redundancy(self._inputs.rules, requirements, source, statuses, answered) is not None
 
     def _answered(self, state: _CompanyState) -> dict[str, frozenset[str]]:
-        """Which datasets each source has answered."""
+        """Source -> the datasets that it has answered."""
         answered = defaultdict[str, set[str]](set)
         for pair in self._counter.pairs(state.counts.answered):
             answered[pair.source].add(pair.dataset)
@@ -317,7 +317,7 @@ def _decider(policy: Policy, problem: Problem) -> Callable[[State], _Decided]:
 
 
 def _expected_spend(policy: Policy, problem: Problem, state: State) -> float:
-    """Micro-USD of the policy alone: from its solved table, which has it of all states; else by the engine."""
+    """Micro-USD of the policy alone: from its table if it has one, otherwise by a forecast of the execution."""
     if isinstance(policy, Enhanced | Priority) and policy.exact:
         return policy.expected_spend(state)
     everything = isinstance(policy, Everything)
