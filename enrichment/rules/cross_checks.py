@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from enrichment.rules.experiments import problems_of
-from enrichment.rules.models import Rules
+from enrichment.rules.rule_set import Rules
 
 IDENTITY = frozenset({"company_name", "domain"})  # found before anything is planned
 

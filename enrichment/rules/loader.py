@@ -28,13 +28,13 @@ from enrichment.rules.models import (
     RedundancyRule,
     RefreshRules,
     ResearchRules,
-    Rules,
     SourceQuestion,
     SourceRules,
     Strategies,
 )
 from enrichment.rules.provider_models import ProviderRules
 from enrichment.rules.reliability import DatasetReliability, counted
+from enrichment.rules.rule_set import Rules
 from enrichment.rules.yaml_files import NotReadable, read_yaml
 
 RESEARCH_BREAKDOWN, RESEARCH_ANSWER = "research_breakdown", "research_answer"
