@@ -2,18 +2,18 @@
 
     Node + what was spent  ->  start_calls: calls under way  ->  transitions: (Node, spent, chance)
 
-Sources are bits of `asked`. Bits of `left` say that a dataset is open, that no value of it is known, that a redundancy
-rule is not met yet, that a source of a family has not missed, or not matched.
+Sources are bits of `asked`, what is open is bits of `left`: see execution_bits.py.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from enrichment.policy.execution_bits import Effect, ExecutionBits, bits, union
 from enrichment.policy.execution_model import Chain, Execution, RemainingCap
 from enrichment.policy.problem import Offer, State
 
@@ -48,27 +48,8 @@ class Node(NamedTuple):
     progress: tuple[ChainProgress, ...]
 
 
-class Effect(NamedTuple):
-    """One dataset that a source may bring if it knows the company, independently of its other datasets.
-
-    gone: bits of `left` that are cleared if it is brought. gone_without: bits that are cleared if it is not.
-    """
-
-    dataset: str
-    gone: int
-    chance: float
-    gone_without: int = 0
-
-
 ReplyEffects = Callable[[Offer, Sequence[Effect]], Iterable[Effect] | None]
 """(source, its possible effects) -> the effects that its reply has; None: the source does not know the company."""
-
-
-def bits(mask: int) -> Iterator[int]:
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,84 +100,23 @@ class EventTree:
     """Which nodes an execution may reach, and with what chance, cost and time."""
 
     def __init__(self, execution: Execution) -> None:
-        self.offers = sorted(execution.offers, key=lambda offer: offer.source)
-        self.datasets = sorted(execution.open)
+        self.bits = ExecutionBits(execution)
+        self.offers = self.bits.offers
         self.capped = bool(execution.caps)
         self._execution = execution
-        self._index = {offer.source: i for i, offer in enumerate(self.offers)}
-        self._open = {dataset: 1 << n for n, dataset in enumerate(self.datasets)}
-        mentions = {d for offer in self.offers for d, _ in offer.mention_rates if d in self._open}
-        self._unmentioned = {d: 1 << len(self.datasets) + n for n, d in enumerate(sorted(mentions))}
-        self._rules = [1 << len(self.datasets) + len(mentions) + n for n, _ in enumerate(execution.skips)]
-        telling = frozenset[str]().union(*(offer.kin for offer in self.offers))
-        first, told = len(self.datasets) + len(mentions) + len(execution.skips), telling.intersection(self._index)
-        self._unmissed = {source: 1 << first + 2 * n for n, source in enumerate(sorted(told))}
-        self._unmatched = {source: bit << 1 for source, bit in self._unmissed.items()}
-        self._answers_open = _union([*self._unmissed.values(), *self._unmatched.values()])
-        self._kin = [self._kin_of(offer) for offer in self.offers]
-        self._conditional: dict[tuple[int, int], tuple[Offer, tuple[Effect, ...]]] = {}
-        self._reach = [_union(effect.gone for effect in self._effects_of(offer)) for offer in self.offers]
         self._seconds = [round(1000 * offer.seconds) for offer in self.offers]
         self._caps = [self._cap(cap, _BITS * n) for n, cap in enumerate(execution.caps, 2)]
         numbers = range(len(self.offers))
         self._money = [sum(1 << one.shift for one in self._caps if one.members >> i & 1) for i in numbers]
         self._skips = [self._skip(n) for n in range(len(execution.skips))]
-        self._must_reply = _union(skip.if_held for skip in self._skips)
+        self._must_reply = union(skip.if_held for skip in self._skips)
         self._too_dear = 0
         self._useless: dict[int, int] = {}
         self._chains: list[_ChainBits] = []
         self._second: dict[tuple[int, int], tuple[ChainProgress, ...]] = {}
         self._looked_up: dict[tuple[int, int, int], int] = {}
         self._outcomes: dict[tuple[int, int, bool], list[tuple[int, Spent, float]] | None] = {}
-        self.start = Node(False, self._everything_left(), 0, self._begun(execution.chains))
-
-    def _everything_left(self) -> int:
-        unmentioned = (bit for dataset, bit in self._unmentioned.items() if dataset not in self._execution.mentioned)
-        unmet = (bit for bit, skip in zip(self._rules, self._execution.skips, strict=True) if not skip.met)
-        return _union([*self._open.values(), *unmentioned, *unmet, self._answers_open])
-
-    def _kin_of(self, offer: Offer) -> int:
-        """The bits of `left` on which the rates of this source depend."""
-        family = offer.kin - {offer.source}
-        return _union(self._unmissed.get(s, 0) | self._unmatched.get(s, 0) for s in family)
-
-    def offer(self, i: int, left: int) -> Offer:
-        """A source as it is once others of its family have answered."""
-        return self._as_answered(i, left)[0]
-
-    def _as_answered(self, i: int, left: int) -> tuple[Offer, tuple[Effect, ...]]:
-        """A source and its effects, as likely as they are once others of its family have answered."""
-        key = i, left & self._kin[i]
-        if key not in self._conditional:
-            offer = self.offers[i].given(*self._told(left | ~self._kin[i]))
-            self._conditional[key] = offer, self._effects_of(offer)
-        return self._conditional[key]
-
-    def _told(self, left: int) -> tuple[frozenset[str], frozenset[str]]:
-        """The sources that have missed, and those that have matched."""
-        missed = frozenset([source for source, bit in self._unmissed.items() if not left & bit])
-        return missed, frozenset([source for source, bit in self._unmatched.items() if not left & bit])
-
-    def _gone_by(self, i: int, *, matched: bool) -> int:
-        """The bit of `left` that this reply clears; 0: no other source depends on it."""
-        return (self._unmatched if matched else self._unmissed).get(self.offers[i].source, 0)
-
-    def _effects_of(self, offer: Offer) -> tuple[Effect, ...]:
-        filled = (
-            Effect(d, self._ended_by(offer.source, d), rate, self._ended_by_none(d) if d in offer.none_counts else 0)
-            for d, rate in offer.fill_rates
-        )
-        mentioned = (Effect(d, self._unmentioned.get(d, 0), rate) for d, rate in offer.mention_rates)
-        return tuple(one for one in (*filled, *mentioned) if one.gone and (one.chance > 0 or one.gone_without))
-
-    def _ended_by(self, source: str, dataset: str) -> int:
-        skips = zip(self._rules, self._execution.skips, strict=True)
-        met = _union(bit for bit, skip in skips if source in skip.if_held and dataset in skip.shared)
-        return self._ended_by_none(dataset) | met
-
-    def _ended_by_none(self, dataset: str) -> int:
-        """The bits that are cleared where there is no value to find: last resorts are then not asked for it either."""
-        return self._open.get(dataset, 0) | self._unmentioned.get(dataset, 0)
+        self.start = Node(False, self.bits.everything_left(), 0, self._begun(execution.chains))
 
     def _cap(self, cap: RemainingCap, shift: int) -> _CapBits:
         return _CapBits(cap, shift, [(i, o.most) for i, o in enumerate(self.offers) if o.source in cap.over])
@@ -204,10 +124,10 @@ class EventTree:
     def _skip(self, number: int) -> _SkipBits:
         skip = self._execution.skips[number]
         return _SkipBits(
-            source=self._sources([skip.source]),
-            if_held=self._sources(skip.if_held),
-            rule=self._rules[number],
-            unless=self._still_open(skip.answers),
+            source=self.bits.sources_in([skip.source]),
+            if_held=self.bits.sources_in(skip.if_held),
+            rule=self.bits.rules[number],
+            unless=self.bits.still_open(skip.answers),
         )
 
     def _begun(self, chains: Sequence[Chain]) -> tuple[ChainProgress, ...]:
@@ -218,20 +138,13 @@ class EventTree:
     def _chain(self, chain: Chain) -> _ChainBits:
         return _ChainBits(
             chain=chain,
-            watched=self._still_open(chain.state.unsatisfied) | self._answers_open,
-            usable=self._sources(chain.state.usable),
-            required=self._still_open(chain.required),
-            last_resorts=tuple((self._index[s], self._without_value(served)) for s, served in chain.last_resorts),
+            watched=self.bits.still_open(chain.state.unsatisfied) | self.bits.answers_open,
+            usable=self.bits.sources_in(chain.state.usable),
+            required=self.bits.still_open(chain.required),
+            last_resorts=tuple(
+                (self.bits.index[s], self.bits.without_value(served)) for s, served in chain.last_resorts
+            ),
         )
-
-    def _sources(self, names: Iterable[str]) -> int:
-        return _union(1 << self._index[name] for name in names if name in self._index)
-
-    def _still_open(self, datasets: Iterable[str]) -> int:
-        return _union(self._open.get(dataset, 0) for dataset in datasets)
-
-    def _without_value(self, datasets: Iterable[str]) -> int:
-        return _union(self._unmentioned.get(d) or self._open.get(d, 0) for d in datasets)
 
     def counts(self, node: Node) -> bool:
         """Whether this node is in the last stage: only that stage is counted."""
@@ -262,7 +175,7 @@ class EventTree:
 
     def _next(self, one: ChainProgress, left: int, asked: int, replied: int, rest: list[int]) -> ChainProgress:
         chain = self._chains[one.chain]
-        dear = _union(cap.too_dear(money) for cap, money in zip(self._caps, rest, strict=True)) if rest else 0
+        dear = union(cap.too_dear(money) for cap, money in zip(self._caps, rest, strict=True)) if rest else 0
         if one.stage == 0:
             usable = chain.usable & ~asked
             if self._skips:
@@ -292,14 +205,16 @@ class EventTree:
     def _look_up(self, number: int, left: int, usable: int) -> int:
         key = number, left, usable
         if key not in self._looked_up:
-            chain, (missed, matched) = self._chains[number].chain, self._told(left)
+            chain, (missed, matched) = self._chains[number].chain, self.bits.told(left)
             before = chain.state
-            state = State(self.open_names(left), self.names(usable), before.missed | missed, before.matched | matched)
-            self._looked_up[key] = self._sources(chain.policy.next(state)) & usable
+            state = State(
+                self.bits.open_names(left), self.bits.names(usable), before.missed | missed, before.matched | matched
+            )
+            self._looked_up[key] = self.bits.sources_in(chain.policy.next(state)) & usable
         return self._looked_up[key]
 
     def _redundant(self, chain: _ChainBits, left: int, replied: int) -> int:
-        return _union(
+        return union(
             skip.source
             for skip in self._skips
             if not left & skip.rule and not skip.if_held & ~replied and not left & chain.required & skip.unless
@@ -333,7 +248,7 @@ class EventTree:
         """The nodes that the next replies may lead to, what they spend, and their chance. None: too many."""
         due, calls, progress = _next_replies(node.progress)
         counts = self.counts(node)
-        key = calls, node.left & _union([self._reach[i] | self._telling(i) for i in bits(calls)]), counts
+        key = calls, node.left & union([self.bits.reach[i] | self.bits.telling(i) for i in bits(calls)]), counts
         if key not in self._outcomes:
             self._outcomes[key] = self._all_outcomes(*key)
         outcomes = self._outcomes[key]
@@ -348,11 +263,11 @@ class EventTree:
         counts = self.counts(node)
         gone, spent = 0, due if counts else 0
         for i in bits(calls):
-            offer, effects_of = self._as_answered(i, node.left & ~gone)
+            offer, effects_of = self.bits.as_answered(i, node.left & ~gone)
             possible = [effect for effect in effects_of if effect.gone & node.left]
             effects = None if (replied := reply(offer, possible)) is None else list(replied)
-            gone |= _union(effect.gone if effect in (effects or ()) else effect.gone_without for effect in possible)
-            gone |= self._gone_by(i, matched=effects is not None)
+            gone |= union(effect.gone if effect in (effects or ()) else effect.gone_without for effect in possible)
+            gone |= self.bits.gone_by(i, matched=effects is not None)
             price = offer.price_asked + (0 if effects is None else offer.price_matched)
             spent += self._spent(i, price, counts)
         return self._after(node, progress, gone), spent
@@ -366,7 +281,7 @@ class EventTree:
     def _of_no_use(self, left: int) -> int:
         """Mask out sources that can change nothing any more, so that equivalent states share one node."""
         if left not in self._useless:
-            mute = _union(1 << i for i, reach in enumerate(self._reach) if not reach & left)
+            mute = union(1 << i for i, reach in enumerate(self.bits.reach) if not reach & left)
             self._useless[left] = mute & ~self._must_reply
         return self._useless[left]
 
@@ -376,9 +291,9 @@ class EventTree:
             outcomes: dict[int, list[tuple[int, Spent, float]]] = {}
             further = defaultdict[tuple[int, Spent], float](float)
             for (gone, spent), before in reached.items():
-                told = gone & self._kin[i]
+                told = gone & self.bits.kin[i]
                 if told not in outcomes:
-                    found = self._outcomes_of(i, left & ~told)
+                    found = self.bits.outcomes_of(i, left & ~told)
                     outcomes[told] = [(more, self._spent(i, price, counts), chance) for more, price, chance in found]
                 for more, price, chance in outcomes[told]:
                     further[gone | more, spent + price] += before * chance
@@ -386,24 +301,6 @@ class EventTree:
             if len(reached) > MOST_OUTCOMES:
                 return None
         return [(gone, spent, chance) for (gone, spent), chance in reached.items()]
-
-    def _telling(self, i: int) -> int:
-        """Bits of `left` that the reply of this source depends on or clears, beside those of its datasets."""
-        return self._kin[i] | self._gone_by(i, matched=True) | self._gone_by(i, matched=False)
-
-    def _outcomes_of(self, i: int, left: int) -> list[tuple[int, int, float]]:
-        offer, effects = self._as_answered(i, left)
-        known = [(self._gone_by(i, matched=True) & left, offer.match_rate)]
-        for effect in effects:
-            if effect.gone & left:
-                without = effect.gone_without & left
-                had = [(gone | effect.gone & left, chance * effect.chance) for gone, chance in known]
-                lacking = [(gone | without, chance * (1 - effect.chance)) for gone, chance in known]
-                known = had + [one for one in lacking if effect.chance < 1]
-        due = offer.price_asked + offer.price_matched
-        none = (_union(effect.gone_without for effect in effects) | self._gone_by(i, matched=False)) & left
-        unknown = [(none, offer.price_asked, 1 - offer.match_rate)] if offer.match_rate < 1 else []
-        return [(gone, due, chance) for gone, chance in known if chance > 0] + unknown
 
     def _spent(self, i: int, price: int, counts: bool) -> Spent:
         return price * (self._money[i] + (1 << _BITS if counts else 0))
@@ -414,19 +311,14 @@ class EventTree:
             return None
         key = node.left, node.asked
         if key not in self._second:
-            self._second[key] = self._begun(self._execution.then(self.open_names(node.left), self.names(node.asked)))
+            self._second[key] = self._begun(
+                self._execution.then(self.bits.open_names(node.left), self.bits.names(node.asked))
+            )
         return Node(True, node.left, node.asked, self._second[key])
-
-    def open_names(self, left: int) -> frozenset[str]:
-        """The datasets that are still open."""
-        return frozenset([dataset for dataset, bit in self._open.items() if left & bit])
-
-    def names(self, sources: int) -> frozenset[str]:
-        return frozenset([self.offers[i].source for i in bits(sources)])
 
     def too_dear(self) -> frozenset[str]:
         """Sources that would have been asked in an execution followed so far, had they fitted."""
-        return self.names(self._too_dear)
+        return self.bits.names(self._too_dear)
 
     def cost(self, spent: Spent) -> int:
         """The micro-USD in what was spent."""
@@ -467,11 +359,4 @@ def _next_replies(progress: tuple[ChainProgress, ...]) -> tuple[int, int, tuple[
 
 
 def _under_way(progress: tuple[ChainProgress, ...]) -> int:
-    return _union([one.calls for one in progress])
-
-
-def _union(masks: Iterable[int]) -> int:
-    together = 0
-    for mask in masks:
-        together |= mask
-    return together
+    return union([one.calls for one in progress])
