@@ -26,7 +26,11 @@ class Effect(NamedTuple):
 
 
 class ExecutionBits:
-    """The sources and datasets of one execution, and the possible outcomes of a reply."""
+    """The sources and datasets of one execution, and the possible outcomes of a reply.
+
+    index: source -> number of its bit. rules: the bit of each redundancy rule. kin: for each source, the bits of `left`
+    on which its rates depend; answers_open: all such bits. reach: for each source, the bits that it may clear.
+    """
 
     def __init__(self, execution: Execution) -> None:
         self.offers = sorted(execution.offers, key=lambda offer: offer.source)
@@ -47,6 +51,7 @@ class ExecutionBits:
         self.reach = [union(effect.gone for effect in self._effects_of(offer)) for offer in self.offers]
 
     def everything_left(self) -> int:
+        """`left` before any source has replied."""
         unmentioned = (bit for dataset, bit in self._unmentioned.items() if dataset not in self._execution.mentioned)
         unmet = (bit for bit, skip in zip(self.rules, self._execution.skips, strict=True) if not skip.met)
         return union([*self._open.values(), *unmentioned, *unmet, self.answers_open])
@@ -95,12 +100,15 @@ class ExecutionBits:
         return self._open.get(dataset, 0) | self._unmentioned.get(dataset, 0)
 
     def sources_in(self, names: Iterable[str]) -> int:
+        """The bits of those names that are sources here."""
         return union(1 << self.index[name] for name in names if name in self.index)
 
     def still_open(self, datasets: Iterable[str]) -> int:
+        """The bits that say that these are open."""
         return union(self._open.get(dataset, 0) for dataset in datasets)
 
     def without_value(self, datasets: Iterable[str]) -> int:
+        """The bits that say that no value of these is known, not even an unreliable one."""
         return union(self._unmentioned.get(d) or self._open.get(d, 0) for d in datasets)
 
     def open_names(self, left: int) -> frozenset[str]:
@@ -108,6 +116,7 @@ class ExecutionBits:
         return frozenset([dataset for dataset, bit in self._open.items() if left & bit])
 
     def names(self, sources: int) -> frozenset[str]:
+        """The names of these sources."""
         return frozenset([self.offers[i].source for i in bits(sources)])
 
     def telling(self, i: int) -> int:
@@ -115,6 +124,7 @@ class ExecutionBits:
         return self.kin[i] | self.gone_by(i, matched=True) | self.gone_by(i, matched=False)
 
     def outcomes_of(self, i: int, left: int) -> list[tuple[int, int, float]]:
+        """What a reply of this source may do: bits that it clears, micro-USD, chance."""
         offer, effects = self.as_answered(i, left)
         known = [(self.gone_by(i, matched=True) & left, offer.match_rate)]
         for effect in effects:
