@@ -121,7 +121,7 @@ class _PlanExecution:
         for part in (*whether_complete(self.plan), *self.plan.parts):
             await self._ask_by_policy(part, until=self._cannot_be_had)
             if missing := {d for d in part.problem.required if self._is_open(d)}:
-                self.given_up = tuple(sorted(self._cannot_be_had(part, await self._remaining_budget()) or missing))
+                self.given_up = tuple(sorted(self._cannot_be_had(part, await self._remaining_caps()) or missing))
                 self.trace.note("collect", "given up", datasets=list(self.given_up))
                 return
 
@@ -306,7 +306,7 @@ class _PlanExecution:
         async def ask(sent: SentPurchase) -> Delivery:
             company, known = self.bookings.company, self.bookings.known
             pages = await paid_pages(
-                source, known, company, oldest=wanted.oldest, rules=self.rules, context=self.context
+                source, known, company, oldest=self.plan.requirements.oldest, rules=self.rules, context=self.context
             )
             return await deliver(sent, company, pages, self.rules, self.context, self.trace)
 
