@@ -1,6 +1,6 @@
 """What to refresh now, from the store as it is: for the daily schedule and for `enrich batch --due`.
 
-    store + rules -> due profiles -> (only if there are any) looks, ages, reads -> RefreshPlan
+    store + rules -> due profiles -> (only if there are any) renewals, ages, reads -> RefreshPlan
 
 Nothing is written.
 """
@@ -14,7 +14,7 @@ from enrichment.refresh.due import DueProfiles, due_profiles
 from enrichment.refresh.history import Reads
 from enrichment.refresh.known_facts import horizon_begins, idle_companies, known_facts
 from enrichment.refresh.learned_rates import LearnedRates
-from enrichment.refresh.looks import looks_in
+from enrichment.refresh.observed_renewals import observed_renewals
 from enrichment.refresh.ranking import DueProfile, RefreshPlan, refresh_plan
 from enrichment.rules import Rules
 from resources.store import SqlStore
@@ -70,7 +70,7 @@ def _awake(
 
 def learned_rates(store: SqlStore) -> LearnedRates:
     """Rates learned from all that was bought more than once. Raises StoreError."""
-    return LearnedRates(looks_in(store.refresh_history.renewals()), store.refresh_history.traits())
+    return LearnedRates(observed_renewals(store.refresh_history.renewals()), store.refresh_history.traits())
 
 
 def left_today(store: SqlStore, rules: Rules, now: datetime, consumers: Sequence[str] | None = None) -> dict[str, int]:

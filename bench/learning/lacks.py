@@ -16,8 +16,8 @@ import numpy as np
 
 from bench.planner.policy_forecast import forecast
 from enrichment.learning.families import Answered, families_of
-from enrichment.policy import Offer, Problem, compile_enhanced
-from enrichment.policy.problem import Family
+from enrichment.policy.compiled import compile_enhanced
+from enrichment.policy.problem import Family, Offer, Problem
 
 SEEDS, COMPANIES = 100, 800
 _FEED, _RESOLD, _OTHER = "feed", "resold", "other"

@@ -23,7 +23,8 @@ from enrichment.learning.billed_units import Bills, bill_lessons
 from enrichment.learning.drift import counts_since
 from enrichment.learning.lessons import Rate, RateCounts, accepted_tonight, doubtful_lines, lessons, renewed_lines
 from enrichment.learning.pooled_rates import Count
-from enrichment.policy import Enhanced, Offer, Problem, compile_enhanced, start
+from enrichment.policy.compiled import Enhanced, compile_enhanced
+from enrichment.policy.problem import Offer, Problem, start
 from enrichment.rules import MATCH_RATE, LearningRules, Rules
 from enrichment.rules.learned import as_learned
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from bench.planner.shipped_matrix import in_matrix, problem_of
 from enrichment.learning.off_policy import LoggedCompany, if_all
-from enrichment.policy import Policy, Problem, start
 from enrichment.policy.cache import IN_MEMORY
-from enrichment.policy.problem import State
+from enrichment.policy.problem import Policy, Problem, State, start
 from enrichment.rules import load_rules
 
 SEEDS, COMPANIES, GOAL = 20, 9_000, 0.03

@@ -26,7 +26,9 @@ from bench.planner.quote_gap import show_quotes
 from bench.planner.rules_of_thumb import ORDERS
 from bench.planner.shipped_matrix import CONSUMERS, shipped, shipped_rules
 from bench.planner.value_ages import ages
-from enrichment.policy import Enhanced, Policy, State, compile_enhanced, compile_policy, start
+from enrichment.policy.compiled import compile_enhanced, compile_policy
+from enrichment.policy.problem import Policy, State, start
+from enrichment.policy.serialization import from_bytes, to_bytes
 
 SEED = 20_250_101
 WEB07 = Path(__file__).parents[1] / "traces" / "web07.40k.keys.gz"
@@ -48,9 +50,9 @@ def show_speed() -> None:
     began = perf_counter()
     policy = compile_enhanced(problem)
     print(f"  compile from nothing            {perf_counter() - began:.3f} s")
-    kept = policy.to_bytes()
+    kept = to_bytes(policy)
     began = perf_counter()
-    policy = Enhanced.from_bytes(kept, problem)
+    policy = from_bytes(kept, problem)
     print(f"  restore from {len(kept):,} bytes      {perf_counter() - began:.3f} s")
     states = _some_states(100_000)
     began = perf_counter()

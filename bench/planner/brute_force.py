@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from itertools import chain, combinations, product
 
-from enrichment.policy import Offer, Policy, Problem, State
+from enrichment.policy.problem import Offer, Policy, Problem, State
 
 Pair = tuple[Fraction, Fraction]
 Left = tuple[frozenset[str], frozenset[str], frozenset[str]]

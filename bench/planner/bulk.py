@@ -21,8 +21,9 @@ from enrichment.planning.bulk.planner import BulkInputs, Group, plan_many
 from enrichment.planning.bulk.state_counts import ReplyStates, pairs_of
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.policy import Problem, compile_enhanced, start
 from enrichment.policy.cache import PolicyCache
+from enrichment.policy.compiled import compile_enhanced
+from enrichment.policy.problem import Problem, start
 from enrichment.rules import Rules, load_rules
 from enrichment.rules.requirements import Requirements, requirements_of
 from resources.policy_store import PolicyFiles

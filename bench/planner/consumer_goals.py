@@ -15,7 +15,8 @@ from random import Random
 from statistics import mean
 
 from bench.planner.shipped_matrix import problem_of
-from enrichment.policy import Policy, Problem, State, compile_enhanced, parts, start
+from enrichment.policy.compiled import compile_enhanced
+from enrichment.policy.problem import Policy, Problem, State, parts, start
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements, requirements_of
 

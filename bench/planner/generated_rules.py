@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from random import Random
 
-from enrichment.rules.models import ConsumerRules, DatasetRules, RedundancyRule, Rules, SourceDataset, SourceRules
+from enrichment.rules.models import ConsumerRules, DatasetRules, RedundancyRule, SourceDataset, SourceRules
 from enrichment.rules.provider_models import Price, ProviderRules, Repeat
+from enrichment.rules.rule_set import Rules
 
 CONSUMER = "wants"
 _WEEK = 7 * 86_400

@@ -122,4 +122,4 @@ def _value(dataset: str, text: str) -> Row:
         case _ if dataset in _ALIKE:
             return _ALIKE[dataset]
         case _:
-            return {"text": text}
+            return {"text": text} | ({"page": "/"} if dataset == "website_passages" else {})

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
-from enrichment.policy import Offer, Problem, parts, start
-from enrichment.policy.problem import Family
+from enrichment.policy.problem import Family, Offer, Problem, parts, start
 
 
 def small(rng: Random, *, sources: int, datasets: int, value_of_time: int) -> Problem:

@@ -14,7 +14,8 @@ from statistics import mean
 
 from bench.planner.instances import small
 from bench.planner.policy_forecast import forecast
-from enrichment.policy import Offer, Policy, Problem, State, compile_enhanced, start
+from enrichment.policy.compiled import compile_enhanced
+from enrichment.policy.problem import Offer, Policy, Problem, State, start
 
 KNOWN_SHARE = 0.7
 """Share of companies that are known rather than obscure."""

@@ -14,7 +14,8 @@ from pathlib import Path
 from random import Random
 
 from bench.planner.shipped_matrix import CONSUMERS, everything, in_matrix, problem_of
-from enrichment.policy import Offer, Policy, Problem, State, compile_policy, start
+from enrichment.policy.compiled import compile_policy
+from enrichment.policy.problem import Offer, Policy, Problem, State, start
 from enrichment.rules import Rules
 
 DAYS = 30.0

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
-from enrichment.policy import Everything, Policy, Problem, State, parts, start
+from enrichment.policy.baselines import Everything
 from enrichment.policy.execution_forecast import forecast as forecast_execution
 from enrichment.policy.execution_model import Execution, plain_execution
+from enrichment.policy.problem import Policy, Problem, State, parts, start
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from enrichment.policy import Offer, Policy, Problem, State, compile_policy, parts
+from enrichment.policy.compiled import compile_policy
 from enrichment.policy.greedy import Greedy
+from enrichment.policy.problem import Offer, Policy, Problem, State, parts
 
 
 def chance(offer: Offer, dataset: str) -> float:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from enrichment.domain.companies import Company
 from enrichment.planning.eligibility import Eligibility
-from enrichment.policy import Problem
+from enrichment.policy.problem import Problem
 from enrichment.rules import Rules, load_rules
 from enrichment.rules.requirements import Requirements, custom, requirements_of
 

@@ -72,23 +72,26 @@ class ByWorth:
         self._facts = facts
         self._belief = RateBelief(np.ones(FACTS), facts.ttl.copy())
         self._prior = self._belief
-        self._looks: list[tuple[NDArray[np.int64], Floats, NDArray[np.bool_]]] = []
+        self._renewals: list[tuple[NDArray[np.int64], Floats, NDArray[np.bool_]]] = []
         self._days = 0
 
     def order(self, age: Floats) -> Floats:
         return worth_of_refresh(self._belief, age, self._facts.reads, self._facts.cost)
 
     def learn(self, picked: NDArray[np.int64], age: Floats, changed: NDArray[np.bool_]) -> None:
-        self._looks.append((picked, age, changed))
+        self._renewals.append((picked, age, changed))
         self._belief = _updated(self._belief, picked, age, changed)
         self._days += 1
         if self._days % _RENEWED_EVERY == 0:
             self._renew()
 
     def _renew(self) -> None:
-        """The priors from all looks so far, and every fact's own looks once more from there."""
-        picked = np.concatenate([look[0] for look in self._looks])
-        ages, changed = np.concatenate([look[1] for look in self._looks]), np.concatenate([x[2] for x in self._looks])
+        """The priors from all renewals so far, and every fact's own renewals once more from there."""
+        picked = np.concatenate([one[0] for one in self._renewals])
+        ages, changed = (
+            np.concatenate([one[1] for one in self._renewals]),
+            np.concatenate([one[2] for one in self._renewals]),
+        )
         shape, seconds = self._prior.shape.copy(), self._prior.seconds.copy()
         dataset = self._facts.dataset[picked]
         priors = priors_of(dataset, ages, changed, groups=len(TTL_DAYS))
@@ -96,7 +99,7 @@ class ByWorth:
             shape[self._facts.dataset == number] = priors.shape[number]
             seconds[self._facts.dataset == number] = priors.seconds[number]
         belief = RateBelief(shape, seconds)
-        for look in self._looks:
+        for look in self._renewals:
             belief = _updated(belief, *look)
         self._belief = belief
 

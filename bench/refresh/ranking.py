@@ -1,6 +1,6 @@
 """How long ranking takes by itself: 100,000 companies by 13 datasets, all due, from rows as the store gives them.
 
-generated rows + looks -> seconds of CPU for learning rates, for arrays of facts, for the ranking
+generated rows + renewals -> seconds of CPU for learning rates, for arrays of facts, for the ranking
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from enrichment.domain.companies import Company
 from enrichment.refresh.history import CollectedAt, Reads, Traits
 from enrichment.refresh.known_facts import known_facts
 from enrichment.refresh.learned_rates import LearnedRates
-from enrichment.refresh.looks import Look
+from enrichment.refresh.observed_renewals import ObservedRenewal
 from enrichment.refresh.ranking import DueProfile, refresh_plan
 from enrichment.rules import load_rules
 
@@ -40,19 +40,19 @@ def show_ranking(companies: int, seed: int) -> float:
     )
     reads = [Reads(one.company_id, "profile", rng.randint(1, 9), NOW) for one in known]
     traits = {one.company_id: Traits(rng.choice(_INDUSTRIES), rng.choice(_BANDS)) for one in known}
-    looks = [
-        Look(
+    renewals = [
+        ObservedRenewal(
             one.company_id, name, NOW.timestamp() - rng.uniform(0, 90) * _DAY, rng.uniform(1e5, 5e6), rng.random() < 0.3
         )
         for one in known
         for name in rng.sample(datasets, _RENEWED)
     ]
     due = [DueProfile(one, "profile", "", "", NOW, frozenset(datasets), frozenset(), 100_000) for one in known]
-    learning, rates = _timed(lambda: LearnedRates(looks, traits))
+    learning, rates = _timed(lambda: LearnedRates(renewals, traits))
     facts_took, facts = _timed(lambda: known_facts(rules, known, collected, reads, rates, NOW))
     ranking, plan = _timed(lambda: refresh_plan(due, facts, {"profile": 1_000_000_000}, {}))
     print(
-        f"{companies:,} companies x {len(datasets)} datasets, {len(looks):,} looks: rates {learning:.2f} s, "
+        f"{companies:,} companies x {len(datasets)} datasets, {len(renewals):,} renewals: rates {learning:.2f} s, "
         f"facts {facts_took:.2f} s, ranked {ranking:.2f} s of CPU; {len(plan.picked):,} picked",
         flush=True,
     )

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from enrichment.domain.ids import analysis_of
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
-from enrichment.domain.purchases import Purchase
 from enrichment.domain.requests import failure_kind
 from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.plan import Plan
 from enrichment.planning.skip_reasons import because
-from enrichment.purchasing.caps import caps_of, caps_of_each
+from enrichment.purchasing.caps import caps_of_each, caps_over
 from enrichment.rules import Rules
 from resources.clock import utc_now
 from resources.settings import Settings
@@ -76,7 +75,7 @@ def _reserved_by_uncertain(
     caps = caps_of_each(rules, plan.requirements, enriched.request.request_id, utc_now())
     spent = store.ledger.spent(sorted({cap.name for name in left_out for cap in caps[name]}))
     full = {cap.name for name in left_out for cap in caps[name] if not cap.allows(spent[cap.name] + _most(name, rules))}
-    uncertain = [purchase for purchase in store.ledger_queries.uncertain() if full & _caps_over(purchase, rules)]
+    uncertain = [purchase for purchase in store.ledger_queries.uncertain() if full & caps_over(purchase, rules)]
     if uncertain:
         reserved = in_usd(sum(purchase.reserved_micro_usd for purchase in uncertain))
         many = in_number(len(uncertain), "uncertain purchase reserves", "uncertain purchases reserve")
@@ -90,17 +89,3 @@ def _most(name: str, rules: Rules) -> int:
     """The most it may cost (micro-USD)."""
     analysis = analysis_of(name)
     return rules.max_micro_usd(name) if analysis is None else rules.max_micro_usd_of_analysis(analysis)
-
-
-def _caps_over(purchase: Purchase, rules: Rules) -> set[str]:
-    """The names of today's caps that its reserve counts against."""
-    caps = caps_of(
-        rules,
-        request_id=purchase.request_id,
-        max_cost=0,
-        consumer=purchase.consumer,
-        provider=purchase.provider,
-        source=purchase.source,
-        at=purchase.reserved_at,
-    )
-    return {cap.name for cap in caps}

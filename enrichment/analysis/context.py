@@ -8,7 +8,7 @@ from typing import Protocol
 
 from enrichment.domain.knowledge import Analysis, Fact, ModelReply
 from enrichment.ports import LanguageModel
-from enrichment.purchasing.purchase import PurchaseContext, PurchaseStore
+from enrichment.purchasing.purchase_order import PurchaseContext, PurchaseStore
 
 
 class StoredAnswers(Protocol):

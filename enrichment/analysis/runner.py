@@ -34,7 +34,6 @@ from enrichment.context.trace import Trace
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import analysis_source, new_id
 from enrichment.domain.knowledge import Analysis, Fact, Known, ModelReply
-from enrichment.domain.money import charge
 from enrichment.domain.numbers import in_number
 from enrichment.domain.purchases import Cap, Purchase
 from enrichment.domain.requests import CacheRead, Request, SourceFailure
@@ -43,18 +42,16 @@ from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Busy, C
 from enrichment.purchasing.caps import caps_of, too_dear
 from enrichment.purchasing.purchase import (
     STOPPED,
-    Delivery,
-    PurchaseFailed,
-    PurchaseOrder,
     PurchaseOutcome,
-    PurchaseSettled,
     PurchaseSuperseded,
-    SentPurchase,
     buy,
     in_vain,
     out_of_time,
     wait_for,
 )
+from enrichment.purchasing.purchase_order import Delivery, PurchaseOrder
+from enrichment.purchasing.sent_purchase import SentPurchase
+from enrichment.purchasing.settlement import PurchaseFailed, PurchaseSettled
 from enrichment.rules import AnalysisRules, Rules
 from enrichment.rules.requirements import Requirements
 
@@ -264,31 +261,21 @@ class _RequestAnalyses:
         return await buy(self._order(question, provider, seen), context=self.context, deliver=ask)
 
     def _order(self, question: AnalysisQuestion, provider: str, seen: Sequence[str]) -> PurchaseOrder:
-        rules, source = self.inputs.rules.providers[provider], analysis_source(question.name)
+        rules, source, request_id = self.inputs.rules, analysis_source(question.name), self.request.request_id
 
         def caps(at: datetime) -> tuple[Cap, ...]:
-            return caps_of(
-                self.inputs.rules,
-                request_id=self.request.request_id,
-                max_cost=self.inputs.requirements.max_cost,
-                consumer=self.request.consumer,
-                provider=provider,
-                source=source,
-                at=at,
-                budget=self.inputs.requirements.budget,
-                daily=self.inputs.requirements.daily,
-            )
+            return caps_of(rules, self.inputs.requirements, request_id, at, provider=provider, source=source)
 
         return PurchaseOrder(
             request=self.request,
             company=self.inputs.company,
             source=source,
             provider=provider,
-            rules=rules,
+            rules=rules.providers[provider],
             variant=question.key,
             asked=question.key,
             units=question.most_tokens,
-            usd_per_unit=self.inputs.rules.usd_per_token(question.rules.model),
+            usd_per_unit=rules.usd_per_token(question.rules.model),
             caps=caps,
             seen=seen,
         )
@@ -329,7 +316,7 @@ class _RequestAnalyses:
                     question.name, question.rules, type(error).__name__, str(error), purchase.cost_micro_usd
                 )
             case CapReached(cap=cap, left_micro_usd=left):
-                most = charge(question.most_tokens, self.inputs.rules.usd_per_token(question.rules.model))
+                most = self.inputs.rules.max_micro_usd_of_answer(question.rules, question.input_bytes)
                 why = too_dear(most, cap, left, self.inputs.requirements.raise_cap)
                 self._leave_out(question.name, question.rules, "OverCap", why)
             case Busy(under_way):

@@ -161,9 +161,9 @@ def _exploration(
 ) -> tuple[float, float]:
     """What sources that are asked besides are expected to cost, and at most: a day has no more than its budget."""
     cap = exploration_cap(rules, context.now())
-    if not cap.limit_micro_usd:
+    if not cap.most_micro_usd:
         return 0.0, 0.0
-    left = max(0, cap.limit_micro_usd - context.store.ledger.spent([cap.name]).get(cap.name, 0))
+    left = max(0, cap.most_micro_usd - context.store.ledger.spent([cap.name]).get(cap.name, 0))
     expected = sum(size * need.besides for size, need in zip(sizes, needs, strict=True))
     most = sum(size * need.most_besides for size, need in zip(sizes, needs, strict=True))
     return min(expected, left), min(most, left)

@@ -27,7 +27,9 @@ from enrichment.parsing import NamedCompany, reader_of
 from enrichment.planning.skip_reasons import because
 from enrichment.ports import AskedInVain, Busy, CapReached, Unavailable
 from enrichment.purchasing.caps import too_dear
-from enrichment.purchasing.purchase import Delivery, PurchaseFailed, PurchaseSettled, in_vain
+from enrichment.purchasing.purchase import in_vain
+from enrichment.purchasing.purchase_order import Delivery
+from enrichment.purchasing.settlement import PurchaseFailed, PurchaseSettled
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements
 
@@ -94,7 +96,7 @@ class Bookings:
         self.fail(outcome.purchase.source, type(outcome.error).__name__, str(outcome.error))
 
     def refused(self, source: str, by: CapReached | Busy | Unavailable | AskedInVain) -> None:
-        """Nothing was reserved, and so nothing asked."""
+        """Book that a source was not asked because its purchase could not be reserved."""
         match by:
             case CapReached(cap=cap, left_micro_usd=left):
                 most = self._rules.max_micro_usd(source)

@@ -28,7 +28,7 @@ from enrichment.parsing import NoReader, reader_of
 from enrichment.planning.eligibility import askable, state_now
 from enrichment.planning.exploration import Explored
 from enrichment.planning.plan import Part, Plan, whether_complete
-from enrichment.policy import Policy, State
+from enrichment.policy.problem import Policy, State
 from enrichment.ports import (
     AlreadyBought,
     AlreadyClaimed,
@@ -39,19 +39,11 @@ from enrichment.ports import (
     QuotaExhausted,
     Unavailable,
 )
-from enrichment.purchasing.caps import RemainingBudget, caps_of_each, exploration_cap, limits_of
-from enrichment.purchasing.purchase import (
-    STOPPED,
-    Delivery,
-    PurchaseFailed,
-    PurchaseOutcome,
-    PurchaseSettled,
-    PurchaseSuperseded,
-    SentPurchase,
-    buy,
-    out_of_time,
-    wait_for,
-)
+from enrichment.purchasing.caps import RemainingCaps, caps_of_each, exploration_cap, remaining_caps
+from enrichment.purchasing.purchase import STOPPED, PurchaseOutcome, PurchaseSuperseded, buy, out_of_time, wait_for
+from enrichment.purchasing.purchase_order import Delivery
+from enrichment.purchasing.sent_purchase import SentPurchase
+from enrichment.purchasing.settlement import PurchaseFailed, PurchaseSettled
 from enrichment.rules import Rules
 
 
@@ -77,7 +69,7 @@ async def collect(
     execution = _PlanExecution(plan, known, request, rules, context, trace, bookings, until)
     execution.leave_out(failure.source for failure in failed)
     budget = plan.requirements.budget
-    if budget is not None and budget.limit_micro_usd is not None:
+    if budget is not None and budget.most_micro_usd is not None:
         await execution.carry_out_while_it_can_be_complete()
     elif plan.in_turn:
         for part in plan.parts:
@@ -129,7 +121,7 @@ class _PlanExecution:
         for part in (*whether_complete(self.plan), *self.plan.parts):
             await self._ask_by_policy(part, until=self._cannot_be_had)
             if missing := {d for d in part.problem.required if self._is_open(d)}:
-                self.given_up = tuple(sorted(self._cannot_be_had(part, await self._remaining_budget()) or missing))
+                self.given_up = tuple(sorted(self._cannot_be_had(part, await self._remaining_caps()) or missing))
                 self.trace.note("collect", "given up", datasets=list(self.given_up))
                 return
 
@@ -153,14 +145,14 @@ class _PlanExecution:
         self._exploring = besides.source
         await self._ask(besides.source)
 
-    def _cannot_be_had(self, part: Part, budget: RemainingBudget) -> frozenset[str]:
-        """Required datasets that are open, and that no source answers that may still be asked and fits the budget."""
-        state = self._state(part, budget.fits)
+    def _cannot_be_had(self, part: Part, left: RemainingCaps) -> frozenset[str]:
+        """Required datasets that are open and that no source can answer which may still be asked and fits the caps."""
+        state = self._state(part, left.fits)
         answered = (offer.answers for offer in part.problem.offers if offer.source in state.usable)
         return (part.problem.required & state.unsatisfied).difference(*answered)
 
     async def _ask_by_policy(
-        self, part: Part, until: Callable[[Part, RemainingBudget], object] = lambda _part, _budget: False
+        self, part: Part, until: Callable[[Part, RemainingCaps], object] = lambda _part, _left: False
     ) -> None:
         """What no longer fits under the caps is unusable, and the policy is looked up again for what remains.
 
@@ -168,14 +160,14 @@ class _PlanExecution:
         """
         policy = self.plan.policy(part, self.context.policies)
         while self._in_time():
-            if until(part, RemainingBudget(self.rules, {})):
+            if until(part, RemainingCaps(self.rules, {})):
                 break
-            budget = await self._remaining_budget()
-            asked = frozenset() if until(part, budget) else self._decided(part, policy, self._state(part, budget.fits))
+            left = await self._remaining_caps()
+            asked = frozenset() if until(part, left) else self._decided(part, policy, self._state(part, left.fits))
             if not asked:
-                self._note_too_dear(part, policy, budget)
+                self._note_too_dear(part, policy, left)
                 break
-            await _all(self._ask(source) for source in budget.together(sorted(asked)))
+            await _all(self._ask(source) for source in left.together(sorted(asked)))
         else:
             self._note_not_asked(policy.next(self._state(part, lambda _: True)))
 
@@ -209,17 +201,17 @@ class _PlanExecution:
     def _in_time(self) -> bool:
         return time.monotonic() < self._deadline and not self.context.stopping()
 
-    async def _remaining_budget(self) -> RemainingBudget:
+    async def _remaining_caps(self) -> RemainingCaps:
         """What the caps leave now; read again because other parts of this request also reserve.
 
         Caps that leave enough for the whole plan are first read when a reserve finds that another request took it.
         """
         if not self._caps_bind:
-            return RemainingBudget(self.rules, {})
+            return RemainingCaps(self.rules, {})
         caps = caps_of_each(self.rules, self.plan.requirements, self.request.request_id, self.context.now())
         names = sorted({cap.name for its in caps.values() for cap in its})
         spent = await asyncio.to_thread(self.context.store.ledger.spent, names)
-        return RemainingBudget(self.rules, limits_of(caps, spent), self.plan.requirements.raise_cap)
+        return RemainingCaps(self.rules, remaining_caps(caps, spent), self.plan.requirements.raise_cap)
 
     def _note_not_asked(self, wanted: Iterable[str]) -> None:
         """The sources that would be asked next, had the request more time, or not been stopped."""
@@ -230,13 +222,13 @@ class _PlanExecution:
             self._done.add(source)
             self.bookings.fail(source, kind, reason)
 
-    def _note_too_dear(self, part: Part, policy: Policy, budget: RemainingBudget) -> None:
+    def _note_too_dear(self, part: Part, policy: Policy, left: RemainingCaps) -> None:
         """The sources that the policy would still have asked, had they fitted."""
-        if not budget.is_limited:
+        if not left.is_capped:
             return
         for source in _wanted_next(part, policy, self._state(part, lambda _: True)):
-            if not budget.fits(source):
-                self.bookings.fail(source, "OverCap", budget.why_not(source))
+            if not left.fits(source):
+                self.bookings.fail(source, "OverCap", left.why_not(source))
 
     def _state(self, part: Part, fits: Callable[[str], bool]) -> State:
         plan = self.plan
@@ -260,9 +252,9 @@ class _PlanExecution:
             if useful and self._may_ask(source) and not self._in_time():
                 self._note_not_asked([source])
             while useful and self._may_ask(source) and self._in_time():
-                budget = await self._remaining_budget()
-                if not budget.fits(source):
-                    self.bookings.fail(source, "OverCap", budget.why_not(source))
+                left = await self._remaining_caps()
+                if not left.fits(source):
+                    self.bookings.fail(source, "OverCap", left.why_not(source))
                     break
                 self.trace.note("collect", "last resort", source=source, datasets=open_ones)
                 await self._ask(source)
@@ -307,26 +299,14 @@ class _PlanExecution:
 
     async def _buy(self, source: str) -> PurchaseOutcome:
         company = self.bookings.company
-        wanted = self.plan.requirements
-        order = order_for(
-            source,
-            company,
-            self.request,
-            self.rules,
-            max_cost=wanted.max_cost,
-            seen=self._seen,
-            budget=wanted.budget,
-            daily=wanted.daily,
-            topic=wanted.topic,
-        )
-
+        order = order_for(source, company, self.request, self.plan.requirements, self.rules, seen=self._seen)
         if source == self._exploring:
             order = replace(order, caps=_with_exploration(self.rules, order.caps))
 
         async def ask(sent: SentPurchase) -> Delivery:
             company, known = self.bookings.company, self.bookings.known
             pages = await paid_pages(
-                source, known, company, oldest=wanted.oldest, rules=self.rules, context=self.context
+                source, known, company, oldest=self.plan.requirements.oldest, rules=self.rules, context=self.context
             )
             return await deliver(sent, company, pages, self.rules, self.context, self.trace)
 

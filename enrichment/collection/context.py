@@ -9,7 +9,7 @@ from typing import Protocol
 from enrichment.memory.recall import ReadingContext, ReadingStore
 from enrichment.policy.cache import PolicyCache
 from enrichment.ports import Provider
-from enrichment.purchasing.purchase import PurchaseContext, PurchaseStore
+from enrichment.purchasing.purchase_order import PurchaseContext, PurchaseStore
 
 
 class CollectionStore(PurchaseStore, ReadingStore, Protocol):
@@ -17,7 +17,7 @@ class CollectionStore(PurchaseStore, ReadingStore, Protocol):
 
 
 class CollectionContext(PurchaseContext, ReadingContext, Protocol):
-    """stopping: whether nothing more is to be begun; calls under way are carried out."""
+    """What collection may use of a RunContext. stopping: whether no new call may begin; those under way end."""
 
     @property
     def store(self) -> CollectionStore: ...

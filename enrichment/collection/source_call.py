@@ -14,45 +14,28 @@ from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.domain.json_values import fingerprint
 from enrichment.domain.knowledge import Reply
-from enrichment.domain.purchases import Cap, DailyLimit, Purchase
+from enrichment.domain.purchases import Cap, Purchase
 from enrichment.domain.requests import Request
 from enrichment.parsing import reader_of
 from enrichment.ports import ProviderError, SourceAnswer, SourceQuery
 from enrichment.purchasing.caps import caps_of
-from enrichment.purchasing.purchase import Delivery, PurchaseOrder, SentPurchase
+from enrichment.purchasing.purchase_order import Delivery, PurchaseOrder
+from enrichment.purchasing.sent_purchase import SentPurchase
 from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements
 
 
 def order_for(
-    source: str,
-    company: Company,
-    request: Request,
-    rules: Rules,
-    *,
-    max_cost: int,
-    seen: Collection[str],
-    budget: Cap | None = None,
-    daily: DailyLimit | None = None,
-    topic: str = "",
+    source: str, company: Company, request: Request, requirements: Requirements, rules: Rules, *, seen: Collection[str]
 ) -> PurchaseOrder:
-    """max_cost: of the request, in micro-USD. seen: as of PurchaseOrder. budget, daily, topic: as of Requirements."""
+    """What is bought when this source is asked about the company. seen: as in PurchaseOrder."""
     entry = rules.sources[source]
     provider = rules.providers[entry.provider]
-    topic = topic if entry.by_topic else ""
+    topic = requirements.topic if entry.by_topic else ""
     variant = fingerprint([entry.question, topic] if topic else entry.question)
 
     def caps(at: datetime) -> tuple[Cap, ...]:
-        return caps_of(
-            rules,
-            request_id=request.request_id,
-            max_cost=max_cost,
-            consumer=request.consumer,
-            provider=entry.provider,
-            source=source,
-            at=at,
-            budget=budget,
-            daily=daily,
-        )
+        return caps_of(rules, requirements, request.request_id, at, provider=entry.provider, source=source)
 
     return PurchaseOrder(
         request=request,
@@ -78,9 +61,9 @@ async def deliver(
     context: CollectionContext,
     trace: Trace,
 ) -> Delivery:
-    """Ask the provider. Raises ProviderError; one that would last and cost nothing is an answer: it knows nothing.
+    """Ask the provider. Raises ProviderError; a lasting refusal that costs nothing is taken as "knows nothing".
 
-    pages: by their addresses; those of them that the question asks for are not fetched again.
+    pages: address -> a page that is paid for; one that the question asks for is not fetched again.
     """
     purchase = sent.purchase
     provider = context.providers[purchase.provider]
@@ -123,7 +106,7 @@ def _query(purchase: Purchase, company: Company, pages: Mapping[str, PaidPage], 
 def _reply(
     purchase: Purchase, answer: SourceAnswer, used: Sequence[PaidPage], rules: Rules, context: CollectionContext
 ) -> Reply:
-    """Unread if anything was found; where the source knows nothing there is nothing to read. As old as its pages."""
+    """The reply to store, as old as its oldest page. It counts as read only if the source knows nothing."""
     collected_at = min([context.now(), *(page.collected_at for page in used)])
     return Reply(
         reply_id=new_id("rep"),

@@ -8,7 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Literal, get_args
 
-from enrichment.domain.purchases import DailyLimit
+from enrichment.domain.purchases import DailyCap
 
 Right = Literal["read", "agent", "enrich", "admin"]
 """agent: buys over MCP alone, where each purchase needs consent to its quote; enrich: buys over HTTP too."""
@@ -44,9 +44,9 @@ class ApiKey:
         return any(right in _GRANTS[given] for given in self.may)
 
     @property
-    def daily(self) -> DailyLimit:
+    def daily(self) -> DailyCap:
         """The key's limit of a day, by its name: a key that replaces another one of the same day counts on."""
-        return DailyLimit(f"key:{self.name}", self.per_day)
+        return DailyCap(f"key:{self.name}", self.per_day)
 
 
 def secret_hash(secret: str) -> str:

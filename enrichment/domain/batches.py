@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from enrichment.domain.purchases import Cap, DailyLimit
+from enrichment.domain.purchases import Cap, DailyCap
 
 BatchState = Literal["open", "stopped", "done"]
 BatchCompanyState = Literal["waiting", "under_way", "complete", "incomplete", "postponed", "failed", "stopped"]
@@ -43,7 +43,7 @@ class Batch:
     audience: str | None = None
     max_cost: int | None = None
     max_age: int | None = None
-    daily: DailyLimit | None = None
+    daily: DailyCap | None = None
 
     @property
     def budget(self) -> Cap:

@@ -75,29 +75,30 @@ class Suspension:
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """A limit on money that a purchase is reserved against. name carries its period: 'day:2026-11-21'.
+    """The most that some purchases may cost together; each is reserved against it.
 
-    limit_micro_usd: None: no limit; the sum is kept all the same, for a limit that is set later in the period.
+    name: with its period: 'day:2026-11-21'.
+    most_micro_usd: None: as much as they cost; the sum is kept all the same, for an amount set later in the period.
     """
 
     name: str
-    limit_micro_usd: int | None
+    most_micro_usd: int | None
 
     def allows(self, taken: int) -> bool:
         """Whether a sum of so many micro-USD does not exceed it."""
-        return self.limit_micro_usd is None or taken <= self.limit_micro_usd
+        return self.most_micro_usd is None or taken <= self.most_micro_usd
 
 
 @dataclass(frozen=True, slots=True)
-class DailyLimit:
+class DailyCap:
     """What a payer of requests, such as an API key, may spend a day (UTC). name: 'key:acme'.
 
-    limit_micro_usd: as of a Cap.
+    most_micro_usd: as of a Cap.
     """
 
     name: str
-    limit_micro_usd: int | None
+    most_micro_usd: int | None
 
     def cap(self, day: str) -> Cap:
         """The cap of this day, such as 2026-11-21."""
-        return Cap(f"{self.name}:{day}", self.limit_micro_usd)
+        return Cap(f"{self.name}:{day}", self.most_micro_usd)

@@ -86,7 +86,7 @@ def family_estimate(counts: Mapping[Answered, int], sources: Collection[str]) ->
 
 
 def _gain(counts: Mapping[Answered, int], one: frozenset[str], other: frozenset[str]) -> float:
-    """How much the log likelihood grows where two groups are one family."""
+    """How much the log likelihood grows if two groups of sources are taken as one family."""
     both = _Seen(counts, sorted(one | other))
     if both.with_a_miss_beside < _ENOUGH:
         return 0.0
@@ -113,18 +113,18 @@ class _Seen:
 
     @property
     def with_a_miss_beside(self) -> int:
-        """Companies about which several of them were asked, one of which missed."""
+        """How many companies several of these sources were asked about, at least one of which missed."""
         several = (self._matched + self._missed).sum(axis=1) > 1
         return int(self._times[several & (self._missed.sum(axis=1) > 0)].sum())
 
     def likelihood(self) -> float:
-        """Log likelihood at its best; of a source alone, what it knows is all that counts."""
+        """The highest log likelihood; for a single source that of its match rate alone."""
         if self._matched.shape[1] == 1:
             return self.fitted(1.0)[0]
         return max(self.fitted(known)[0] for known in _COARSE)
 
     def fitted(self, known: float) -> tuple[float, NDArray[np.float64]]:
-        """Log likelihood, and the match rate of each among those that they can know: expectation maximisation."""
+        """Log likelihood, and each source's match rate among what the family can know: expectation maximisation."""
         asked = self._matched + self._missed
         rates = np.full(asked.shape[1], 0.5)
         for _ in range(_ROUNDS):
@@ -135,7 +135,7 @@ class _Seen:
         return float(self._times @ np.log(np.maximum(chance, 1e-300))), rates
 
     def _weights(self, known: float, rates: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The chance of each row, and that it is of a company that they can know."""
+        """The chance of each row, and the chance that its company is one the family can know."""
         if_known = known * np.prod(np.where(self._matched > 0, rates, np.where(self._missed > 0, 1 - rates, 1)), axis=1)
         chance = if_known + (1 - known) * self._none
         return chance, if_known / np.maximum(chance, 1e-300)

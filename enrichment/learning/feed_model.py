@@ -25,7 +25,7 @@ _FEWEST_SHARED = 12
 _GAIN = 8.0
 """How much better, in log-likelihood, a feed must explain the answers: about 1 in 3,000 by chance."""
 _GAIN_OF_PERSON = 24.0
-"""The same, for each person said to repeat what a source states: as much as three sources that repeat another."""
+"""As _GAIN, for each person taken to repeat a source: as much as for three sources that repeat another."""
 _ROUNDS = 60
 _WAYS = 5
 """So many sets of feeds are extended side by side."""
@@ -61,7 +61,7 @@ class Fit:
 
 
 class FeedModel:
-    """Needs at least one pattern."""
+    """Explains patterns of answers, at least one, by feeds that sources repeat."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class FeedModel:
         return np.where(self.answered, np.take_along_axis(self.patterns.common, numbers, axis=1), 1.0)
 
     def best(self) -> Fit:
-        """Feeds joined two by two, several ways side by side: the best first join may lead nowhere."""
+        """Join feeds two by two, with several sets of feeds side by side, as the best first join may lead nowhere."""
         best = self._fitted(())
         tried: dict[Feeds, None] = {(): None}
         ahead = [best]
@@ -157,7 +157,7 @@ class FeedModel:
         self._learn(fit, truth, parts, own)
 
     def likely(self, fit: Fit, own: Floats | None = None) -> tuple[dict[tuple[int, ...], Floats], Floats]:
-        """What each feed said, (pattern, truth, value), and the truth, (pattern, value): chances."""
+        """The chance of what each feed said, as (pattern, truth, value), and of the truth, as (pattern, value)."""
         own = self._own(fit) if own is None else own
         fed = {source for feed in fit.feeds for source in feed}
         alone = [source for source in range(len(self.patterns.sources)) if source not in fed]
@@ -174,7 +174,7 @@ class FeedModel:
         return parts, truth
 
     def _rejecting(self, fit: Fit) -> Floats:
-        """(pattern, truth): log-likelihood of what people say it is not."""
+        """(pattern, truth): the log-likelihood of what people rejected."""
         rejected, wrongly = self.patterns.rejected, np.log(1 - fit.accuracy)
         return np.asarray(rejected @ wrongly + (rejected.sum(axis=1, keepdims=True) - rejected) @ np.log(fit.accuracy))
 

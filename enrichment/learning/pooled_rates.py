@@ -29,7 +29,7 @@ _NEGLIGIBLE = 1e-8
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """hits: of so many tries. Fractions where a try counts for less than one."""
+    """How many tries were hits. Both may be fractions, if a try counts for less than one."""
 
     hits: float
     tries: float
@@ -89,7 +89,7 @@ def _posterior(
 
 
 def _cell_widths(mean: Floats) -> Floats:
-    """The grid is uneven: a point stands for all rates that are nearest to it."""
+    """The width around each point of the uneven grid: a point represents all rates nearest to it."""
     points = np.unique(mean)
     edges = np.concatenate([[0.0], (points[1:] + points[:-1]) / 2, [1.0]])
     return np.asarray(np.diff(edges)[np.searchsorted(points, mean)])
@@ -112,7 +112,7 @@ def _mixture(weight: Floats, a: Floats, b: Floats, tries: int) -> RateEstimate:
 
 
 def _angle(rate: float) -> float:
-    """A rate is sin squared of it: many rates near 0 and 1 have angles far apart, and a density without a pole."""
+    """The angle whose squared sine is the rate: rates near 0 and 1 are spread out, and the density has no pole."""
     return float(np.arcsin(np.sqrt(min(max(rate, 0.0), 1.0))))
 
 

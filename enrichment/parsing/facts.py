@@ -15,7 +15,7 @@ from enrichment.identity.other_names import key_of
 from enrichment.parsing.reader import NamedCompany, ParsedValue, ReaderEntry, ReaderInput
 from enrichment.parsing.readers import READERS
 from enrichment.parsing.technologies import is_own_product
-from enrichment.rules.models import Rules
+from enrichment.rules.rule_set import Rules
 
 
 class NoReader(LookupError):

@@ -115,7 +115,7 @@ def spent_of(
     caps = caps_of_each(rules, requirements, request_id, now)
     names = {cap.name for its in caps.values() for cap in its}
     exploration = exploration_cap(rules, now)
-    return ledger.spent(sorted(names | {exploration.name} if exploration.limit_micro_usd else names))
+    return ledger.spent(sorted(names | {exploration.name} if exploration.most_micro_usd else names))
 
 
 def unavailable_sources(rules: Rules, context: RunContext, now: datetime) -> dict[str, Unusable]:

@@ -14,7 +14,7 @@ from enrichment.domain.companies import Company
 from enrichment.domain.json_values import Json
 from enrichment.domain.knowledge import Analysis, Fact, Known
 from enrichment.domain.profiles import Profile
-from enrichment.domain.purchases import Cap, DailyLimit, Purchase
+from enrichment.domain.purchases import Cap, DailyCap, Purchase
 from enrichment.domain.requests import CacheRead, Event, Request, SourceFailure
 from enrichment.rules import Rules
 from enrichment.rules.experiment_arm import arm_of
@@ -55,7 +55,7 @@ class Ask:
     accept_stale: bool = False
     memory: bool = True
     budget: Cap | None = None
-    daily: DailyLimit | None = None
+    daily: DailyCap | None = None
     ids: tuple[str, ...] = ()
     country: str | None = None
     new: bool = False

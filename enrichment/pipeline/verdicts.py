@@ -58,7 +58,9 @@ def judge(
     now: datetime,
     may_change: Callable[[Verdict], bool] = lambda _verdict: True,
 ) -> Verdict:
-    """wrong: None: the value that is served, where there is one. may_change: one that would no longer count.
+    """Keep what a person says of a value, and correct the profiles that have it.
+
+    wrong: None: the value that is served, where there is one. may_change: whether this one may overrule a verdict.
 
     Blocks. Raises UnknownName, NotAValue, NothingToJudge, OtherVerdict, StoreError.
     """
@@ -66,14 +68,9 @@ def judge(
         raise UnknownName(f"There is no dataset '{dataset[:60]}'; there are {', '.join(sorted(rules.datasets))}.")
     if not because.strip():
         raise NothingToJudge("State why the value is wrong: those that look later want to know.")
-    stated = None if right is None else stated_value(dataset, right)
-    known = list(_known(company, dataset, store))
     single = rules.datasets[dataset].at_most == 1
-    meant = _meant(company, dataset, wrong, known, single=single, has_right=stated is not None)
-    if meant is not None and stated is not None and item_of(dataset, meant) == item_of(dataset, stated):
-        raise NothingToJudge(_no_difference(meant, stated))
-    item = None if meant is None else item_of(dataset, meant)
-    gave = {one.source for one in known if one.source != VERDICT and item_of(dataset, one.value) == item}
+    known = list(_known(company, dataset, store))
+    meant, stated = _wrong_and_right(company, dataset, wrong, right, known, single=single)
     verdict = Verdict(
         verdict_id=new_id("ver"),
         company_id=company.company_id,
@@ -81,7 +78,7 @@ def judge(
         wrong=meant,
         right=stated,
         because=because.strip(),
-        sources=tuple(sorted(gave)),
+        sources=_sources_of(dataset, meant, known),
         by=by,
         at=now,
     )
@@ -93,6 +90,30 @@ def judge(
             )
     store.verdicts.keep(verdict, _corrected(company, [*valid, verdict], rules, store, now))
     return verdict
+
+
+def _wrong_and_right(
+    company: Company,
+    dataset: str,
+    wrong: Stated | None,
+    right: Stated | None,
+    known: Sequence[_KnownValue],
+    *,
+    single: bool,
+) -> tuple[Value | None, Value | None]:
+    """The known value that is meant, and the one stated in its place."""
+    stated = None if right is None else stated_value(dataset, right)
+    meant = _meant(company, dataset, wrong, known, single=single, has_right=stated is not None)
+    if meant is not None and stated is not None and item_of(dataset, meant) == item_of(dataset, stated):
+        raise NothingToJudge(_no_difference(meant, stated))
+    return meant, stated
+
+
+def _sources_of(dataset: str, meant: Value | None, known: Sequence[_KnownValue]) -> tuple[str, ...]:
+    """The sources that gave this value."""
+    item = None if meant is None else item_of(dataset, meant)
+    gave = {one.source for one in known if one.source != VERDICT and item_of(dataset, one.value) == item}
+    return tuple(sorted(gave))
 
 
 def withdraw(verdict: Verdict, *, by: str, rules: Rules, store: Store, now: datetime) -> bool:

@@ -18,9 +18,8 @@ from enrichment.domain.knowledge import Known
 from enrichment.domain.purchases import Cap
 from enrichment.memory.freshness import DatasetStatus, answered_datasets, dataset_statuses, missed_and_matched
 from enrichment.planning.skip_reasons import Unusable, out_of_reach, over_a_cap, redundancy, share
-from enrichment.policy import Offer, Problem, State, continuing, parts
 from enrichment.policy.execution_model import Skip
-from enrichment.policy.problem import Family
+from enrichment.policy.problem import Family, Offer, Problem, State, continuing, parts
 from enrichment.purchasing.caps import caps_of_each
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements
@@ -92,7 +91,7 @@ class Eligibility:
         )
 
     def concerns(self, source: str) -> bool:
-        """Whether it answers anything wanted, reliably or not."""
+        """Whether the source answers a wanted dataset, reliably or not."""
         return any(source in self.rules.datasets[d].sources for d in self.requirements.collected)
 
     def fills(self, source: str) -> tuple[tuple[str, float], ...]:
@@ -113,7 +112,7 @@ class Eligibility:
         )
 
     def offer(self, source: str) -> Offer:
-        """What asking it may cost, and bring of all that is wanted, also of datasets for which it is not asked."""
+        """What the source may cost, and bring of all wanted datasets, also those for which it is not asked."""
         answers, least = self.answered.get(source, frozenset()), self._thresholds
         brought = [
             (d, promise)
@@ -127,11 +126,11 @@ class Eligibility:
                 (d, p.fill_rate) for d, p in brought if p.reliability < least[d] and d in self._with_last_resorts
             ),
             none_counts=frozenset(d for d, _ in brought if self._none_counts(source, d)),
-            max_price=self.rules.max_micro_usd(source),
+            most=self.rules.max_micro_usd(source),
         )
 
     def _none_counts(self, source: str, dataset: str) -> bool:
-        """Whether its reply without any ends the search: not where others have some already, though too few."""
+        """Whether a reply without any value ends the search: not if other sources have some values, though too few."""
         has_some = self.statuses[dataset].sources.intersection(self.rules.sources)
         return self.rules.silence_means_none(source, dataset, self._thresholds[dataset]) and not any(
             dataset in dict(self._may_fill(other)) for other in has_some
@@ -222,7 +221,7 @@ class Eligibility:
         return {offer.source: offer for part in parts(self.whole()) for offer in part.offers}
 
     def _as_answered(self, offer: Offer) -> Offer:
-        """What is known already of its families tells how likely it matches, and has what is wanted."""
+        """The offer with its rates changed by what other members of its families have already answered."""
         if offer.family is None and not offer.fill_families:
             return offer
         whole, filled = self._in_part.get(offer.source), dict(offer.fill_rates)
@@ -236,7 +235,7 @@ class Eligibility:
         return frozenset(name for name in self.rules.sources if self.obstacle(name) is None and self.fills(name))
 
     def obstacle(self, source: str) -> Unusable | None:
-        """Why it cannot be asked, whatever it might know; None: it can."""
+        """Why the source cannot be asked; None: it can."""
         return (
             self.out_of_reach(source)
             or self._redundant(source)
@@ -244,7 +243,7 @@ class Eligibility:
         )
 
     def out_of_reach(self, source: str) -> Unusable | None:
-        """Why it could not be asked about this company in this request, whatever is known and spent."""
+        """Why this request cannot ask the source about this company, apart from caps; None: it can."""
         needs = self.rules.sources[source].needs
         missing = [d for d in needs if d != "domain" and d not in self.pursued and not self._has(d)]
         return out_of_reach(

@@ -34,9 +34,9 @@ class SourcePlan:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Says why sources are asked or not. before: sources asked by then, to find the domain.
+    """Why each source is asked or not. before: sources already asked to find the domain.
 
-    everything: all are asked that can be, whatever is missing (legacy).
+    everything: each source that can be asked is asked, whatever is missing (legacy).
     """
 
     eligibility: Eligibility
@@ -66,7 +66,7 @@ class Explanation:
         return self._in_chain(source) or self._recorded(source) or self._last(source) or self._not_asked(source)
 
     def _in_chain(self, source: str) -> tuple[SourceDecision, str] | None:
-        """When the policy asks it; None: never."""
+        """When the policy asks the source; None: never."""
         for part in self.parts:
             for step, asked in enumerate(part.chain):
                 if source in asked:
@@ -100,7 +100,7 @@ class Explanation:
         return self.eligibility.obstacle(source) or self._passed_over(source)
 
     def _passed_over(self, source: str) -> tuple[SourceDecision, str]:
-        """Why it is not asked though it could be."""
+        """Why the source is not asked although it could be."""
         if source in self.forecast.too_dear:
             why = "when it would be asked in order, the caps leave too little"
             return "over a cap", f"{why}: {self.eligibility.requirements.raise_cap}, or the day's in config/caps.yaml"

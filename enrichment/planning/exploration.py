@@ -42,10 +42,10 @@ def explored(
 
     spent: of the day's budget for exploration.
     """
-    day, limit = now.date().isoformat(), exploration_cap(rules, now).limit_micro_usd or 0
-    if not limit or hashed_share(f"explores|{company_key}|{day}") >= rules.exploration.share:
+    day, most = now.date().isoformat(), exploration_cap(rules, now).most_micro_usd or 0
+    if not most or hashed_share(f"explores|{company_key}|{day}") >= rules.exploration.share:
         return None
-    passed_over = _passed_over(sources, min(left, limit - spent))
+    passed_over = _passed_over(sources, min(left, most - spent))
     if not passed_over:
         return None
     one = passed_over[int(hashed_share(f"asks|{company_key}|{day}") * len(passed_over))]
@@ -62,8 +62,8 @@ def explored_on_average(
     rules: Rules, now: datetime, sources: Sequence[SourcePlan], *, left: int, spent: int
 ) -> tuple[float, int]:
     """What a company with this plan costs besides (micro-USD), and at most: of many like it a share explores."""
-    limit = exploration_cap(rules, now).limit_micro_usd or 0
-    passed_over = _passed_over(sources, min(left, limit - spent)) if limit else []
+    most = exploration_cap(rules, now).most_micro_usd or 0
+    passed_over = _passed_over(sources, min(left, most - spent)) if most else []
     if not passed_over:
         return 0.0, 0
     each = sum(map(_expected_besides, passed_over)) / len(passed_over)

@@ -6,9 +6,9 @@ Execution + problems + Forecast  ->  Parts
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from enrichment.policy import Problem
 from enrichment.policy.execution_forecast import ChainSteps, Forecast, steps_if_found
 from enrichment.policy.execution_model import Execution
+from enrichment.policy.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Part:
 
 
 def parts_of(execution: Execution, problems: Sequence[Problem], whole: Problem, forecast: Forecast) -> tuple[Part, ...]:
-    """One part for each chain of the execution, whose problems these are."""
+    """One part for each chain of the execution. problems: those of the chains, in their order."""
     if_nothing = steps_if_found(execution, frozenset())
     return tuple(
         Part(
@@ -62,7 +62,7 @@ def parts_of(execution: Execution, problems: Sequence[Problem], whole: Problem, 
 
 
 def _likely(steps: ChainSteps, forecast: Forecast) -> ChainSteps:
-    """The steps without those that cannot happen: a source that always satisfies has no fallback."""
+    """The steps without those that cannot happen: after a source that always satisfies there is no fallback."""
     if not forecast.exact:
         return steps
     possible = (tuple(source for source in step if source in forecast.asked) for step in steps)

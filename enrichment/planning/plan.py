@@ -35,9 +35,8 @@ from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.planning.plan_template import PlanningState, PlanTemplate, template_of
 from enrichment.planning.quote import Quote, calling_everything
 from enrichment.planning.two_stage import template_beyond
-from enrichment.policy import Policy
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
-from enrichment.policy.problem import all_or_nothing
+from enrichment.policy.problem import Policy, all_or_nothing
 from enrichment.purchasing.caps import exploration_cap, left_whatever_is_bought
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements, identity_requirements

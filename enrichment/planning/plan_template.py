@@ -12,12 +12,13 @@ from enrichment.planning.eligibility import Eligibility, is_state_of
 from enrichment.planning.explanation import Explanation, SourcePlan
 from enrichment.planning.fallback_chains import Part, parts_of
 from enrichment.planning.quote import Quote, analyses_bought, execution_of, legacy_cost, quote_of
-from enrichment.policy import Enhanced, Policy, Problem, parts
 from enrichment.policy.cache import PolicyCache
+from enrichment.policy.compiled import Enhanced
 from enrichment.policy.execution_forecast import forecast
-from enrichment.policy.execution_model import Execution, Limit
+from enrichment.policy.execution_model import Execution, RemainingCap
 from enrichment.policy.made_once import MadeOnce
-from enrichment.purchasing.caps import in_words, limits_of
+from enrichment.policy.problem import Policy, Problem, parts
+from enrichment.purchasing.caps import in_words, remaining_caps
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements
 
@@ -43,20 +44,20 @@ class PlanningState:
         return self.strategy == "legacy"
 
     @cached_property
-    def limits(self) -> dict[str, Limit]:
+    def caps(self) -> dict[str, RemainingCap]:
         """The caps that may bind: name -> what they leave, and for which sources and analyses."""
         eligibility = self.eligibility
         rules, requirements = eligibility.rules, eligibility.requirements
         most = _most(Keyed((Same(rules), _wanted(requirements)), (rules, requirements)))
-        limits = limits_of({name: eligibility.caps[name] for name in most}, eligibility.spent)
-        return {name: one for name, one in limits.items() if sum(most[n] for n in one.over) > one.left}
+        caps = remaining_caps({name: eligibility.caps[name] for name in most}, eligibility.spent)
+        return {name: one for name, one in caps.items() if sum(most[n] for n in one.over) > one.left}
 
     def execution(self, problems: tuple[Problem, ...], policy: Policy) -> Execution:
         return execution_of(
             self.eligibility,
             problems,
             policy,
-            limits=self.limits.values(),
+            caps=self.caps.values(),
             mentioned=self.mentioned,
             remembered=self.remembered,
             everything=self.everything,
@@ -78,13 +79,13 @@ class PlanningState:
             frozenset(eligibility.unavailable.items()),
             eligibility.missed,
             eligibility.matched,
-            tuple((in_words(name), limit) for name, limit in self.limits.items()),
+            tuple((in_words(name), cap) for name, cap in self.caps.items()),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class PlanTemplate:
-    """A plan but for what is the company's own. chances: dataset -> of being satisfied, where it is open.
+    """What companies in one state share of a plan. chances: open dataset -> chance of being satisfied.
 
     in_turn: a cap may bind, so parts are carried out one after another, the required first.
     """
@@ -136,7 +137,10 @@ def template_of(state: PlanningState) -> PlanTemplate:
 
 
 def decided_parts(state: PlanningState, *, by_whole: bool = False) -> DecidedParts:
-    """by_whole: by the policy of the whole, even if that is not exact: compiling what is left takes its time."""
+    """The parts of what is left, and the policy that decides them.
+
+    by_whole: take the policy of the whole even if it is not exact, to save the time of compiling what is left.
+    """
     left = state.eligibility.left()
     if by_whole and is_state_of(state.eligibility.whole(), left):
         whole = state.eligibility.whole()
@@ -173,7 +177,7 @@ def _template(key: Keyed[PlanningState]) -> PlanTemplate:
         quote=quote_of(
             expected,
             execution,
-            legacy=legacy_cost(state.eligibility, state.limits.values()),
+            legacy=legacy_cost(state.eligibility, state.caps.values()),
             above_least=decided.above_least,
         ),
         in_turn=bool(execution.binding()),
@@ -185,7 +189,7 @@ _templates = MadeOnce(_template, _TEMPLATES)
 
 @lru_cache(maxsize=64)
 def _most(key: Keyed[tuple[Rules, Requirements]]) -> Mapping[str, int]:
-    """Whatever may be bought for these requirements -> the most it may cost, in micro-USD."""
+    """Each source and analysis that may be bought for these requirements -> the most it may cost, in micro-USD."""
     rules, requirements = key.value
     sources = {source for dataset in requirements.collected for source in rules.datasets[dataset].sources}
     analyses = {one.name: one.most for one in analyses_bought(rules, requirements)}

@@ -1,6 +1,6 @@
 """What a plan will cost: all that decides it as an Execution, its Forecast, and the Quote people see.
 
-Eligibility + parts + policy + limits  ->  Execution  ->  Forecast  ->  Quote
+Eligibility + parts + policy + caps  ->  Execution  ->  Forecast  ->  Quote
 
 The forecast itself, expected cost, spread and seconds, is enrichment/policy/execution_forecast.py.
 """
@@ -12,9 +12,9 @@ from decimal import Decimal
 from enrichment.domain.ids import analysis_source
 from enrichment.domain.money import to_micro
 from enrichment.planning.eligibility import Eligibility
-from enrichment.policy import Policy, Problem, start
 from enrichment.policy.execution_forecast import Forecast
-from enrichment.policy.execution_model import Chain, ClosingPurchase, Execution, Limit
+from enrichment.policy.execution_model import Chain, ClosingPurchase, Execution, RemainingCap
+from enrichment.policy.problem import Policy, Problem, start
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements
 
@@ -55,7 +55,7 @@ def execution_of(
     problems: Sequence[Problem],
     policy: Policy,
     *,
-    limits: Iterable[Limit],
+    caps: Iterable[RemainingCap],
     mentioned: frozenset[str],
     remembered: frozenset[str],
     everything: bool,
@@ -70,7 +70,7 @@ def execution_of(
         offers=tuple(eligibility.offer(source) for source in sorted(sources)),
         chains=chains,
         open=eligibility.pursued.union(*(chain.state.unsatisfied for chain in chains)),
-        limits=tuple(limits),
+        caps=tuple(caps),
         skips=() if everything else tuple(skip for skip in eligibility.skips(sources) if skip.source in sources),
         mentioned=mentioned,
         closing=tuple(
@@ -83,7 +83,7 @@ def execution_of(
 
 
 def _unchanged(remembered: Collection[str], rules: Rules, sources: Collection[str]) -> set[str]:
-    """Analyses that read nothing which these sources, or analyses made anew, may answer; named as purchases are."""
+    """Analyses that read nothing these sources or renewed analyses may answer, by the names of their purchases."""
     changing = {dataset for source in sources for dataset in rules.sources[source].datasets}
     made_anew = (name for name in rules.analyses if name not in remembered)
     changing |= {dataset for name in made_anew for dataset in rules.analyses[name].answers}
@@ -128,27 +128,27 @@ def quote_of(forecast: Forecast, execution: Execution, *, legacy: int, above_lea
 
 
 def _upper_bound(execution: Execution) -> int:
-    """The cost of every source and every analysis, each for the most it may take; or what a limit leaves for it."""
+    """The sum of the most that each source and analysis may cost, or less where a cap allows less."""
     most = {offer.source: offer.most for offer in execution.offers}
     most |= {one.name: one.most for one in execution.closing}
-    fitting = {name: price for name, price in most.items() if _fits(name, price, execution.limits)}
-    capped = (_within(limit, fitting) for limit in execution.limits)
+    fitting = {name: price for name, price in most.items() if _fits(name, price, execution.caps)}
+    capped = (_within(cap, fitting) for cap in execution.caps)
     return min([sum(fitting.values()), *capped])
 
 
-def _fits(name: str, most: int, limits: Iterable[Limit]) -> bool:
-    """Whether each limit leaves the most it may cost: else it is never bought."""
-    return all(most <= limit.left for limit in limits if name in limit.over)
+def _fits(name: str, most: int, caps: Iterable[RemainingCap]) -> bool:
+    """Whether each cap leaves enough for the most it may cost; otherwise it is never bought."""
+    return all(most <= cap.left for cap in caps if name in cap.over)
 
 
-def _within(limit: Limit, most: Mapping[str, int]) -> int:
-    return limit.left + sum(price for name, price in most.items() if name not in limit.over)
+def _within(cap: RemainingCap, most: Mapping[str, int]) -> int:
+    return cap.left + sum(price for name, price in most.items() if name not in cap.over)
 
 
-def legacy_cost(eligibility: Eligibility, limits: Collection[Limit]) -> int:
+def legacy_cost(eligibility: Eligibility, caps: Collection[RemainingCap]) -> int:
     """Expected micro-USD of asking every source that could be asked about anything wanted, and every analysis.
 
-    limits: as of an Execution; what alone is too dear for one of them could not be asked.
+    caps: as of an Execution; what alone is too dear for one of them could not be asked.
     """
     rules = eligibility.rules
     sources = (
@@ -156,11 +156,11 @@ def legacy_cost(eligibility: Eligibility, limits: Collection[Limit]) -> int:
         for source in rules.sources
         if eligibility.concerns(source)
         and eligibility.out_of_reach(source) is None
-        and _fits(source, rules.max_micro_usd(source), limits)
+        and _fits(source, rules.max_micro_usd(source), caps)
     )
     analyses = analyses_bought(rules, eligibility.requirements)
     return sum(expected_price(rules, source) for source in sources) + sum(
-        one.expected for one in analyses if _fits(one.name, one.most, limits)
+        one.expected for one in analyses if _fits(one.name, one.most, caps)
     )
 
 

@@ -70,7 +70,7 @@ def out_of_reach(
     domain: str | None,
     missing: Sequence[str],
 ) -> Unusable | None:
-    """Why it could not be asked in this request, whatever is known and spent; None: it could.
+    """Why the source cannot be asked in this request, apart from caps and what is known; None: it can.
 
     domain: of the company. missing: datasets that the source needs, that are not satisfied and will not be pursued.
     """
@@ -118,6 +118,6 @@ def redundancy(
 
 
 def share(rules: Rules, statuses: Mapping[str, DatasetStatus], held: Iterable[str], source: str) -> bool:
-    """Whether these have satisfied a dataset they share with the source."""
+    """Whether these sources have satisfied a dataset that the skipped source answers too."""
     shared = frozenset(rules.sources[source].datasets) & frozenset(statuses)
     return any(not statuses[d].open and statuses[d].sources.intersection(held) for d in shared)

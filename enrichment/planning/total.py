@@ -19,7 +19,7 @@ class Total:
 
 
 def total_of(plans: Sequence[Plan]) -> Total:
-    """legacy: of the last plan, which covers them all. from_memory: a reply that several plans read counts once."""
+    """Add up plans. legacy: of the last plan, which covers all. from_memory: a reply read by several counts once."""
     most_left = plans[-1].most_left
     expected, legacy = min(sum(plan.quote.expected for plan in plans), most_left), plans[-1].quote.legacy
     reads = {read.reply_id: read.saves_micro_usd for plan in plans for read in plan.reads}

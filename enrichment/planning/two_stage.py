@@ -10,10 +10,10 @@ from enrichment.planning.explanation import Explanation
 from enrichment.planning.fallback_chains import parts_of
 from enrichment.planning.plan_template import Keyed, PlanningState, PlanTemplate, decided_parts
 from enrichment.planning.quote import chain_of, legacy_cost, quote_of
-from enrichment.policy import Offer
 from enrichment.policy.execution_forecast import forecast, likeliest_end, steps_if_found
 from enrichment.policy.execution_model import Chain, Execution
 from enrichment.policy.made_once import MadeOnce
+from enrichment.policy.problem import Offer
 
 FOUND = "(to be found)"
 _TEMPLATES = 256
@@ -45,7 +45,7 @@ def _template(key: Keyed[tuple[PlanningState, PlanningState]]) -> PlanTemplate:
         quote=quote_of(
             expected,
             _still_to_ask(execution) if any(chain.sources for chain in execution.chains) else after,
-            legacy=legacy_cost(later.eligibility, later.limits.values()),
+            legacy=legacy_cost(later.eligibility, later.caps.values()),
             above_least=decided.above_least,
         ),
         in_turn=bool(execution.binding()),

@@ -24,59 +24,49 @@ Masks = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Calls started together. cost: expected micro-USD, the value of their waiting included; what sources of families
-    are due only for a match is in their replies.
+    """Sources that are asked together, as one action.
 
-    columns: those in which they are allowed. last: the source that was added last.
+    price: expected micro-USD, without what sources of families are paid for a match: `bring` adds that. waiting: the
+    value of waiting for them, in micro-USD. columns: those in which they are allowed. last: the source that was added
+    last. further: these calls with one source more.
     """
 
     sources: int
-    cost: float
+    price: float
+    waiting: float
     columns: Columns
     last: int
-    reply: PossibleReply
     further: Sequence[Calls]
 
 
-@dataclass(frozen=True, slots=True)
-class PossibleReply:
-    """What one source may bring: nothing, or each of its datasets independently."""
+def bring(frame: Frame, source: int, values: Values, before: Masks) -> None:
+    """Turn values after the reply of a source, of rows and columns, into what is expected before it. In place.
 
-    frame: Frame
-    source: int
-    match_rate: float
-
-    @staticmethod
-    def of(frame: Frame, i: int) -> PossibleReply:
-        return PossibleReply(frame, i, frame.offers[i].match_rate)
-
-    def bring(self, values: Values, before: Masks) -> None:
-        """Turn values after the reply, of rows and columns, into what is expected before it. In place.
-
-        before: the usable sources of each row, this one among them.
-        """
-        family = self.frame.family_bits[self.source]
-        if family:
-            self._bring_with_family(values, before, family.bit_length() - 1)
-        else:
-            brought(values, self.match_rate, self.frame.fills_given(self.source, before))
-
-    def _bring_with_family(self, values: Values, before: Masks, bit: int) -> None:
-        offer = self.frame.offers[self.source]
-        matched = values.copy()
-        halves = matched.reshape(len(values), -1, 2, 1 << bit)
-        halves[:, :, 0, :] = halves[:, :, 1, :]
-        for dataset, rate in self.frame.fills[self.source]:
-            filled(matched, dataset, rate)
-        matched += offer.price_matched
-        matched -= values
-        halves[:, :, 0, :] *= self.frame.chances(self.source, before)[:, None, None]
-        halves[:, :, 1, :] *= offer.given(frozenset(), frozenset({offer.source})).match_rate
-        values += matched
+    The source knows nothing, or fills each of its datasets independently. before: the usable sources of each row, this
+    one among them.
+    """
+    offer, family = frame.offers[source], frame.family_bits[source]
+    if not family:
+        brought(values, offer.match_rate, frame.fills_given(source, before))
+        return
+    bit = family.bit_length() - 1
+    matched = values.copy()
+    halves = matched.reshape(len(values), -1, 2, 1 << bit)
+    halves[:, :, 0, :] = halves[:, :, 1, :]
+    for dataset, rate in frame.fills[source]:
+        filled(matched, dataset, rate)
+    matched += offer.price_matched
+    matched -= values
+    halves[:, :, 0, :] *= frame.chances(source, before)[:, None, None]
+    halves[:, :, 1, :] *= offer.given(frozenset(), frozenset({offer.source})).match_rate
+    values += matched
 
 
 def brought(values: Values, match_rate: float, fills: tuple[tuple[int, float | Values], ...]) -> None:
-    """Expected values over what one source may bring. In place. fills: bit, chance given a match, maybe one a row."""
+    """Turn values into the expected ones over what a source may bring. In place.
+
+    fills: (bit of a dataset, chance given a match: one number, or one for each row).
+    """
     if len(fills) == 1:
         filled(values, fills[0][0], match_rate * fills[0][1])
         return
@@ -97,7 +87,7 @@ def filled(values: Values, bit: int, rate: float | Values) -> None:
 
 
 def calls_of(frame: Frame, most_work: int) -> Sequence[Calls] | None:
-    """All calls to weigh; None where weighing them in every state is more work (states, for each set) than allowed."""
+    """All sets of calls to weigh. None: weighing each of them in each state is more work than `most_work` allows."""
     tree = _Tree(frame, most_work)
     calls = tree.grown(_CallSet.of(frame), 0)
     return calls if tree.work <= most_work else None
@@ -105,8 +95,10 @@ def calls_of(frame: Frame, most_work: int) -> Sequence[Calls] | None:
 
 @dataclass(frozen=True, slots=True)
 class _CallSet:
-    """A set to which sources are added. useful[i, U]: chance that source i still answers something once it has replied,
-    the source itself aside."""
+    """A set of calls to which sources are added.
+
+    useful[i, U]: the chance that source i can still fill something open in U once the others of the set have replied.
+    """
 
     sources: int
     price: float
@@ -146,25 +138,17 @@ class _Tree:
         return leads
 
     def grown(self, so_far: _CallSet, first: int) -> list[Calls]:
-        """The sets that have one source more than this one, from `first` on, and those that grow out of them."""
+        """The sets that add one source to this one, none before `first`, each with the sets that add more."""
         grown: list[Calls] = []
         for i in range(first, len(self._frame.offers)):
             more = self._with(so_far, i)
             if self.work <= self._most_work and more.allowed.any():
                 self.work += len(more.allowed) << len(self._frame.offers) - more.sources.bit_count()
                 further = self.grown(more, i + 1) if self._value_of_time else ()
-                grown.append(self._calls(more, i, further))
+                columns = np.flatnonzero(more.allowed).astype(np.int32)
+                waiting = self._value_of_time * more.seconds
+                grown.append(Calls(more.sources, more.price, waiting, columns, i, further))
         return grown
-
-    def _calls(self, so_far: _CallSet, last: int, further: Sequence[Calls]) -> Calls:
-        return Calls(
-            sources=so_far.sources,
-            cost=so_far.price + self._value_of_time * so_far.seconds,
-            columns=np.flatnonzero(so_far.allowed).astype(np.int32),
-            last=last,
-            reply=PossibleReply.of(self._frame, last),
-            further=further,
-        )
 
     def _with(self, so_far: _CallSet, i: int) -> _CallSet:
         allowed = so_far.allowed & self._askable[i]

@@ -53,16 +53,16 @@ class Priority:
 
     @cached_property
     def exact(self) -> bool:
-        """Whether `expected_spend` can be asked: there are not too many states for it."""
+        """Whether `expected_spend` may be called: the states of each part are few enough for a table."""
         return all(fits(part) for part in self._alone)
 
     def expected_spend(self, state: State) -> float:
-        """Micro-USD the policy alone is expected to spend from this state on, as of Table."""
+        """Micro-USD that the policy alone is expected to spend from this state on, as Table.expected_spend."""
         return sum(table.expected_spend(state) for table in self._tables)
 
     @cached_property
     def _alone(self) -> tuple[Problem, ...]:
-        """The parts: what is asked about one depends on no other. No calls start together, as if time were free."""
+        """The parts, which this policy decides independently. Time has no value in them: calls never start together."""
         return tuple(replace(part, value_of_time=0) for part in parts(self._problem))
 
     @cached_property
@@ -84,7 +84,8 @@ class Priority:
 class Everything:
     """Ask every usable source that answers a wanted dataset, whether or not it is satisfied already.
 
-    Sources that still need something wait for a next round; each is asked once, because the asked are no longer usable.
+    Sources that still need something wait for a next round. A source that was asked is no longer usable, so each is
+    asked once.
     """
 
     def __init__(self, problem: Problem) -> None:

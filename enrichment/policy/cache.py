@@ -7,9 +7,9 @@ What is left for one company only (`Problem.once`) is cached apart, so that it e
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Protocol
 
-from enrichment import policy
 from enrichment.policy.made_once import MadeOnce
 from enrichment.policy.problem import Policy, Problem
 
@@ -28,36 +28,28 @@ class PolicyCache:
     """May be used by many threads: a thread that asks for a policy being compiled waits for it."""
 
     def __init__(self, store: PolicyStore | None = None) -> None:
-        self._store = store
-        self._kept = MadeOnce(self._make, _POLICIES)
-        self._once = MadeOnce(_compiled, _ONCE)
+        self._for_all = MadeOnce[tuple[str, Problem], Policy](lambda wanted: _compiled(*wanted, store), _POLICIES)
+        self._for_one = MadeOnce[tuple[str, Problem], Policy](lambda wanted: _compiled(*wanted, None), _ONCE)
 
     def compiled(self, strategy: str, problem: Problem) -> Policy:
         """Raises ValueError for an unknown strategy."""
-        return (self._once if problem.once else self._kept)((strategy, problem))
-
-    def _make(self, wanted: tuple[str, Problem]) -> Policy:
-        strategy, problem = wanted
-        if strategy != "enhanced" or self._store is None:
-            return _compiled(wanted)
-        return self._from_store(problem, self._store)
-
-    def _from_store(self, problem: Problem, store: PolicyStore) -> Policy:
-        """What is damaged, or was made for other rules under the same name, is compiled again."""
-        name = policy.Enhanced.digest(problem)
-        kept = store.load(name)
-        if kept is not None:
-            try:
-                return policy.Enhanced.from_bytes(kept, problem)
-            except ValueError:
-                pass
-        made = policy.compile_enhanced(problem)
-        store.save(name, made.to_bytes())
-        return made
+        return (self._for_one if problem.once else self._for_all)((strategy, problem))
 
 
-def _compiled(wanted: tuple[str, Problem]) -> Policy:
-    return policy.compile_policy(*wanted)
+def _compiled(strategy: str, problem: Problem, store: PolicyStore | None) -> Policy:
+    """From the store if it has the policy; damaged bytes, or bytes of other rules, are compiled again."""
+    from enrichment.policy import compiled, serialization  # noqa: PLC0415  need numpy, which a finished profile does not
+
+    if strategy != "enhanced" or store is None:
+        return compiled.compile_policy(strategy, problem)
+    name = serialization.digest(problem)
+    kept = store.load(name)
+    if kept is not None:
+        with suppress(ValueError):
+            return serialization.from_bytes(kept, problem)
+    made = compiled.compile_enhanced(problem)
+    store.save(name, serialization.to_bytes(made))
+    return made
 
 
 IN_MEMORY = PolicyCache()

@@ -1,11 +1,10 @@
-"""Compile a problem into the policy of a strategy, and keep what was compiled as bytes.
+"""Compile a problem into the policy of a strategy.
 
 enhanced -> Enhanced: each part solved exactly, else Greedy    priority -> Priority    legacy -> Everything
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 
 from enrichment.policy.baselines import Everything, Priority
@@ -15,26 +14,23 @@ from enrichment.policy.execution_model import plain_execution
 from enrichment.policy.greedy import Greedy
 from enrichment.policy.lower_bound import LowerBound
 from enrichment.policy.problem import Policy, Problem, State, parts, start
-from enrichment.policy.serialization import packed, unpacked
 from enrichment.policy.state_encoding import framed
-
-_FORMAT = b"policy 3 "
 
 
 class Enhanced:
     """The least-cost policy of a problem. Parts run side by side: each contributes its own next sources.
 
     Within a part, one source at a time, unless a value of time makes calls started together cheaper.
-    Policies of equal problems are equal: what is forecast of one is remembered for the other.
+    Policies of equal problems are equal, so that they share cached forecasts.
     """
 
     def __init__(self, problem: Problem, decisions: tuple[Table | Greedy, ...]) -> None:
-        self._problem, self._decisions = problem, decisions
+        self.problem, self.decisions = problem, decisions
         self._datasets = tuple(start(part).unsatisfied for part in parts(problem))
         self._hash = hash(problem)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Enhanced) and self._problem == other._problem
+        return isinstance(other, Enhanced) and self.problem == other.problem
 
     def __hash__(self) -> int:
         return self._hash
@@ -46,39 +42,22 @@ class Enhanced:
 
     def next(self, state: State) -> frozenset[str]:
         asked = frozenset[str]()
-        for decision, datasets in zip(self._decisions, self._datasets, strict=True):
+        for decision, datasets in zip(self.decisions, self._datasets, strict=True):
             if not state.unsatisfied.isdisjoint(datasets):
                 asked |= decision.next(state)
         return asked
 
     def expected_spend(self, state: State) -> float:
-        """Micro-USD the policy alone is expected to spend from this state on, as of Table; for exact policies only."""
-        return sum(decision.expected_spend(state) for decision in self._decisions if isinstance(decision, Table))
+        """Micro-USD that the policy alone is expected to spend from this state on; only for exact policies."""
+        return sum(decision.expected_spend(state) for decision in self.decisions if isinstance(decision, Table))
 
     def excess(self, state: State | None = None) -> float:
         """Micro-USD by which the objective may lie above the least possible one, from the state on; 0 when exact."""
-        here = start(self._problem) if state is None else state
+        here = start(self.problem) if state is None else state
         return sum(_excess(greedy, here) for greedy in self._greedy())
 
     def _greedy(self) -> Iterable[Greedy]:
-        return (decision for decision in self._decisions if isinstance(decision, Greedy))
-
-    @staticmethod
-    def digest(problem: Problem) -> str:
-        """A name for what is compiled of this problem: another one whenever a decision could be another."""
-        return _fingerprint(problem).hex()
-
-    def to_bytes(self) -> bytes:
-        """What `from_bytes` restores without solving again; some hundred kilobytes for the largest shipped consumer."""
-        return _FORMAT + _fingerprint(self._problem) + packed(self._decisions)
-
-    @classmethod
-    def from_bytes(cls, data: bytes, problem: Problem) -> Enhanced:
-        """Raises ValueError when the bytes are damaged, or were compiled for another problem."""
-        head = _FORMAT + _fingerprint(problem)
-        if data[: len(head)] != head:
-            raise ValueError("This policy was compiled for other rules: compile it again.")
-        return cls(problem, unpacked(data[len(head) :], parts(problem)))
+        return (decision for decision in self.decisions if isinstance(decision, Greedy))
 
 
 def _excess(greedy: Greedy, state: State) -> float:
@@ -88,36 +67,8 @@ def _excess(greedy: Greedy, state: State) -> float:
     return max(0.0, objective - LowerBound(part).under(state))
 
 
-def _fingerprint(problem: Problem) -> bytes:
-    """32 bytes that differ whenever a decision could."""
-    shape = [
-        (
-            [
-                (
-                    o.source,
-                    o.price_asked,
-                    o.price_matched,
-                    o.match_rate,
-                    sorted(o.fill_rates),
-                    o.seconds,
-                    sorted(o.needs),
-                    *((o.family.known, *o.family.rates) if o.family else ()),
-                    *((dataset, family.known, *family.rates) for dataset, family in o.fill_families),
-                )
-                for o in part.offers
-            ],
-            sorted(part.required),
-            sorted(part.worth),
-            part.value_of_time,
-            *(("all or nothing",) if part.all_or_nothing else ()),
-        )
-        for part in parts(problem)
-    ]
-    return hashlib.sha256(repr(shape).encode()).digest()
-
-
 def compile_enhanced(problem: Problem) -> Enhanced:
-    """Solve every part that can be solved (see `exact`)."""
+    """Solve each part exactly if it is small enough; a part that is too large gets the greedy policy."""
     return Enhanced(problem, tuple(_decision(part) for part in parts(problem)))
 
 

@@ -9,19 +9,18 @@ dataset: work grows with the datasets of a source, not with its outcomes. This i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from enrichment.policy.actions import Calls, Flags, Values, calls_of
+from enrichment.policy.actions import Calls, Flags, Masks, Values, bring, calls_of
 from enrichment.policy.problem import Problem, State, without
 from enrichment.policy.state_encoding import Frame, framed
 
-Masks = npt.NDArray[np.int64]
 Choices = npt.NDArray[np.unsignedinteger[Any]]
 
 MOST_STATES = 1 << 23
@@ -43,7 +42,7 @@ class Table:
     frame: Frame
     choices: Choices
     remade: Callable[[Frame], Table]
-    """How a part of the same kind with fewer sources is decided."""
+    """Makes the table of a smaller part by the same policy."""
 
     def next(self, state: State) -> frozenset[str]:
         if ruled_out := self.frame.ruled_out(state):
@@ -51,7 +50,7 @@ class Table:
         return self.frame.named(int(self.choices[self.frame.code(state)]))
 
     def _without(self, sources: frozenset[str]) -> Table:
-        """This part's table without some sources of families; in the full table, what is not usable has missed."""
+        """The table of this part without some sources: in the full table, an unusable source of a family has missed."""
         if sources not in self._parted:
             self._parted[sources] = self.remade(framed(without(self.frame.part, sources)))
         return self._parted[sources]
@@ -63,7 +62,7 @@ class Table:
     def expected_spend(self, state: State) -> float:
         """Micro-USD that the policy alone is expected to spend from this state on: no caps, redundancy, last resorts.
 
-        The first time all states are worked out. A whole execution is forecast in execution_forecast.py.
+        The first call evaluates all states. A whole execution is forecast in execution_forecast.py.
         """
         if ruled_out := self.frame.ruled_out(state):
             return self._without(ruled_out).expected_spend(state)
@@ -71,97 +70,14 @@ class Table:
 
     @cached_property
     def _spend(self) -> Values:
-        """Policy evaluation: the Bellman equation with each choice given, waiting and worth at 0.
-
-        Fills states in the order of their number of usable sources; states with useless sources are skipped.
-        """
-        filling, shift = _filling(self.frame), self.frame.width
-        codes = np.concatenate([_subsets(int(mask)) << shift | left for left, mask in enumerate(filling)])
-        codes = codes[self.choices[codes] != 0]
-        count = np.bitwise_count(codes >> shift)
-        layers = np.split(codes[np.argsort(count, kind="stable")], np.cumsum(np.bincount(count)))
-        spend = np.zeros(len(self.choices))
-        for layer in layers:
-            chosen = self.choices[layer]
-            for call in np.unique(chosen).tolist():
-                here = layer[chosen == call]
-                spend[here] = self._spend_of_calls(call, here, spend, filling)
-        return spend
-
-    def _spend_of_calls(self, call: int, here: Masks, spend: Values, filling: Masks) -> Values:
-        """Spend from the replies to a call, taken one by one in the order of their bits; any order gives the same."""
-        frame, shift = self.frame, self.frame.width
-        column, usable = here & (1 << shift) - 1, here >> shift
-        reached = [(column, usable, np.ones(len(here)))]
-        expected: Values = np.zeros(len(here))
-        for i, offer in enumerate(frame.offers):
-            if not call >> i & 1:
-                continue
-            further = list[tuple[Masks, Masks, Values]]()
-            for left, unasked, chance in reached:
-                rates = self._match_rates(i, left, unasked)
-                expected += chance * (offer.price_asked + rates * offer.price_matched)
-                after = unasked & ~(1 << i)
-                further.append((left, after, chance * (1 - rates)))
-                for filled, likely in self._filled_given(i, unasked):
-                    further.append((left & ~filled | frame.family_bits[i], after, chance * rates * likely))
-            reached = further
-        for left, unasked, chance in reached:
-            expected += chance * spend[(unasked & filling[left]) << shift | left]
-        return expected
-
-    def _match_rates(self, i: int, column: Masks, usable: Masks) -> Values:
-        offer, family = self.frame.offers[i], self.frame.family_bits[i]
-        if not family:
-            return np.full(len(column), offer.match_rate)
-        sure = offer.given(frozenset(), frozenset({offer.source})).match_rate
-        return np.where(column & family, sure, self.frame.chances(i, usable))
-
-    def _filled_given(self, i: int, unasked: Masks) -> Sequence[tuple[int, float | Values]]:
-        """Datasets that a source may fill together, as bits, and the chance given a match."""
-        if not self.frame.fill_families[i]:
-            return self._filled[i]
-        reached: list[tuple[int, float | Values]] = [(0, 1.0)]
-        for bit, rate in self.frame.fills_given(i, unasked):
-            had = [(filled | 1 << bit, chance * rate) for filled, chance in reached]
-            reached = had + [(filled, chance * (1 - rate)) for filled, chance in reached]
-        return reached
-
-    @cached_property
-    def _filled(self) -> list[list[tuple[int, float]]]:
-        """For each source, the sets of datasets that it may fill together, as bits, and the chance given a match."""
-        return [_subsets_filled(fills) for fills in self.frame.fills]
-
-
-def _subsets_filled(fills: tuple[tuple[int, float], ...]) -> list[tuple[int, float]]:
-    reached = {0: 1.0}
-    for bit, rate in fills:
-        reached = _both(reached, {1 << bit: rate, 0: 1 - rate})
-    return list(reached.items())
-
-
-@lru_cache(maxsize=1_024)
-def _subsets(mask: int) -> Masks:
-    """All masks whose bits are a subset of this one's."""
-    subsets = np.zeros(1, dtype=np.int64)
-    for bit in range(mask.bit_length()):
-        if mask >> bit & 1:
-            subsets = np.concatenate([subsets, subsets | 1 << bit])
-    return subsets
-
-
-def _both(one: Mapping[int, float], other: Mapping[int, float]) -> dict[int, float]:
-    """What two independent replies fill together -> chance."""
-    reached: dict[int, float] = {}
-    for first, chance in one.items():
-        for second, likely in other.items():
-            if chance * likely > 0:
-                reached[first | second] = reached.get(first | second, 0.0) + chance * likely
-    return reached
+        """Policy evaluation: the Bellman equation with each choice given, waiting and worth at 0."""
+        evaluation = _Evaluation(self.frame, self.choices)
+        evaluation.run(calls_of(self.frame, MOST_WORK) or ())
+        return evaluation.values.reshape(-1)
 
 
 def calls_within(frame: Frame) -> Sequence[Calls] | None:
-    """The calls to weigh against each other in every state; None: too much work, or too many states."""
+    """The calls to weigh in each state. None: there are too many states, or too many sets of calls."""
     return calls_of(frame, MOST_WORK) if 1 << len(frame.offers) + frame.width <= MOST_STATES else None
 
 
@@ -190,12 +106,12 @@ def _as_masked(frame: Frame, choices: Choices) -> Choices:
 
 
 def _filling(frame: Frame) -> Masks:
-    """[column]: the sources that have a chance to satisfy some of it."""
+    """For each column, the sources that may fill one of its datasets, as bits."""
     return np.array([frame.filling(column) for column in range(1 << frame.width)])
 
 
 def _lost(frame: Frame) -> Values:
-    """The worth of the optional datasets that are open in each column."""
+    """For each column, the worth of its open optional datasets, in micro-USD: what stopping there loses."""
     unsatisfied = np.arange(1 << frame.width)
     return sum(
         (worth * (unsatisfied >> bit & 1).astype(np.float64) for bit, worth in enumerate(frame.worth)),
@@ -204,7 +120,7 @@ def _lost(frame: Frame) -> Values:
 
 
 def choice_type(sources: int) -> np.dtype[np.unsignedinteger[Any]]:
-    """The smallest type whose values are all sets of so many sources."""
+    """The smallest integer type that can hold any set of so many sources as bits."""
     return np.dtype(np.uint8 if sources <= 8 else np.uint16 if sources <= 16 else np.uint32)
 
 
@@ -226,13 +142,13 @@ def _may_not_stop(frame: Frame) -> Flags:
     return reached
 
 
-class _Solver:
-    def __init__(self, frame: Frame) -> None:
-        self._frame = frame
+class _Sweep:
+    """Works out values of all states, those with the fewest usable sources first: `values[usable, column]`."""
+
+    def __init__(self, frame: Frame, values: Values) -> None:
+        self._frame, self.values = frame, values
         self._columns = 1 << frame.width
-        self._values: Values = np.where(_may_not_stop(frame), np.inf, _lost(frame))
-        self._flat_values = self._values.reshape(-1)
-        self.choices: Choices = np.zeros(self._flat_values.shape, dtype=choice_type(len(frame.offers)))
+        self._flat_values = self.values.reshape(-1)
 
     def run(self, calls: Sequence[Calls]) -> None:
         """Finish layer by layer: a finished one is offered to every state one call, or one set of calls, before it."""
@@ -240,7 +156,7 @@ class _Solver:
         for layer in self._layers():
             for first in range(0, len(layer), rows):
                 after = layer[first : first + rows]
-                self._offer(calls, after, self._values[after])
+                self._offer(calls, after, self.values[after])
 
     def _layers(self) -> Iterator[Masks]:
         usable = np.arange(1 << len(self._frame.offers))
@@ -254,15 +170,38 @@ class _Solver:
             lacking = np.flatnonzero(after >> each.last & 1 == 0)
             if len(lacking):
                 left, expected = after[lacking], values[lacking]
-                each.reply.bring(expected, left | each.sources)
-                self._propose(left | each.sources, expected, each)
+                bring(self._frame, each.last, expected, left | each.sources)
+                cells = (left | each.sources)[:, None] * self._columns + each.columns
+                self._take(cells, expected[:, each.columns], each)
                 self._offer(each.further, left, expected)
 
-    def _propose(self, before: Masks, expected: Values, calls: Calls) -> None:
-        cells = before[:, None] * self._columns + calls.columns
-        proposed = expected[:, calls.columns]
-        proposed += calls.cost
-        better = proposed < self._flat_values.take(cells) - EQUAL
+    def _take(self, cells: Masks, expected: Values, calls: Calls) -> None:
+        """cells: numbers of the states in which these calls may be chosen. expected: their values after the calls."""
+        raise NotImplementedError
+
+
+class _Solver(_Sweep):
+    """Chooses the action of the least value. A state in which a required dataset can still be filled never stops."""
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__(frame, np.where(_may_not_stop(frame), np.inf, _lost(frame)))
+        self.choices: Choices = np.zeros(self._flat_values.shape, dtype=choice_type(len(frame.offers)))
+
+    def _take(self, cells: Masks, expected: Values, calls: Calls) -> None:
+        expected += calls.price + calls.waiting
+        better = expected < self._flat_values.take(cells) - EQUAL
         cells = cells[better]
-        self._flat_values[cells] = proposed[better]
+        self._flat_values[cells] = expected[better]
         self.choices[cells] = calls.sources
+
+
+class _Evaluation(_Sweep):
+    """Works out what given choices are expected to spend, in micro-USD."""
+
+    def __init__(self, frame: Frame, choices: Choices) -> None:
+        super().__init__(frame, np.zeros((1 << len(frame.offers), 1 << frame.width)))
+        self._choices = choices
+
+    def _take(self, cells: Masks, expected: Values, calls: Calls) -> None:
+        chosen = self._choices.take(cells) == calls.sources
+        self._flat_values[cells[chosen]] = expected[chosen] + calls.price

@@ -2,23 +2,23 @@
 
     Node + what was spent  ->  start_calls: calls under way  ->  transitions: (Node, spent, chance)
 
-Sources are bits of `asked`. Bits of `left` say that a dataset is open, that no value of it is known, that a redundancy
-rule is not met yet, that a source of a family has not missed, or not matched.
+Sources are bits of `asked`, what is open is bits of `left`: see execution_bits.py.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from enrichment.policy.execution_model import Chain, Execution, Limit
+from enrichment.policy.execution_bits import Effect, ExecutionBits, bits, union
+from enrichment.policy.execution_model import Chain, Execution, RemainingCap
 from enrichment.policy.problem import Offer, State
 
 Spent = int
-"""Milliseconds waited, micro-USD spent, micro-USD taken from each limit: fields of one number, added all at once."""
+"""Milliseconds waited, micro-USD spent, micro-USD taken from each cap: fields of one number, added all at once."""
 
 MOST_OUTCOMES = 100_000
 """Of calls whose replies come together; beyond them an execution is simulated."""
@@ -40,7 +40,7 @@ class ChainProgress(NamedTuple):
 
 
 class Node(NamedTuple):
-    """second: in the second stage. left, asked: as bits."""
+    """A point of an execution. second: it is in the second stage. left, asked: bits, as in the module's head."""
 
     second: bool
     left: int
@@ -48,27 +48,8 @@ class Node(NamedTuple):
     progress: tuple[ChainProgress, ...]
 
 
-class Effect(NamedTuple):
-    """One thing a source may bring if it knows the company, independent of its others.
-
-    gone: bits of `left` it ends. gone_without: those that a reply without it ends.
-    """
-
-    dataset: str
-    gone: int
-    chance: float
-    gone_without: int = 0
-
-
 ReplyEffects = Callable[[Offer, Sequence[Effect]], Iterable[Effect] | None]
 """(source, its possible effects) -> the effects that its reply has; None: the source does not know the company."""
-
-
-def bits(mask: int) -> Iterator[int]:
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +76,11 @@ class _SkipBits:
     unless: int
 
 
-class _LimitBits:
-    """What fits under one limit. shift: where `Spent` has what was taken from it."""
+class _CapBits:
+    """Which sources fit under one cap. shift: the position in `Spent` of what was taken from this cap."""
 
-    def __init__(self, limit: Limit, shift: int, prices: Iterable[tuple[int, int]]) -> None:
-        self.left, self.shift, self.over = limit.left, shift, limit.over
+    def __init__(self, cap: RemainingCap, shift: int, prices: Iterable[tuple[int, int]]) -> None:
+        self.left, self.shift, self.over = cap.left, shift, cap.over
         ordered = sorted((price, i) for i, price in prices)
         self._prices = [price for price, _ in ordered]
         self._fitting = [0]
@@ -108,7 +89,7 @@ class _LimitBits:
         self.members = self._fitting[-1]
 
     def too_dear(self, rest: int) -> int:
-        """Sources whose most exceeds what is left of the limit (micro-USD)."""
+        """Sources whose most exceeds what is left of the cap (micro-USD)."""
         return self.members & ~self._fitting[bisect_right(self._prices, rest)]
 
     def rest(self, spent: Spent) -> int:
@@ -116,108 +97,37 @@ class _LimitBits:
 
 
 class EventTree:
-    """The rules by which all executions of one plan go."""
+    """Which nodes an execution may reach, and with what chance, cost and time."""
 
     def __init__(self, execution: Execution) -> None:
-        self.offers = sorted(execution.offers, key=lambda offer: offer.source)
-        self.datasets = sorted(execution.open)
-        self.limited = bool(execution.limits)
+        self.bits = ExecutionBits(execution)
+        self.offers = self.bits.offers
+        self.capped = bool(execution.caps)
         self._execution = execution
-        self._index = {offer.source: i for i, offer in enumerate(self.offers)}
-        self._open = {dataset: 1 << n for n, dataset in enumerate(self.datasets)}
-        mentions = {d for offer in self.offers for d, _ in offer.mention_rates if d in self._open}
-        self._unmentioned = {d: 1 << len(self.datasets) + n for n, d in enumerate(sorted(mentions))}
-        self._rules = [1 << len(self.datasets) + len(mentions) + n for n, _ in enumerate(execution.skips)]
-        telling = frozenset[str]().union(*(_kin_sources(offer) for offer in self.offers))
-        first, told = len(self.datasets) + len(mentions) + len(execution.skips), telling.intersection(self._index)
-        self._unmissed = {source: 1 << first + 2 * n for n, source in enumerate(sorted(told))}
-        self._unmatched = {source: bit << 1 for source, bit in self._unmissed.items()}
-        self._answers_open = _union([*self._unmissed.values(), *self._unmatched.values()])
-        self._kin = [self._kin_of(offer) for offer in self.offers]
-        self._conditional: dict[tuple[int, int], Offer] = {}
-        self._conditional_effects: dict[tuple[int, int], tuple[Effect, ...]] = {}
-        self._effects = [self._effects_of(offer) for offer in self.offers]
-        self._reach = [_union(effect.gone for effect in effects) for effects in self._effects]
         self._seconds = [round(1000 * offer.seconds) for offer in self.offers]
-        self._limits = [self._limit(limit, _BITS * n) for n, limit in enumerate(execution.limits, 2)]
+        self._caps = [self._cap(cap, _BITS * n) for n, cap in enumerate(execution.caps, 2)]
         numbers = range(len(self.offers))
-        self._money = [sum(1 << one.shift for one in self._limits if one.members >> i & 1) for i in numbers]
+        self._money = [sum(1 << one.shift for one in self._caps if one.members >> i & 1) for i in numbers]
         self._skips = [self._skip(n) for n in range(len(execution.skips))]
-        self._must_reply = _union(skip.if_held for skip in self._skips)
+        self._must_reply = union(skip.if_held for skip in self._skips)
         self._too_dear = 0
         self._useless: dict[int, int] = {}
         self._chains: list[_ChainBits] = []
         self._second: dict[tuple[int, int], tuple[ChainProgress, ...]] = {}
         self._looked_up: dict[tuple[int, int, int], int] = {}
         self._outcomes: dict[tuple[int, int, bool], list[tuple[int, Spent, float]] | None] = {}
-        self.start = Node(False, self._everything_left(), 0, self._begun(execution.chains))
+        self.start = Node(False, self.bits.everything_left(), 0, self._begun(execution.chains))
 
-    def _everything_left(self) -> int:
-        unmentioned = (bit for dataset, bit in self._unmentioned.items() if dataset not in self._execution.mentioned)
-        unmet = (bit for bit, skip in zip(self._rules, self._execution.skips, strict=True) if not skip.met)
-        return _union([*self._open.values(), *unmentioned, *unmet, self._answers_open])
-
-    def _kin_of(self, offer: Offer) -> int:
-        """Bits of `left` that its rates depend on."""
-        family = _kin_sources(offer) - {offer.source}
-        return _union(self._unmissed.get(s, 0) | self._unmatched.get(s, 0) for s in family)
-
-    def offer(self, i: int, left: int) -> Offer:
-        """A source as it is once others of its family have answered."""
-        kin = self._kin[i]
-        if not kin & ~left:
-            return self.offers[i]
-        key = i, left & kin
-        if key not in self._conditional:
-            self._conditional[key] = self.offers[i].given(*self._told(left | ~kin))
-        return self._conditional[key]
-
-    def _effects_given(self, i: int, left: int) -> tuple[Effect, ...]:
-        """The source's effects, as likely as they are once others have answered."""
-        offer = self.offer(i, left)
-        if offer.fill_rates == self.offers[i].fill_rates:
-            return self._effects[i]
-        key = i, left & self._kin[i]
-        if key not in self._conditional_effects:
-            self._conditional_effects[key] = self._effects_of(offer)
-        return self._conditional_effects[key]
-
-    def _told(self, left: int) -> tuple[frozenset[str], frozenset[str]]:
-        """The sources that have missed, and those that have matched."""
-        missed = frozenset([source for source, bit in self._unmissed.items() if not left & bit])
-        return missed, frozenset([source for source, bit in self._unmatched.items() if not left & bit])
-
-    def _gone_by(self, i: int, *, matched: bool) -> int:
-        """The bit of `left` that such a reply ends; 0: it tells of no other source."""
-        return (self._unmatched if matched else self._unmissed).get(self.offers[i].source, 0)
-
-    def _effects_of(self, offer: Offer) -> tuple[Effect, ...]:
-        filled = (
-            Effect(d, self._ended_by(offer.source, d), rate, self._ended_by_none(d) if d in offer.none_counts else 0)
-            for d, rate in offer.fill_rates
-        )
-        mentioned = (Effect(d, self._unmentioned.get(d, 0), rate) for d, rate in offer.mention_rates)
-        return tuple(one for one in (*filled, *mentioned) if one.gone and (one.chance > 0 or one.gone_without))
-
-    def _ended_by(self, source: str, dataset: str) -> int:
-        skips = zip(self._rules, self._execution.skips, strict=True)
-        met = _union(bit for bit, skip in skips if source in skip.if_held and dataset in skip.shared)
-        return self._ended_by_none(dataset) | met
-
-    def _ended_by_none(self, dataset: str) -> int:
-        """A last resort is not asked for it either; a redundancy rule takes values to be met."""
-        return self._open.get(dataset, 0) | self._unmentioned.get(dataset, 0)
-
-    def _limit(self, limit: Limit, shift: int) -> _LimitBits:
-        return _LimitBits(limit, shift, [(i, o.most) for i, o in enumerate(self.offers) if o.source in limit.over])
+    def _cap(self, cap: RemainingCap, shift: int) -> _CapBits:
+        return _CapBits(cap, shift, [(i, o.most) for i, o in enumerate(self.offers) if o.source in cap.over])
 
     def _skip(self, number: int) -> _SkipBits:
         skip = self._execution.skips[number]
         return _SkipBits(
-            source=self._sources([skip.source]),
-            if_held=self._sources(skip.if_held),
-            rule=self._rules[number],
-            unless=self._still_open(skip.answers),
+            source=self.bits.sources_in([skip.source]),
+            if_held=self.bits.sources_in(skip.if_held),
+            rule=self.bits.rules[number],
+            unless=self.bits.still_open(skip.answers),
         )
 
     def _begun(self, chains: Sequence[Chain]) -> tuple[ChainProgress, ...]:
@@ -228,37 +138,30 @@ class EventTree:
     def _chain(self, chain: Chain) -> _ChainBits:
         return _ChainBits(
             chain=chain,
-            watched=self._still_open(chain.state.unsatisfied) | self._answers_open,
-            usable=self._sources(chain.state.usable),
-            required=self._still_open(chain.required),
-            last_resorts=tuple((self._index[s], self._without_value(served)) for s, served in chain.last_resorts),
+            watched=self.bits.still_open(chain.state.unsatisfied) | self.bits.answers_open,
+            usable=self.bits.sources_in(chain.state.usable),
+            required=self.bits.still_open(chain.required),
+            last_resorts=tuple(
+                (self.bits.index[s], self.bits.without_value(served)) for s, served in chain.last_resorts
+            ),
         )
 
-    def _sources(self, names: Iterable[str]) -> int:
-        return _union(1 << self._index[name] for name in names if name in self._index)
-
-    def _still_open(self, datasets: Iterable[str]) -> int:
-        return _union(self._open.get(dataset, 0) for dataset in datasets)
-
-    def _without_value(self, datasets: Iterable[str]) -> int:
-        return _union(self._unmentioned.get(d) or self._open.get(d, 0) for d in datasets)
-
     def counts(self, node: Node) -> bool:
-        """Whether what happens now is of the last stage: only that one is counted."""
+        """Whether this node is in the last stage: only that stage is counted."""
         return node.second or self._execution.then is None
 
     def start_calls(self, node: Node, spent: Spent) -> tuple[Node, int, int]:
-        """Every chain that waits for no reply asks what still fits; and the new calls: by a policy, as last resorts.
+        """Let each chain with no call under way ask. Returns the node and the new calls: by policies, last resorts.
 
-        Under limits one chain at a time, so that nothing is reserved when it decides.
+        Under caps one chain at a time, so that nothing is reserved when it decides.
         """
         second, left, asked, progress = node
         by_policy = as_last = 0
         replied = asked & ~_under_way(progress)
-        rest = [limit.rest(spent) for limit in self._limits]
+        rest = [cap.rest(spent) for cap in self._caps]
         after = list(progress)
         for n, one in enumerate(progress):
-            if self._limits and by_policy | as_last:
+            if self._caps and by_policy | as_last:
                 break
             if one.calls or one.stage == _DONE:
                 continue
@@ -272,7 +175,7 @@ class EventTree:
 
     def _next(self, one: ChainProgress, left: int, asked: int, replied: int, rest: list[int]) -> ChainProgress:
         chain = self._chains[one.chain]
-        dear = _union(limit.too_dear(money) for limit, money in zip(self._limits, rest, strict=True)) if rest else 0
+        dear = union(cap.too_dear(money) for cap, money in zip(self._caps, rest, strict=True)) if rest else 0
         if one.stage == 0:
             usable = chain.usable & ~asked
             if self._skips:
@@ -291,7 +194,10 @@ class EventTree:
         return ChainProgress(one.chain, _DONE)
 
     def _note_dear(self, number: int, left: int, usable: int, dear: int, *, to_the_end: bool) -> None:
-        """Which sources the policy would have asked, had they fitted; to the end: after each of these had failed."""
+        """Note the sources that the policy would have asked, had they fitted under the caps.
+
+        to_the_end: note also those that it would have asked after these had failed.
+        """
         while wanted := self._look_up(number, left, usable):
             self._too_dear |= wanted & dear
             usable &= ~wanted if to_the_end else 0
@@ -299,14 +205,16 @@ class EventTree:
     def _look_up(self, number: int, left: int, usable: int) -> int:
         key = number, left, usable
         if key not in self._looked_up:
-            chain, (missed, matched) = self._chains[number].chain, self._told(left)
+            chain, (missed, matched) = self._chains[number].chain, self.bits.told(left)
             before = chain.state
-            state = State(self.open_names(left), self.names(usable), before.missed | missed, before.matched | matched)
-            self._looked_up[key] = self._sources(chain.policy.next(state)) & usable
+            state = State(
+                self.bits.open_names(left), self.bits.names(usable), before.missed | missed, before.matched | matched
+            )
+            self._looked_up[key] = self.bits.sources_in(chain.policy.next(state)) & usable
         return self._looked_up[key]
 
     def _redundant(self, chain: _ChainBits, left: int, replied: int) -> int:
-        return _union(
+        return union(
             skip.source
             for skip in self._skips
             if not left & skip.rule and not skip.if_held & ~replied and not left & chain.required & skip.unless
@@ -314,15 +222,15 @@ class EventTree:
 
     def _fitting(self, calls: int, rest: list[int]) -> int:
         """Calls that fit together when they are reserved one after the other; each of them fits alone."""
-        if not self._limits or calls.bit_count() < 2:
+        if not self._caps or calls.bit_count() < 2:
             return calls
         fitting, left = 0, list(rest)
         for i in bits(calls):
-            if not any(one.too_dear(money) >> i & 1 for one, money in zip(self._limits, left, strict=True)):
+            if not any(one.too_dear(money) >> i & 1 for one, money in zip(self._caps, left, strict=True)):
                 fitting |= 1 << i
                 left = [
                     money - self.offers[i].most if one.members >> i & 1 else money
-                    for one, money in zip(self._limits, left, strict=True)
+                    for one, money in zip(self._caps, left, strict=True)
                 ]
         return fitting
 
@@ -333,14 +241,14 @@ class EventTree:
         return any(one.calls for one in node.progress)
 
     def replied(self, node: Node) -> int:
-        """How many sources will not be asked any more."""
+        """The number of sources that have replied or are of no more use."""
         return (node.asked & ~_under_way(node.progress)).bit_count()
 
     def transitions(self, node: Node) -> list[tuple[Node, Spent, float]] | None:
-        """Where the next replies may lead, what they cost and how long they took, how likely; None: too many."""
+        """The nodes that the next replies may lead to, what they spend, and their chance. None: too many."""
         due, calls, progress = _next_replies(node.progress)
         counts = self.counts(node)
-        key = calls, node.left & _union([self._reach[i] | self._telling(i) for i in bits(calls)]), counts
+        key = calls, node.left & union([self.bits.reach[i] | self.bits.telling(i) for i in bits(calls)]), counts
         if key not in self._outcomes:
             self._outcomes[key] = self._all_outcomes(*key)
         outcomes = self._outcomes[key]
@@ -350,16 +258,16 @@ class EventTree:
         return [(self._after(node, progress, gone), spent + waited, chance) for gone, spent, chance in outcomes]
 
     def transition(self, node: Node, reply: ReplyEffects) -> tuple[Node, Spent]:
-        """Where the next replies lead if they are these, and what they cost and took."""
+        """The node that these next replies lead to, and what they spend."""
         due, calls, progress = _next_replies(node.progress)
         counts = self.counts(node)
         gone, spent = 0, due if counts else 0
         for i in bits(calls):
-            offer = self.offer(i, node.left & ~gone)
-            possible = [effect for effect in self._effects_given(i, node.left & ~gone) if effect.gone & node.left]
+            offer, effects_of = self.bits.as_answered(i, node.left & ~gone)
+            possible = [effect for effect in effects_of if effect.gone & node.left]
             effects = None if (replied := reply(offer, possible)) is None else list(replied)
-            gone |= _union(effect.gone if effect in (effects or ()) else effect.gone_without for effect in possible)
-            gone |= self._gone_by(i, matched=effects is not None)
+            gone |= union(effect.gone if effect in (effects or ()) else effect.gone_without for effect in possible)
+            gone |= self.bits.gone_by(i, matched=effects is not None)
             price = offer.price_asked + (0 if effects is None else offer.price_matched)
             spent += self._spent(i, price, counts)
         return self._after(node, progress, gone), spent
@@ -373,7 +281,7 @@ class EventTree:
     def _of_no_use(self, left: int) -> int:
         """Mask out sources that can change nothing any more, so that equivalent states share one node."""
         if left not in self._useless:
-            mute = _union(1 << i for i, reach in enumerate(self._reach) if not reach & left)
+            mute = union(1 << i for i, reach in enumerate(self.bits.reach) if not reach & left)
             self._useless[left] = mute & ~self._must_reply
         return self._useless[left]
 
@@ -383,9 +291,9 @@ class EventTree:
             outcomes: dict[int, list[tuple[int, Spent, float]]] = {}
             further = defaultdict[tuple[int, Spent], float](float)
             for (gone, spent), before in reached.items():
-                told = gone & self._kin[i]
+                told = gone & self.bits.kin[i]
                 if told not in outcomes:
-                    found = self._outcomes_of(i, left & ~told)
+                    found = self.bits.outcomes_of(i, left & ~told)
                     outcomes[told] = [(more, self._spent(i, price, counts), chance) for more, price, chance in found]
                 for more, price, chance in outcomes[told]:
                     further[gone | more, spent + price] += before * chance
@@ -394,65 +302,42 @@ class EventTree:
                 return None
         return [(gone, spent, chance) for (gone, spent), chance in reached.items()]
 
-    def _telling(self, i: int) -> int:
-        """Bits of `left` that its reply depends on, or ends, beside what it brings."""
-        return self._kin[i] | self._gone_by(i, matched=True) | self._gone_by(i, matched=False)
-
-    def _outcomes_of(self, i: int, left: int) -> list[tuple[int, int, float]]:
-        offer = self.offer(i, left)
-        known = [(self._gone_by(i, matched=True) & left, offer.match_rate)]
-        for effect in self._effects_given(i, left):
-            if effect.gone & left:
-                without = effect.gone_without & left
-                had = [(gone | effect.gone & left, chance * effect.chance) for gone, chance in known]
-                lacking = [(gone | without, chance * (1 - effect.chance)) for gone, chance in known]
-                known = had + [one for one in lacking if effect.chance < 1]
-        due = offer.price_asked + offer.price_matched
-        none = (_union(effect.gone_without for effect in self._effects[i]) | self._gone_by(i, matched=False)) & left
-        unknown = [(none, offer.price_asked, 1 - offer.match_rate)] if offer.match_rate < 1 else []
-        return [(gone, due, chance) for gone, chance in known if chance > 0] + unknown
-
     def _spent(self, i: int, price: int, counts: bool) -> Spent:
         return price * (self._money[i] + (1 << _BITS if counts else 0))
 
     def next_stage(self, node: Node) -> Node | None:
-        """Where the second stage begins; None: this was the last."""
+        """The first node of the second stage; None: this was the last stage."""
         if node.second or self._execution.then is None:
             return None
         key = node.left, node.asked
         if key not in self._second:
-            self._second[key] = self._begun(self._execution.then(self.open_names(node.left), self.names(node.asked)))
+            self._second[key] = self._begun(
+                self._execution.then(self.bits.open_names(node.left), self.bits.names(node.asked))
+            )
         return Node(True, node.left, node.asked, self._second[key])
-
-    def open_names(self, left: int) -> frozenset[str]:
-        """Datasets still open."""
-        return frozenset([dataset for dataset, bit in self._open.items() if left & bit])
-
-    def names(self, sources: int) -> frozenset[str]:
-        return frozenset([self.offers[i].source for i in bits(sources)])
 
     def too_dear(self) -> frozenset[str]:
         """Sources that would have been asked in an execution followed so far, had they fitted."""
-        return self.names(self._too_dear)
+        return self.bits.names(self._too_dear)
 
     def cost(self, spent: Spent) -> int:
-        """Micro-USD spent."""
+        """The micro-USD in what was spent."""
         return spent >> _BITS & _FIELD
 
     def taken(self, spent: Spent) -> int:
-        """Equal where as much was taken from every limit."""
+        """The part of what was spent that was taken from caps; equal if the same was taken from each."""
         return spent >> 2 * _BITS
 
     def waited(self, spent: Spent) -> int:
-        """Milliseconds."""
+        """The milliseconds in what was spent."""
         return spent & _FIELD
 
     def paid_at_the_end(self, spent: Spent) -> int:
-        """Expected micro-USD of what is bought at the end, all of it side by side, as far as it still fits."""
-        rest = [limit.rest(spent) for limit in self._limits]
+        """Expected micro-USD of what is bought at the end, side by side, as far as the caps allow."""
+        rest = [cap.rest(spent) for cap in self._caps]
         cost = 0
         for one in self._execution.closing:
-            under = [n for n, limit in enumerate(self._limits) if one.name in limit.over]
+            under = [n for n, cap in enumerate(self._caps) if one.name in cap.over]
             if all(one.most <= rest[n] for n in under):
                 cost += one.expected
                 for n in under:
@@ -461,7 +346,7 @@ class EventTree:
 
 
 def _next_replies(progress: tuple[ChainProgress, ...]) -> tuple[int, int, tuple[ChainProgress, ...]]:
-    """Milliseconds until the next replies, the calls they are to, and the progress once they have come."""
+    """Milliseconds until the next replies, the calls that they answer, and the progress after them."""
     due = min([one.due for one in progress if one.calls])
     calls, after = 0, list[ChainProgress]()
     for one in progress:
@@ -473,21 +358,5 @@ def _next_replies(progress: tuple[ChainProgress, ...]) -> tuple[int, int, tuple[
     return due, calls, tuple(after)
 
 
-def _kin_sources(offer: Offer) -> frozenset[str]:
-    """Sources whose answers tell of its own."""
-    families = [family for _, family in offer.fill_families] + ([offer.family] if offer.family else [])
-    return frozenset[str]().union(*(family.sources for family in families))
-
-
 def _under_way(progress: tuple[ChainProgress, ...]) -> int:
-    calls = 0
-    for one in progress:
-        calls |= one.calls
-    return calls
-
-
-def _union(masks: Iterable[int]) -> int:
-    together = 0
-    for mask in masks:
-        together |= mask
-    return together
+    return union([one.calls for one in progress])

@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import product
+from functools import cached_property, lru_cache
+from itertools import accumulate, product
 from random import Random
 
-from enrichment.policy.event_tree import Effect, EventTree, Node, Spent, bits
+from enrichment.policy.event_tree import EventTree, Node, Spent
+from enrichment.policy.execution_bits import Effect, bits
 from enrichment.policy.execution_model import Chain, Execution
 from enrichment.policy.problem import Offer, connected
 
@@ -33,42 +34,54 @@ Level = dict[Node, Chances]
 ChainSteps = tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Forecast:
     """What an execution is expected to cost and to bring. If it has two stages, all of it is about the second alone.
 
-    vendors, last_resorts, analyses: expected micro-USD. p50, p90: quantiles of the total cost in micro-USD.
-    seconds: expected. satisfied: dataset -> chance that it will be satisfied. asked: source -> chance that the policy
-    asks it. resorted: source -> chance that it is asked as a last resort. Sources without a chance are left out.
-    too_dear: sources that would have been asked in some case, but a limit left too little for them.
+    vendors, last_resorts, analyses: expected micro-USD. costs: micro-USD in all -> chance. waits: milliseconds ->
+    chance. satisfied: dataset -> chance that it will be satisfied. asked: source -> chance that the policy asks it.
+    resorted: source -> chance that it is asked as a last resort. Sources without a chance are left out.
+    too_dear: sources that would have been asked in some case, but a cap left too little for them.
     """
 
     vendors: float
     last_resorts: float
     analyses: float
-    p50: int
-    p90: int
-    seconds: float
+    costs: Mapping[int, float]
+    waits: Mapping[int, float]
     satisfied: Mapping[str, float]
     asked: Mapping[str, float]
     resorted: Mapping[str, float]
     too_dear: frozenset[str]
     exact: bool
 
+    @cached_property
+    def p50(self) -> int:
+        """Median of the cost, in micro-USD."""
+        return _quantile(self.costs, 0.5)
+
+    @cached_property
+    def p90(self) -> int:
+        """Micro-USD that nine of ten executions do not exceed."""
+        return _quantile(self.costs, 0.9)
+
+    @property
+    def seconds(self) -> float:
+        """Expected seconds until the end."""
+        return sum(wait * chance for wait, chance in self.waits.items()) / 1000
+
 
 def forecast(execution: Execution) -> Forecast:
     """Forecast an execution; the same for equal executions, in every process."""
-    execution = replace(execution, limits=execution.binding())
-    certain = 0 if execution.limits else sum(one.expected for one in execution.closing)
+    execution = replace(execution, caps=execution.binding())
+    certain = 0 if execution.caps else sum(one.expected for one in execution.closing)
     groups = [_remembered(group) if group.then is None else _followed(group) for group in _groups(execution)]
-    spread = sorted(_sums([group.costs for group in groups]).items())
     return Forecast(
         vendors=sum(group.vendors for group in groups),
         last_resorts=sum(group.last_resorts for group in groups),
-        analyses=certain + sum(group.closing for group in groups),
-        p50=certain + _quantile(spread, 0.5),
-        p90=certain + _quantile(spread, 0.9),
-        seconds=_slowest([group.waits for group in groups]) / 1000,
+        analyses=certain + sum(group.analyses for group in groups),
+        costs=_sums([{certain: 1.0}, *(group.costs for group in groups)]),
+        waits=_slowest([group.waits for group in groups]),
         satisfied={dataset: chance for group in groups for dataset, chance in group.satisfied.items()},
         asked={source: chance for group in groups for source, chance in group.asked.items()},
         resorted={source: chance for group in groups for source, chance in group.resorted.items()},
@@ -78,27 +91,24 @@ def forecast(execution: Execution) -> Forecast:
 
 
 def likeliest_end(execution: Execution) -> tuple[frozenset[str], frozenset[str]]:
-    """What is open, and which sources were asked, in the end that is met most often."""
-    tree = EventTree(replace(execution, limits=execution.binding()))
+    """What is open and which sources were asked at the end that is most likely."""
+    tree = EventTree(replace(execution, caps=execution.binding()))
     ends = (_exactly(tree) or _simulated(tree)).ends
     left, asked = max(ends, key=lambda end: (ends[end], end))
-    return tree.open_names(left), tree.names(asked)
+    return tree.bits.open_names(left), tree.bits.names(asked)
 
 
 def steps_if_found(execution: Execution, found: frozenset[str]) -> tuple[ChainSteps, ...]:
     """The sources each chain's policy asks, step by step, if it finds these datasets wherever it may, and no others.
 
-    Each chain by itself, unless limits make what is left for one depend on the others.
+    Each chain by itself, unless caps make what is left for one depend on the others.
     """
-    execution = replace(execution, limits=execution.binding(), then=None)
-    if execution.limits:
+    execution = replace(execution, caps=execution.binding(), then=None)
+    if execution.caps:
         return _steps(execution, found)
-    return tuple(_remembered_steps(_alone(execution, chain), found)[0] for chain in execution.chains)
-
-
-def _alone(execution: Execution, chain: Chain) -> Execution:
-    """The execution without what the chain buys at the end, so that more companies share the cached steps."""
-    return replace(execution.only((chain,)), closing=())
+    # Without what is bought at the end more companies share the cached steps.
+    alone = (replace(execution.only((chain,)), closing=()) for chain in execution.chains)
+    return tuple(_remembered_steps(one, found)[0] for one in alone)
 
 
 def _steps(execution: Execution, found: frozenset[str]) -> tuple[ChainSteps, ...]:
@@ -112,7 +122,7 @@ def _steps(execution: Execution, found: frozenset[str]) -> tuple[ChainSteps, ...
     while tree.under_way(begun := tree.start_calls(node, spent)[0]):
         for before, after in zip(node.progress, begun.progress, strict=True):
             if after.calls and not before.calls and after.stage == 0:
-                steps[after.chain].append(tuple(sorted(tree.names(after.calls))))
+                steps[after.chain].append(tuple(sorted(tree.bits.names(after.calls))))
         node, more = tree.transition(begun, reply)
         spent += more
     return tuple(tuple(chain) for chain in steps)
@@ -122,8 +132,8 @@ _remembered_steps = lru_cache(maxsize=REMEMBERED)(_steps)
 
 
 def _groups(execution: Execution) -> list[Execution]:
-    """Chains that share money, a source or a dataset stay together. Without limits, all analyses are bought."""
-    if execution.limits:
+    """Chains that share money, a source or a dataset stay together. Without caps, all analyses are bought."""
+    if execution.caps:
         return [execution]
     execution = replace(execution, closing=())
     if execution.then is not None:
@@ -143,23 +153,7 @@ def _affected(chain: Chain, execution: Execution) -> frozenset[str]:
     return chain.state.unsatisfied.union(chain.sources, *brought, *others)
 
 
-@dataclass(frozen=True, slots=True)
-class _GroupForecast:
-    """The executions of one group. costs: micro-USD -> chance; waits: milliseconds -> chance."""
-
-    vendors: float
-    last_resorts: float
-    closing: float
-    costs: Mapping[int, float]
-    waits: Mapping[int, float]
-    satisfied: Mapping[str, float]
-    asked: Mapping[str, float]
-    resorted: Mapping[str, float]
-    too_dear: frozenset[str]
-    exact: bool
-
-
-def _followed(execution: Execution) -> _GroupForecast:
+def _followed(execution: Execution) -> Forecast:
     tree = EventTree(execution)
     return (_exactly(tree) or _simulated(tree)).forecast()
 
@@ -169,7 +163,7 @@ _remembered = lru_cache(maxsize=REMEMBERED)(_followed)
 
 
 class _ForecastTotals:
-    """Adds up chances: of each call, of each end, of what was waited and spent by then."""
+    """Adds up the chance of each call, of each end, and of what was spent and waited by then."""
 
     def __init__(self, tree: EventTree, *, exact: bool) -> None:
         self._tree, self._exact = tree, exact
@@ -181,9 +175,9 @@ class _ForecastTotals:
         """(left, asked), as bits of the tree -> chance."""
 
     def call(self, by_policy: int, as_last: int, left: int, chance: float) -> None:
-        """left: as of the node in which they start."""
+        """Count calls that start with this chance. left: of the node in which they start."""
         for i in bits(by_policy | as_last):
-            offer = self._tree.offer(i, left)
+            offer = self._tree.bits.offer(i, left)
             if by_policy >> i & 1:
                 self._asked[offer.source] += chance
                 self._vendors += chance * offer.expected_cost
@@ -196,13 +190,13 @@ class _ForecastTotals:
         for spent, chance in chances.items():
             self._spent[spent] += chance
 
-    def forecast(self) -> _GroupForecast:
+    def forecast(self) -> Forecast:
         tree = self._tree
         paid = {spent: tree.paid_at_the_end(spent) for spent in self._spent}
-        return _GroupForecast(
+        return Forecast(
             vendors=self._vendors,
             last_resorts=self._last_resorts,
-            closing=sum(chance * paid[spent] for spent, chance in self._spent.items()),
+            analyses=sum(chance * paid[spent] for spent, chance in self._spent.items()),
             costs=_gathered((tree.cost(spent) + paid[spent], chance) for spent, chance in self._spent.items()),
             waits=_gathered((tree.waited(spent), chance) for spent, chance in self._spent.items()),
             satisfied=self._satisfied(),
@@ -213,13 +207,13 @@ class _ForecastTotals:
         )
 
     def _satisfied(self) -> dict[str, float]:
-        """Exactly 0 or 1 where that is sure."""
+        """Dataset -> chance of being satisfied; exactly 0 or 1 if that is certain."""
         open_, done = defaultdict[str, float](float), defaultdict[str, float](float)
         for (left, _), chance in self.ends.items():
-            still_open = self._tree.open_names(left)
-            for dataset in self._tree.datasets:
+            still_open = self._tree.bits.open_names(left)
+            for dataset in self._tree.bits.datasets:
                 (open_ if dataset in still_open else done)[dataset] += chance
-        return {d: min(done[d], 1.0) if open_[d] else 1.0 for d in self._tree.datasets}
+        return {d: min(done[d], 1.0) if open_[d] else 1.0 for d in self._tree.bits.datasets}
 
 
 def _exactly(tree: EventTree) -> _ForecastTotals | None:
@@ -245,10 +239,10 @@ def _exactly(tree: EventTree) -> _ForecastTotals | None:
 
 
 def _started(tree: EventTree, here: Level, totals: _ForecastTotals) -> Iterable[tuple[Node, Chances]]:
-    """The nodes once their calls have started; under limits these depend on what was spent."""
+    """The nodes once their calls have started; under caps these depend on what was spent."""
     for node, chances in here.items():
         taken: dict[int, Chances] = {}
-        if tree.limited:
+        if tree.capped:
             for spent, chance in chances.items():
                 taken.setdefault(tree.taken(spent), {})[spent] = chance
         else:
@@ -261,7 +255,7 @@ def _started(tree: EventTree, here: Level, totals: _ForecastTotals) -> Iterable[
 
 
 def _spread(tree: EventTree, begun: Node, chances: Chances, levels: list[Level]) -> int:
-    """Let the next replies come. How many steps that took."""
+    """Move on to the nodes after the next replies. Returns the number of steps, as MOST_STEPS counts them."""
     transitions = tree.transitions(begun)
     if transitions is None:
         return MOST_STEPS + 1
@@ -319,23 +313,21 @@ def _sums(spreads: Sequence[Mapping[int, float]]) -> dict[int, float]:
     return reached
 
 
-def _quantile(spread: Sequence[tuple[int, float]], share: float) -> int:
+def _quantile(spread: Mapping[int, float], share: float) -> int:
     """The least amount that this share of the executions does not exceed."""
-    reached = 0.0
-    for cost, chance in spread:
-        reached += chance
-        if reached >= share - 1e-9:
-            return cost
-    return spread[-1][0]
+    amounts = sorted(spread)
+    reached = accumulate(spread[amount] for amount in amounts)
+    return next(
+        (amount for amount, chance in zip(amounts, reached, strict=True) if chance >= share - 1e-9), amounts[-1]
+    )
 
 
-def _slowest(spreads: Sequence[Mapping[int, float]]) -> float:
-    """The expected maximum of independent times: each time by the chance that it is the largest."""
-    expected, before = 0.0, 0.0
+def _slowest(spreads: Sequence[Mapping[int, float]]) -> dict[int, float]:
+    """The distribution of the longest of independent times."""
+    longest, before = dict[int, float](), 0.0
     for time in sorted({time for spread in spreads for time in spread}):
         until = 1.0
         for spread in spreads:
             until *= sum(chance for other, chance in spread.items() if other <= time)
-        expected += time * (until - before)
-        before = until
-    return expected
+        longest[time], before = until - before, until
+    return longest

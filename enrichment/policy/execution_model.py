@@ -1,8 +1,8 @@
-"""All that decides how carrying a plan out goes: offers, fallback chains, limits on money, redundancy, analyses.
+"""All that decides how carrying a plan out goes: offers, fallback chains, caps, redundancy, analyses.
 
 Execution
-├── chains: a policy and its state each, then last resorts; side by side, or one after another under limits
-├── limits, skips: what may not be asked; closing: what is bought at the end
+├── chains: a policy and its state each, then last resorts; side by side, or one after another under caps
+├── caps, skips: what may not be asked; closing: what is bought at the end
 └── then: the chains of a second stage
 """
 
@@ -32,8 +32,8 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
-    """Micro-USD that all purchases of some sources and analyses together may still take."""
+class RemainingCap:
+    """What a cap still allows. left: micro-USD. over: the sources and analyses whose purchases it covers."""
 
     left: int
     over: frozenset[str]
@@ -64,27 +64,27 @@ class ClosingPurchase:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """Chains go side by side; under limits one after another, so that no reserve shuts another chain out.
+    """How a plan is carried out. Chains run side by side; under caps one after another, so that none blocks another.
 
     open: datasets not satisfied at the beginning; mentioned: those of which an unreliable value is known.
     everything: every source that can be asked is asked, useful or not. then: (what is open, sources asked) after these
-    chains -> the chains of a second stage, under the same limits; only that one counts.
+    chains -> the chains of a second stage, under the same caps; only that one counts.
     """
 
     offers: tuple[Offer, ...]
     chains: tuple[Chain, ...]
     open: frozenset[str]
-    limits: tuple[Limit, ...] = ()
+    caps: tuple[RemainingCap, ...] = ()
     skips: tuple[Skip, ...] = ()
     mentioned: frozenset[str] = frozenset()
     closing: tuple[ClosingPurchase, ...] = ()
     everything: bool = False
     then: Callable[[frozenset[str], frozenset[str]], tuple[Chain, ...]] | None = None
 
-    def binding(self) -> tuple[Limit, ...]:
-        """The limits that some execution could reach."""
+    def binding(self) -> tuple[RemainingCap, ...]:
+        """The caps that some execution could reach."""
         most = {offer.source: offer.most for offer in self.offers} | {one.name: one.most for one in self.closing}
-        return tuple(one for one in self.limits if sum(most.get(name, 0) for name in one.over) > one.left)
+        return tuple(one for one in self.caps if sum(most.get(name, 0) for name in one.over) > one.left)
 
     def only(self, chains: tuple[Chain, ...]) -> Execution:
         """The execution of some of the chains, if the others cannot affect them."""
@@ -103,7 +103,7 @@ class Execution:
 
 
 def plain_execution(policy: Policy, part: Problem, state: State, *, everything: bool = False) -> Execution:
-    """The policy of one part alone: no limits, last resorts, redundancy or analyses."""
+    """The policy of one part alone: no caps, last resorts, redundancy or analyses."""
     whole = start(part)
     open_, usable = whole.unsatisfied & state.unsatisfied, whole.usable & state.usable
     here = replace(state, unsatisfied=open_, usable=usable)

@@ -2,15 +2,14 @@
 
     next source = least expected cost per expected dataset still required; then optional ones while they pay
 
-With it start those of which waiting for its answer would cost more than asking them in vain.
+Further sources start together with it if waiting for its answer would cost more than asking them for nothing.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from enrichment.policy.problem import Offer, Problem, State
-from enrichment.policy.state_encoding import framed
+from enrichment.policy.problem import Offer, Problem, State, start, with_needs
 
 REMEMBERED = 50_000
 """Decisions kept per part."""
@@ -21,16 +20,18 @@ class Greedy:
 
     def __init__(self, part: Problem) -> None:
         self.part = part
-        self._frame = framed(part)
+        self._datasets = start(part).unsatisfied
         self._worth = dict(part.worth)
         self._answers = {offer.source: offer.answers for offer in part.offers}
+        self._kin = frozenset[str]().union(*(offer.kin for offer in part.offers))
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._decide)
 
     def next(self, state: State) -> frozenset[str]:
-        return self._remembered(self._frame.code(state))
+        unsatisfied = state.unsatisfied & self._datasets
+        usable = frozenset([s for s in state.usable if not self._answers.get(s, frozenset()).isdisjoint(unsatisfied)])
+        return self._remembered(State(unsatisfied, usable, state.missed & self._kin, state.matched & self._kin))
 
-    def _decide(self, code: int) -> frozenset[str]:
-        state = self._frame.state(code)
+    def _decide(self, state: State) -> frozenset[str]:
         unsatisfied = state.unsatisfied
         offers = (offer for offer in self.part.offers if offer.source in state.usable)
         usable = [offer.given(state.missed, state.matched) for offer in offers]
@@ -52,7 +53,7 @@ class Greedy:
         return sorted(paying, key=lambda o: (-self._gain(o, unsatisfied) / (self._cost(o) + 1), o.source))
 
     def _had_better_start(self, offer: Offer, started: list[Offer], unsatisfied: frozenset[str]) -> bool:
-        """Whether asking it with these costs less than asking it after them, if it is still of use then."""
+        """Whether asking it together with the started ones costs less than asking it after them, if still needed."""
         slowest = max(each.seconds for each in started)
         now = offer.expected_cost + self.part.value_of_time * max(0.0, offer.seconds - slowest)
         answered = 1.0
@@ -67,7 +68,7 @@ class Greedy:
         return offer.expected_cost + self.part.value_of_time * offer.seconds
 
     def _gain(self, offer: Offer, unsatisfied: frozenset[str]) -> float:
-        """Worth of the optional datasets it is expected to bring, less its cost."""
+        """The worth of the optional datasets that it is expected to bring, less its cost."""
         worth = (chance * self._worth.get(d, 0) for d, chance in _chances(offer) if d in unsatisfied)
         return sum(worth) - self._cost(offer)
 
@@ -77,16 +78,11 @@ class Greedy:
 
     def _pursued(self, usable: list[Offer], unsatisfied: frozenset[str]) -> frozenset[str]:
         """What is required, and what must be satisfied before sources that answer it may be asked."""
-        aims = self.part.required & unsatisfied
-        while True:
-            paths = (offer.needs & unsatisfied for offer in usable if self._answers[offer.source] & aims)
-            wider = aims.union(*paths)
-            if wider == aims:
-                return aims
-            aims = wider
+        links = [(self._answers[offer.source], offer.needs & unsatisfied) for offer in usable]
+        return with_needs(self.part.required & unsatisfied, links)
 
     def _reaches_required(self, usable: list[Offer], unsatisfied: frozenset[str]) -> bool:
-        """Whether some run of luck still satisfies a required dataset."""
+        """Whether a required dataset can still be filled, if each usable source brings all it may."""
         left, waiting = unsatisfied, usable
         while ready := [offer for offer in waiting if not offer.needs & left]:
             left = left.difference(*(self._answers[offer.source] for offer in ready))
@@ -95,5 +91,5 @@ class Greedy:
 
 
 def _chances(offer: Offer) -> list[tuple[str, float]]:
-    """Dataset -> chance that it brings it."""
+    """Each dataset of an offer with the chance that the source brings it."""
     return [(dataset, offer.match_rate * rate) for dataset, rate in offer.fill_rates]

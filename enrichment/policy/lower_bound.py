@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from enrichment.policy.problem import Offer, Problem, State
 
 ROUNDS = 60
-"""Of sharing prices anew. Each moves the price of a source towards the datasets for which it is asked more often."""
+"""How often prices are shared anew: each round moves a source's price to the datasets that ask for it most."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """One source and one dataset. chance: that it satisfies it."""
+    """A source and a dataset that it may satisfy. chance: of satisfying it."""
 
     offer: Offer
     dataset: str
@@ -27,13 +27,13 @@ class _Link:
 
 
 class LowerBound:
-    """A bound on the objective: no policy reaches less."""
+    """A lower bound on the objective of any policy of one part."""
 
     def __init__(self, part: Problem) -> None:
         self._part, self._worth = part, dict(part.worth)
 
     def under(self, state: State) -> float:
-        """Micro-USD, from this state on: the best of all ways tried to share prices, and the shortest wait."""
+        """Micro-USD from this state on: the best of all price shares tried, and the value of the shortest wait."""
         usable = [offer for offer in self._part.offers if offer.source in state.usable and offer.match_rate > 0]
         costs = {offer.source: _least_cost(offer) for offer in usable}
         links = {dataset: _links(dataset, usable) for dataset in sorted(self._part.wanted & state.unsatisfied)}
@@ -54,7 +54,7 @@ class LowerBound:
         shares: dict[str, dict[str, float]],
         asked: dict[str, dict[str, float]],
     ) -> float:
-        """The least expected cost of one dataset; notes how likely it asks each source.
+        """The least expected cost of one dataset alone; notes in `asked` how likely it asks each source.
 
         Its sources one by one, least cost for their chance first, which is optimal for one dataset; an optional one is
         given up where its worth is less. A source that needs a dataset counts as free: it may never be askable.
@@ -82,7 +82,7 @@ def _links(dataset: str, usable: list[Offer]) -> list[_Link]:
 
 
 def _match_rates(offer: Offer) -> tuple[float, ...]:
-    """The least and the greatest in any state: a bound takes the best for a source of a family, at its least cost."""
+    """The lowest and the highest match rate in any state: for families a bound takes the best of both."""
     if offer.family is None:
         return (offer.match_rate,)
     others, itself = offer.family.sources - {offer.source}, frozenset({offer.source})
@@ -98,7 +98,7 @@ def _evenly(datasets: frozenset[str]) -> dict[str, float]:
 
 
 def _moved(shares: dict[str, float], asked: dict[str, float]) -> dict[str, float]:
-    """More for datasets that ask the source more often than the others do; they add up to 1 again."""
+    """The shares of one source, moved towards the datasets that ask it more often; they add up to 1 again."""
     mean = sum(asked.values()) / max(1, len(shares))
     moved = {d: share * (1 + (asked.get(d, 0.0) - mean) / 2) for d, share in shares.items()}
     whole = sum(moved.values())

@@ -13,7 +13,7 @@ V = TypeVar("V")
 
 
 class MadeOnce(Generic[K, V]):
-    """Keeps the values of the keys used last. What raises is not kept: the next thread that asks makes it anew."""
+    """Keeps the values of the keys used last. If `make` raises, the next thread that asks calls it again."""
 
     def __init__(self, make: Callable[[K], V], most: int) -> None:
         self._make = make
@@ -30,7 +30,7 @@ class MadeOnce(Generic[K, V]):
 
 
 class _Slot(Generic[V]):
-    """values: one, once it is made."""
+    """Where one value is kept. values: empty until it is made, then that value."""
 
     __slots__ = ("lock", "values")
 

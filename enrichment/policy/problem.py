@@ -5,7 +5,7 @@ Problem (offers, wanted datasets) + State (unsatisfied, usable)  ->  sources to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -26,7 +26,7 @@ class Family:
         return frozenset(source for source, _ in self.rates)
 
     def given(self, missed: frozenset[str], matched: frozenset[str]) -> Family:
-        """The family after answers (Bayes): a miss makes it likelier that none can know it; a match excludes that."""
+        """The family after answers (Bayes): a miss makes it likelier that no member can know; a match excludes that."""
         if not self.sources.isdisjoint(matched):
             return self._if_known(1.0)
         all_missed = self.known
@@ -39,7 +39,7 @@ class Family:
         return Family(known, tuple((source, rate / self.known * known) for source, rate in self.rates))
 
     def within(self, sources: frozenset[str]) -> Family | None:
-        """The family of some of them; None where that leaves no two."""
+        """The family reduced to these sources; None if fewer than two are left."""
         kept = tuple((source, rate) for source, rate in self.rates if source in sources)
         return Family(self.known, kept) if len(kept) > 1 else None
 
@@ -67,8 +67,8 @@ class Offer:
     none_counts: frozenset[str] = frozenset()
     """Of the datasets it fills, those that its reply without any satisfies too, a match or not: there are none. Only
     executions look at it."""
-    max_price: int | None = None
-    """The most one call may take, reserved before it is sent; None: both prices. Only executions look at it."""
+    most: int = 0
+    """The most one call may cost, reserved before it is sent. Only executions look at it."""
     family: Family | None = None
     """Sources that miss the same companies, itself among them."""
     fill_families: tuple[tuple[str, Family], ...] = ()
@@ -80,7 +80,7 @@ class Offer:
         return self.price_asked + self.match_rate * self.price_matched
 
     def given(self, missed: frozenset[str], matched: frozenset[str], usable: frozenset[str] = frozenset()) -> Offer:
-        """The offer once sources have answered that they do not know the company, or that they do.
+        """The offer after some sources have missed and others have matched the company.
 
         Datasets that are open were satisfied by none of them but those that are usable, which may be asked again.
         """
@@ -103,13 +103,14 @@ class Offer:
         return replace(self, fill_rates=rates, fill_families=left)
 
     @property
-    def most(self) -> int:
-        """Micro-USD one call may take at most."""
-        return self.price_asked + self.price_matched if self.max_price is None else self.max_price
+    def kin(self) -> frozenset[str]:
+        """Sources whose answers change its rates, itself among them; none where it is in no family."""
+        families = [family for _, family in self.fill_families] + ([self.family] if self.family else [])
+        return frozenset[str]().union(*(family.sources for family in families))
 
     @property
     def answers(self) -> frozenset[str]:
-        """Datasets it has a chance to satisfy."""
+        """The datasets that it may satisfy."""
         return frozenset(dataset for dataset, rate in self.fill_rates if rate > 0 and self.match_rate > 0)
 
 
@@ -166,13 +167,21 @@ def start(problem: Problem) -> State:
 
 def relevant_offers(problem: Problem) -> tuple[Offer, ...]:
     """Offers that answer something wanted, or something that such an offer needs; by name."""
-    pursued = problem.wanted
+    pursued = with_needs(problem.wanted, [(offer.answers, offer.needs) for offer in problem.offers])
+    chosen = [offer for offer in problem.offers if offer.answers & pursued]
+    return tuple(sorted(chosen, key=lambda offer: offer.source))
+
+
+def with_needs(aims: frozenset[str], sources: Sequence[tuple[frozenset[str], frozenset[str]]]) -> frozenset[str]:
+    """These datasets, those that must be satisfied before a source that answers them may be asked, and so on.
+
+    sources: of each, the datasets that it answers and those that it needs.
+    """
     while True:
-        chosen = [offer for offer in problem.offers if offer.answers & pursued]
-        widened = pursued.union(*(offer.needs for offer in chosen))
-        if widened == pursued:
-            return tuple(sorted(chosen, key=lambda offer: offer.source))
-        pursued = widened
+        wider = aims.union(*(needs for answers, needs in sources if answers & aims))
+        if wider == aims:
+            return aims
+        aims = wider
 
 
 def parts(problem: Problem) -> tuple[Problem, ...]:

@@ -1,42 +1,78 @@
-"""The decisions of a compiled policy as bytes.
+"""A compiled policy as bytes, and the name under which they are kept.
 
-(Table | Greedy, ...)  <->  compressed: a byte a part (1: solved), then the choices of the solved parts
+Enhanced  <->  format, digest of its problem, compressed: a byte a part (1: solved), the choices of the solved parts
 """
 
 from __future__ import annotations
 
+import hashlib
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
+from enrichment.policy.compiled import Enhanced
 from enrichment.policy.dynamic_program import Table, choice_type, solved
 from enrichment.policy.greedy import Greedy
-from enrichment.policy.problem import Problem
+from enrichment.policy.problem import Offer, Problem, parts
 from enrichment.policy.state_encoding import framed
 
-
-def packed(decisions: Sequence[Table | Greedy]) -> bytes:
-    which = bytes(isinstance(decision, Table) for decision in decisions)
-    choices = (decision.choices for decision in decisions if isinstance(decision, Table))
-    return zlib.compress(b"".join([which, *(c.astype(c.dtype.newbyteorder("<")).tobytes() for c in choices)]), 1)
+_FORMAT = b"policy 4 "
 
 
-def unpacked(data: bytes, parts: Sequence[Problem]) -> tuple[Table | Greedy, ...]:
-    """What was packed for these very parts. Raises ValueError where the bytes are damaged."""
+def digest(problem: Problem) -> str:
+    """A name for what is compiled of this problem: another one whenever a decision could be another."""
+    decided_by = [
+        (
+            [_decided_by(offer) for offer in part.offers],
+            sorted(part.required),
+            sorted(part.worth),
+            part.value_of_time,
+            part.all_or_nothing,
+        )
+        for part in parts(problem)
+    ]
+    return hashlib.sha256(repr(decided_by).encode()).hexdigest()
+
+
+def _decided_by(o: Offer) -> tuple[object, ...]:
+    fills, needs = sorted(o.fill_rates), sorted(o.needs)
+    return o.source, o.price_asked, o.price_matched, o.match_rate, fills, o.seconds, needs, o.family, o.fill_families
+
+
+def to_bytes(policy: Enhanced) -> bytes:
+    """What `from_bytes` restores without solving again; some hundred kilobytes for the largest shipped consumer."""
+    which = bytes(isinstance(decision, Table) for decision in policy.decisions)
+    choices = (decision.choices for decision in policy.decisions if isinstance(decision, Table))
+    kept = b"".join([which, *(one.astype(one.dtype.newbyteorder("<")).tobytes() for one in choices)])
+    return _head(policy.problem) + zlib.compress(kept, 1)
+
+
+def from_bytes(data: bytes, problem: Problem) -> Enhanced:
+    """Raises ValueError when the bytes are damaged, or were compiled for another problem."""
+    head = _head(problem)
+    if data[: len(head)] != head:
+        raise ValueError("This policy was compiled for other rules: compile it again.")
     try:
-        raw = memoryview(zlib.decompress(data))
+        kept = memoryview(zlib.decompress(data[len(head) :]))
     except zlib.error as damage:
         raise ValueError("This policy is damaged: delete it and compile it again.") from damage
-    return tuple(_unpacked(raw[len(parts) :], raw[: len(parts)], parts))
+    return Enhanced(problem, tuple(_decisions(kept, problem)))
 
 
-def _unpacked(raw: memoryview, which: memoryview, parts: Sequence[Problem]) -> Iterator[Table | Greedy]:
-    for part, is_solved in zip(parts, which, strict=True):
+def _head(problem: Problem) -> bytes:
+    return _FORMAT + digest(problem).encode()
+
+
+def _decisions(kept: memoryview, problem: Problem) -> Iterator[Table | Greedy]:
+    whole = parts(problem)
+    which, choices = kept[: len(whole)], kept[len(whole) :]
+    for part, is_solved in zip(whole, which, strict=True):
         if not is_solved:
             yield Greedy(part)
             continue
         frame = framed(part)
         kind, states = choice_type(len(frame.offers)), 1 << len(frame.offers) + frame.width
-        choices, raw = np.frombuffer(raw, kind.newbyteorder("<"), states), raw[states * kind.itemsize :]
-        yield Table(frame, choices.astype(kind, copy=False), solved)
+        its = np.frombuffer(choices, kind.newbyteorder("<"), states)
+        choices = choices[its.nbytes :]
+        yield Table(frame, its.astype(kind, copy=False), solved)

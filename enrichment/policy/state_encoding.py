@@ -42,7 +42,7 @@ class Frame:
 
     @cached_property
     def family_bits(self) -> tuple[int, ...]:
-        """For each source the bit of its family in a column: one of it has matched; 0: it has none."""
+        """For each source the bit of its family in a column, set once a member has matched; 0: no family."""
         bits = {family: 1 << len(self.datasets) + n for n, family in enumerate(self.families)}
         return tuple(bits[offer.family] if offer.family else 0 for offer in self.offers)
 
@@ -52,12 +52,12 @@ class Frame:
         return {1 << len(self.datasets) + n: self.sources_in(family.sources) for n, family in enumerate(self.families)}
 
     def chances(self, i: int, usable: Codes | int) -> Values:
-        """The chances of source i, if no source of its family has matched and those not usable have missed."""
+        """The match rate of source i if no member of its family has matched and unusable members have missed."""
         family = self.families[self.family_bits[i].bit_length() - 1 - len(self.datasets)]
         return self.offers[i].match_rate * self._still_known(family, usable)
 
     def _still_known(self, family: Family, usable: Codes | int) -> Values:
-        """The factor on the chance that any of the family can know, once all that are not usable have failed."""
+        """The factor on the chance that members can know the company, after all unusable members have failed."""
         likely = np.full(np.shape(usable), family.known)
         for source, rate in family.rates:
             likely *= np.where(np.asarray(usable) & self.sources_in([source]), 1.0, 1 - rate / family.known)
@@ -65,7 +65,7 @@ class Frame:
 
     @cached_property
     def fill_families(self) -> tuple[dict[int, Family], ...]:
-        """For each source: bit of a dataset -> its family of sources that lack it of the same companies."""
+        """For each source: bit of a dataset -> the family of sources that lack this dataset for the same companies."""
         bits = {dataset: bit for bit, dataset in enumerate(self.datasets)}
         return tuple(
             {bits[dataset]: family for dataset, family in offer.fill_families if dataset in bits}
@@ -73,7 +73,7 @@ class Frame:
         )
 
     def fills_given(self, i: int, usable: Codes | int) -> tuple[tuple[int, float | Values], ...]:
-        """The `fills` of source i in states with these usable sources: what is not usable lacked what is open."""
+        """The `fills` of source i with these usable sources: unusable members of its families lacked the dataset."""
         families = self.fill_families[i]
         return tuple(
             (bit, rate * self._still_known(families[bit], usable) if bit in families else rate)
@@ -133,7 +133,7 @@ class Frame:
         return sum([bits[name] for name in names if name in bits])
 
     def code(self, state: State) -> int:
-        """The state as this part sees it: without names it does not know, and without sources of no use."""
+        """The number of a state, without names unknown to this part and without sources of no use."""
         column = self._column(state)
         # Mask out sources that cannot fill an open dataset, so that equivalent states share one entry.
         usable = self.sources_in(state.usable) & self.filling(column)
@@ -143,7 +143,7 @@ class Frame:
         return usable << self.width | column
 
     def filling(self, column: int) -> int:
-        """The sources that have a chance to satisfy one of these datasets, and those that tell of others by a miss."""
+        """The sources that may fill one of these datasets, and those whose miss would change another's match rate."""
         known = self._filling_known
         if column not in known:
             telling = [members for bit, members in self.members.items() if not column & bit]
@@ -154,8 +154,7 @@ class Frame:
         return sum([1 << i for i, answers in enumerate(self.answers) if answers & column])
 
     def ruled_out(self, state: State) -> frozenset[str]:
-        """Sources of use that can neither be asked nor have answered, of families of which none has matched, or had a
-        dataset that is open."""
+        """Useful sources of families that were ruled out: they have not answered, and cannot be asked."""
         if not self.families and not any(self.fill_families):
             return frozenset()
         column = self._column(state)
@@ -165,7 +164,7 @@ class Frame:
         return self.named(lost | lacking)
 
     def _lacking(self, column: int) -> int:
-        """Sources of families of these datasets."""
+        """Sources that have a family for one of these datasets."""
         return sum([1 << i for i, its in enumerate(self.fill_families) if any(column >> bit & 1 for bit in its)])
 
     def _column(self, state: State) -> int:
@@ -177,24 +176,11 @@ class Frame:
     def _filling_known(self) -> dict[int, int]:
         return {}
 
-    def state(self, code: int) -> State:
-        usable, told = code >> self.width, code >> len(self.datasets)
-        here = frozenset([name for i, name in enumerate(self.sources) if usable >> i & 1])
-        matched = [family.sources for n, family in enumerate(self.families) if told >> n & 1]
-        others = [family.sources - here for n, family in enumerate(self.families) if not told >> n & 1]
-        others.append(self.named(self._lacking(code)) - here)
-        return State(
-            frozenset([name for i, name in enumerate(self.datasets) if code >> i & 1]),
-            here,
-            frozenset[str]().union(*others),
-            frozenset[str]().union(*matched),
-        )
-
     def named(self, sources: int) -> frozenset[str]:
         return frozenset([name for i, name in enumerate(self.sources) if sources >> i & 1])
 
 
 def framed(part: Problem) -> Frame:
-    """The frame of a part. Sources that answer most come first: `dynamic_program` works best so."""
+    """The frame of a part. Sources that answer most datasets come first: `dynamic_program` is faster then."""
     ordered = sorted(part.offers, key=lambda offer: (-len(offer.answers), offer.source))
     return Frame(part, tuple(ordered), tuple(sorted(start(part).unsatisfied)))

@@ -1,9 +1,9 @@
 """Which caps a purchase is reserved against, and what they leave.
 
     Rules + Requirements + request + source + day  ->  caps, in the order of their names
-    caps + what was spent  ->  limits  ->  RemainingBudget: what still fits
+    caps + what was spent  ->  what each leaves  ->  RemainingCaps: what still fits
 
-A cap's name carries its period; there is one also where no limit is set, so that spending is added up.
+A cap's name carries its period; there is one also where config sets no amount, so that spending is added up.
 """
 
 from collections import defaultdict
@@ -15,30 +15,17 @@ from operator import attrgetter
 
 from enrichment.domain.ids import analysis_source
 from enrichment.domain.money import in_usd, to_micro
-from enrichment.domain.purchases import Cap, DailyLimit
-from enrichment.policy.execution_model import Limit
+from enrichment.domain.purchases import Cap, Purchase
+from enrichment.policy.execution_model import RemainingCap
 from enrichment.rules import Rules
 from enrichment.rules.requirements import BY_COMMAND_LINE, Requirements
 
 
 def caps_of(
-    rules: Rules,
-    *,
-    request_id: str,
-    max_cost: int,
-    consumer: str,
-    provider: str,
-    source: str,
-    at: datetime,
-    budget: Cap | None = None,
-    daily: DailyLimit | None = None,
+    rules: Rules, requirements: Requirements, request_id: str, at: datetime, *, provider: str, source: str
 ) -> tuple[Cap, ...]:
-    """The caps a purchase of this source is reserved against. Days are UTC; limits in micro-USD.
-
-    budget: the one that the request shares with others. daily: of the payer, where it has one.
-    """
-    common = _common(rules, request_id, max_cost, consumer, at, budget, daily)
-    return _with_its_own(rules, common, provider, source, at.date().isoformat())
+    """The caps a purchase of this source is reserved against, by name. at: UTC, as are days."""
+    return _with_its_own(rules, _common(rules, requirements, request_id, at), provider, source, at.date().isoformat())
 
 
 def caps_of_each(rules: Rules, requirements: Requirements, request_id: str, at: datetime) -> dict[str, tuple[Cap, ...]]:
@@ -47,9 +34,16 @@ def caps_of_each(rules: Rules, requirements: Requirements, request_id: str, at: 
         analysis_source(name): rules.provider_of_model(rules.analyses[name].model) for name in requirements.analyses
     }
     day = at.date().isoformat()
-    wanted = requirements
-    common = _common(rules, request_id, wanted.max_cost, wanted.consumer, at, wanted.budget, wanted.daily)
+    common = _common(rules, requirements, request_id, at)
     return {name: _with_its_own(rules, common, provider, name, day) for name, provider in providers.items()}
+
+
+def caps_over(purchase: Purchase, rules: Rules) -> frozenset[str]:
+    """Names of the caps of its request and its day that a purchase was reserved against; not of a budget or payer."""
+    at = purchase.reserved_at
+    common = [Cap(f"request:{purchase.request_id}", None), *caps_of_day(rules, purchase.consumer.split("+"), at)]
+    caps = _with_its_own(rules, common, purchase.provider, purchase.source, at.date().isoformat())
+    return frozenset(cap.name for cap in caps)
 
 
 def caps_of_day(rules: Rules, consumers: Iterable[str], at: datetime) -> tuple[Cap, ...]:
@@ -62,25 +56,17 @@ def caps_of_day(rules: Rules, consumers: Iterable[str], at: datetime) -> tuple[C
 def left_whatever_is_bought(
     rules: Rules, requirements: Requirements, request_id: str, at: datetime, spent: Mapping[str, int]
 ) -> int:
-    """The least that its own cap, its payer's and the day's leave (micro-USD): those of all sources of a request."""
-    wanted = requirements
-    common = _common(rules, request_id, wanted.max_cost, wanted.consumer, at, wanted.budget, wanted.daily)
-    return min(left for _, left in left_by(common, spent))
+    """The least that the caps leave which cover every purchase of a request (micro-USD)."""
+    return min(left for _, left in left_by(_common(rules, requirements, request_id, at), spent))
 
 
-def _common(
-    rules: Rules,
-    request_id: str,
-    max_cost: int,
-    consumer: str,
-    at: datetime,
-    budget: Cap | None,
-    daily: DailyLimit | None,
-) -> list[Cap]:
-    """The caps that are the same whatever is bought."""
+def _common(rules: Rules, requirements: Requirements, request_id: str, at: datetime) -> list[Cap]:
+    """The caps that are the same whatever is bought: the request's, its budget's, its payer's and the day's."""
+    budget, daily = requirements.budget, requirements.daily
     shared = [] if budget is None else [budget]
     shared += [] if daily is None else [daily.cap(at.date().isoformat())]
-    return [Cap(f"request:{request_id}", max_cost), *shared, *caps_of_day(rules, consumer.split("+"), at)]
+    of_day = caps_of_day(rules, requirements.consumer.split("+"), at)
+    return [Cap(f"request:{request_id}", requirements.max_cost), *shared, *of_day]
 
 
 def _with_its_own(rules: Rules, common: list[Cap], provider: str, source: str, day: str) -> tuple[Cap, ...]:
@@ -102,36 +88,36 @@ _RAISED_BY = {
 """Kind of a cap -> what to do where it leaves too little. A request's own cap is raised where it was set."""
 
 
-def limits_of(caps: Mapping[str, Iterable[Cap]], spent: Mapping[str, int]) -> dict[str, Limit]:
-    """Cap name -> Limit: what it leaves (micro-USD) for which sources. caps: as `caps_of_each` gives them."""
+def remaining_caps(caps: Mapping[str, Iterable[Cap]], spent: Mapping[str, int]) -> dict[str, RemainingCap]:
+    """Cap name -> what it leaves (micro-USD), and for which sources. caps: as `caps_of_each` gives them."""
     over, left = defaultdict[str, set[str]](set), dict[str, int]()
     for name, its in caps.items():
         for cap, still in left_by(its, spent):
             over[cap].add(name)
             left[cap] = still
-    return {cap: Limit(left[cap], frozenset(names)) for cap, names in over.items()}
+    return {cap: RemainingCap(left[cap], frozenset(names)) for cap, names in over.items()}
 
 
 def left_by(caps: Iterable[Cap], spent: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-    """Name of each cap that has a limit, and what it leaves (micro-USD).
+    """Name of each cap that has an amount, and what it leaves (micro-USD).
 
     Never below 0: a free call fits even where a vendor billed above the cap.
     """
     for cap in caps:
-        if cap.limit_micro_usd is not None:
-            yield cap.name, max(0, cap.limit_micro_usd - spent.get(cap.name, 0))
+        if cap.most_micro_usd is not None:
+            yield cap.name, max(0, cap.most_micro_usd - spent.get(cap.name, 0))
 
 
-class RemainingBudget:
-    """What the caps leave at one moment. limits: as `limits_of` gives them. raise_cap: as requirements have it."""
+class RemainingCaps:
+    """What the caps leave at one moment. caps: as `remaining_caps` gives them. raise_cap: as requirements have it."""
 
-    def __init__(self, rules: Rules, limits: Mapping[str, Limit], raise_cap: str = BY_COMMAND_LINE) -> None:
-        self._rules, self._limits, self._raise_cap = rules, limits, raise_cap
+    def __init__(self, rules: Rules, caps: Mapping[str, RemainingCap], raise_cap: str = BY_COMMAND_LINE) -> None:
+        self._rules, self._caps, self._raise_cap = rules, caps, raise_cap
 
     @property
-    def is_limited(self) -> bool:
-        """Whether there is a limit; without one everything fits."""
-        return bool(self._limits)
+    def is_capped(self) -> bool:
+        """Whether there is a cap; without one everything fits."""
+        return bool(self._caps)
 
     def fits(self, source: str) -> bool:
         return all(self._rules.max_micro_usd(source) <= left for _, left in self._over(source))
@@ -147,20 +133,19 @@ class RemainingBudget:
         return tuple(fitting)
 
     def why_not(self, source: str) -> str:
-        """Why one that does not fit is not bought, and what to do."""
+        """Why a source that does not fit is not bought, and what to do."""
         name, left = min(self._over(source), key=lambda one: one[1])
         return too_dear(self._rules.max_micro_usd(source), name, left, self._raise_cap)
 
     def _over(self, source: str) -> list[tuple[str, int]]:
-        return [(name, limit.left) for name, limit in self._limits.items() if source in limit.over]
+        return [(name, cap.left) for name, cap in self._caps.items() if source in cap.over]
 
-    def _after(self, source: str) -> "RemainingBudget":
+    def _after(self, source: str) -> "RemainingCaps":
         price = self._rules.max_micro_usd(source)
         reserved = {
-            name: replace(limit, left=limit.left - price) if source in limit.over else limit
-            for name, limit in self._limits.items()
+            name: replace(cap, left=cap.left - price) if source in cap.over else cap for name, cap in self._caps.items()
         }
-        return RemainingBudget(self._rules, reserved, self._raise_cap)
+        return RemainingCaps(self._rules, reserved, self._raise_cap)
 
 
 def tightest(caps: Iterable[Cap], spent: Mapping[str, int]) -> tuple[str, int]:
@@ -190,5 +175,5 @@ def too_dear(price: int, cap: str, left: int, raise_cap: str) -> str:
     return f"may cost {in_usd(price)} USD, {in_words(cap)} leaves {in_usd(left)}: {raise_it}"
 
 
-def _cap(name: str, limit: Decimal | None) -> Cap:
-    return Cap(name, None if limit is None else to_micro(limit))
+def _cap(name: str, usd: Decimal | None) -> Cap:
+    return Cap(name, None if usd is None else to_micro(usd))

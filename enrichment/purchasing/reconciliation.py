@@ -97,7 +97,7 @@ class Conclusion:
 
 
 def bounds(before: LedgerTotals, after: LedgerTotals) -> tuple[int, int]:
-    """(settled, uncertain) of a reading taken between two looks at the ledger: what happened meanwhile may be in it."""
+    """(settled, uncertain) of a balance read between two readings of the ledger, with what may have happened then."""
     most = after.settled + _units(after.uncertain) + _units(after.under_way)
     return before.settled, most - before.settled
 
@@ -187,7 +187,7 @@ def may_still_bill(rules: ProviderRules) -> timedelta:
 
 
 def _of_one_plan(now: BalanceReading, earlier: Sequence[BalanceReading]) -> Iterator[BalanceReading]:
-    """Back to where the plan was renewed: what is left goes up then, what is used goes down."""
+    """The readings since the vendor last renewed our plan, which raises what is left or lowers what is used."""
     later = now
     for reading in earlier:
         if (reading.unit, reading.counts) != (now.unit, now.counts) or _taken(reading, later) < 0:

@@ -44,7 +44,7 @@ class RateBelief:
         return np.asarray((self.seconds / (self.seconds + age)) ** self.shape)
 
     def observed(self, age: Floats, changed: NDArray[np.bool_]) -> Self:
-        """The belief after a look: `age` seconds since the one before (above 0), and whether the value had changed."""
+        """The belief after a renewal `age` seconds (above 0) after the last one. changed: whether the value had."""
         shape, seconds, later = self.shape, self.seconds, self.seconds + age
         same = self.unchanged(age)
         mean = (shape / seconds - same * shape / later) / (1 - same)
@@ -57,12 +57,12 @@ class RateBelief:
 
 
 def priors_of(group: NDArray[np.int64], ages: Floats, changed: NDArray[np.bool_], *, groups: int) -> RateBelief:
-    """For each group of looks, the gamma prior under which they are likeliest; ages in seconds, above 0.
+    """For each group of renewals, the gamma prior under which they are likeliest; ages in seconds, above 0.
 
-    group: of each look, from 0 to groups - 1. The likelihood of one look is unchanged(age), or one minus it; the best
-    of a grid of shapes and means is taken, any of it for a group without looks. Ages are counted in classes of an
-    eighth, so that the time it takes grows with the number of groups, not with that of looks. Where looks cannot tell
-    the shape, as when all are of one age, it is 1.
+    group: the group of each renewal, from 0 to groups - 1. The likelihood of one renewal is unchanged(age), or one
+    minus it. The best of a grid of shapes and means is taken, any of it for a group without renewals. Ages are counted
+    in classes of an eighth: the time it takes grows with the number of groups, not of renewals. Where renewals do not
+    show the shape, as when all have one age, it is 1.
     """
     classes = np.clip(np.rint(np.log(np.maximum(ages, 1.0)) * _CLASSES_PER_E), 0, _MOST_CLASSES - 1).astype(np.int64)
     counts = np.bincount((group * _MOST_CLASSES + classes) * 2 + changed, minlength=groups * _MOST_CLASSES * 2).reshape(

@@ -1,9 +1,10 @@
-"""How often each dataset changes, learned from looks: for all companies, by industry and size, and for each company.
+"""How often each dataset changes, learned from renewals: for all companies, by industry and size, and for each company.
 
-    looks + traits of companies -> LearnedRates: .rows() to read, .beliefs() of the facts of many companies
+    renewals + traits of companies -> LearnedRates: .rows() to read, .beliefs() of the facts of many companies
 
-A company's belief begins at the narrowest group with ENOUGH looks: its industry and size band, its industry, its size
-band, all companies; else at the time its sources' answers are valid. Its own looks then sharpen it. Pinned rates stay.
+A company's belief begins at the narrowest group with ENOUGH renewals: its industry and size band, its industry, its
+size band, all companies; else at the time its sources' answers are valid. Its own renewals then sharpen it. Pinned
+rates stay.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,10 +17,10 @@ from numpy.typing import NDArray
 
 from enrichment.refresh.change_rates import Floats, RateBelief, priors_of
 from enrichment.refresh.history import Traits
-from enrichment.refresh.looks import Look
+from enrichment.refresh.observed_renewals import ObservedRenewal
 
 ENOUGH = 50
-"""Looks from which a group has a rate of its own."""
+"""Renewals from which a group has a rate of its own."""
 _SURE = 1_000.0
 """Shape of a pinned rate: as good as certain."""
 _DAY = 86_400
@@ -37,7 +38,7 @@ class ChangeRate:
     dataset: str
     industry: str | None
     size_band: str | None
-    looks: int
+    renewals: int
     changes: int
     belief: RateBelief | None
 
@@ -47,8 +48,8 @@ class ChangeRate:
 
 
 @dataclass(frozen=True, slots=True)
-class _Looks:
-    """Looks as arrays, oldest first. codes: of dataset, industry and size band; 0 is 'not known' of the last two."""
+class _RenewalArrays:
+    """Renewals as arrays, oldest first. codes: of dataset, industry and size band; 0 is 'not known' of the last two."""
 
     company_ids: Sequence[str]
     dataset: Numbers
@@ -59,17 +60,17 @@ class _Looks:
 
 
 class LearnedRates:
-    """What all looks so far show. traits: company_id -> Traits, of those that are known."""
+    """What all renewals so far show. traits: company_id -> Traits, of those that are known."""
 
-    def __init__(self, looks: Iterable[Look], traits: Mapping[str, Traits]) -> None:
-        ordered = sorted(looks, key=attrgetter("at"))
+    def __init__(self, renewals: Iterable[ObservedRenewal], traits: Mapping[str, Traits]) -> None:
+        ordered = sorted(renewals, key=attrgetter("at"))
         ids, datasets, _, seconds, changed = zip(*ordered, strict=True) if ordered else ((), (), (), (), ())
         self._traits = traits
         self._datasets = _codes(datasets)
         self._industries = _codes([None, *(its.industry for its in traits.values())])
         self._bands = _codes([None, *(its.size_band for its in traits.values())])
         industry, band = self._trait_codes(ids)
-        self._looks = _Looks(
+        self._renewals = _RenewalArrays(
             company_ids=ids,
             dataset=np.array([self._datasets[name] for name in datasets], np.int64),
             industry=industry,
@@ -80,11 +81,11 @@ class LearnedRates:
         self._groups = self._of_groups()
 
     def rows(self) -> tuple[ChangeRate, ...]:
-        """Every group with a look, by dataset, then industry, then size band; None first."""
+        """Every group with a renewal, by dataset, then industry, then size band; None first."""
         datasets, industries, bands = list(self._datasets), list(self._industries), list(self._bands)
         rows = [
-            ChangeRate(datasets[d], industries[i], bands[b], looks, changes, belief)
-            for (d, i, b), (looks, changes, belief) in self._groups.items()
+            ChangeRate(datasets[d], industries[i], bands[b], renewals, changes, belief)
+            for (d, i, b), (renewals, changes, belief) in self._groups.items()
         ]
         return tuple(sorted(rows, key=lambda row: (row.dataset, row.industry or "", row.size_band or "")))
 
@@ -123,19 +124,21 @@ class LearnedRates:
         return shape[:, industry, band].T.copy(), seconds[:, industry, band].T.copy()
 
     def _sharpen(self, shape: Floats, seconds: Floats, company_ids: Sequence[str], datasets: Sequence[str]) -> None:
-        """Each fact by its own looks, one after another; the n-th looks of all facts at once."""
-        looks, columns = self._looks, len(datasets)
+        """Each fact by its own renewals, one after another; the n-th renewals of all facts at once."""
+        renewals, columns = self._renewals, len(datasets)
         row_of = {company_id: row for row, company_id in enumerate(company_ids)}
-        rows = np.array([row_of.get(company_id, -1) for company_id in looks.company_ids], np.int64)
+        rows = np.array([row_of.get(company_id, -1) for company_id in renewals.company_ids], np.int64)
         column_of = {name: column for column, name in enumerate(datasets)}
         column = np.array([column_of.get(name, -1) for name in self._datasets], np.int64)
-        at = column[looks.dataset] if len(column) else looks.dataset
+        at = column[renewals.dataset] if len(column) else renewals.dataset
         ours = np.flatnonzero((rows >= 0) & (at >= 0))
         cells = rows[ours] * columns + at[ours]
         for some in _in_rounds(cells):
             cell, its = cells[some], ours[some]
             row, col = np.divmod(cell, columns)
-            after = RateBelief(shape[row, col], seconds[row, col]).observed(looks.seconds[its], looks.changed[its])
+            after = RateBelief(shape[row, col], seconds[row, col]).observed(
+                renewals.seconds[its], renewals.changed[its]
+            )
             shape[row, col], seconds[row, col] = after.shape, after.seconds
 
     def _trait_codes(self, company_ids: Sequence[str]) -> tuple[Numbers, Numbers]:
@@ -145,18 +148,18 @@ class LearnedRates:
         return industries, np.array([self._bands[its.size_band] for its in traits], np.int64)
 
     def _of_groups(self) -> dict[tuple[int, int, int], tuple[int, int, RateBelief | None]]:
-        """(dataset, industry, size band) -> looks, changes, belief; 0: of any. A trait not known is in no group."""
-        looks = self._looks
+        """(dataset, industry, size band) -> renewals, changes, belief; 0: of any. A trait not known is in no group."""
+        renewals = self._renewals
         groups: dict[tuple[int, int, int], tuple[int, int, RateBelief | None]] = {}
         for by_industry in (False, True):
             for by_band in (False, True):
-                industry = looks.industry * by_industry
-                band = looks.size_band * by_band
+                industry = renewals.industry * by_industry
+                band = renewals.size_band * by_band
                 known = np.flatnonzero(((industry > 0) | (not by_industry)) & ((band > 0) | (not by_band)))
                 groups |= _grouped(
-                    np.stack([looks.dataset[known], industry[known], band[known]], axis=1),
-                    looks.seconds[known],
-                    looks.changed[known],
+                    np.stack([renewals.dataset[known], industry[known], band[known]], axis=1),
+                    renewals.seconds[known],
+                    renewals.changed[known],
                 )
         return groups
 
@@ -169,14 +172,14 @@ def _grouped(
     sizes = tuple(keys.max(axis=0) + 1)
     codes, group = np.unique(np.ravel_multi_index(tuple(keys.T), sizes), return_inverse=True)
     unique = np.stack(np.unravel_index(codes, sizes), axis=1)
-    looks = np.bincount(group, minlength=len(unique))
+    renewals = np.bincount(group, minlength=len(unique))
     changes = np.bincount(group, weights=changed, minlength=len(unique))
     prior = priors_of(group, seconds, changed, groups=len(unique))
     return {
         (int(d), int(i), int(b)): (
-            int(looks[n]),
+            int(renewals[n]),
             int(changes[n]),
-            RateBelief(prior.shape[n], prior.seconds[n]) if looks[n] >= ENOUGH else None,
+            RateBelief(prior.shape[n], prior.seconds[n]) if renewals[n] >= ENOUGH else None,
         )
         for n, (d, i, b) in enumerate(unique)
     }

@@ -20,7 +20,6 @@ from enrichment.rules.models import (
     RedundancyRule,
     RefreshRules,
     ResearchRules,
-    Rules,
     SourceDataset,
     SourceQuestion,
     SourceRules,
@@ -28,6 +27,7 @@ from enrichment.rules.models import (
 )
 from enrichment.rules.provider_models import Poll, Price, ProviderRules, RateLimits, Repeat
 from enrichment.rules.reliability import DatasetReliability, Feed, SourceReliability
+from enrichment.rules.rule_set import Rules
 
 __all__ = [
     "BILLED_UNITS",

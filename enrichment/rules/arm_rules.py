@@ -10,13 +10,13 @@ from enrichment.rules.experiments import ArmRules
 
 
 def with_arm(written: Mapping[str, Any], arm: ArmRules) -> dict[str, Any]:
-    """A list, such as redundancy.yaml, is replaced as a whole."""
+    """The rules with the entries of an arm instead; a list, such as redundancy.yaml, is replaced as a whole."""
     models = {"analyses": {name: {"model": model} for name, model in arm.models.items()}}
     return _laid_over(_laid_over(written, arm.rules), models if arm.models else {})
 
 
 def problems_of_arm(written: Mapping[str, Any], arm: ArmRules) -> Iterator[str]:
-    """Names of entries that are not there: an arm changes entries, so assets and reports are the same for all arms."""
+    """A line for each entry of an arm that the rules lack: an arm only changes entries, so all arms share assets."""
     for file, entries in arm.rules.items():
         known = written[file]
         if isinstance(entries, Mapping) != isinstance(known, Mapping):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from enrichment.rules.experiments import problems_of
-from enrichment.rules.models import Rules
+from enrichment.rules.rule_set import Rules
 
 IDENTITY = frozenset({"company_name", "domain"})  # found before anything is planned
 
@@ -47,7 +47,7 @@ def names_in(value: object) -> list[str]:
 
 
 def disagreements(written: Mapping[str, Any], sound: Rules) -> Iterator[str]:
-    """written: file -> its data, None if it could not be read: then every name may be in it."""
+    """A line for each name that does not resolve. written: file -> its data; None: it could not be read."""
     yield from _unknown_names(written)
     yield from _source_problems(sound)
     yield from _dataset_problems(sound)
@@ -67,7 +67,7 @@ def disagreements(written: Mapping[str, Any], sound: Rules) -> Iterator[str]:
 
 
 def _reliability_problems(rules: Rules) -> Iterator[str]:
-    """Figures of what is no longer in the rules would count for nothing, in silence."""
+    """Lines of reliability.yaml that name what the rules no longer have: they would count for nothing, in silence."""
     for dataset, figures in rules.reliability_lines.items():
         at = f"config/reliability.yaml: {dataset}"
         if dataset not in rules.datasets:
@@ -174,7 +174,7 @@ def _refresh_problems(sound: Rules) -> Iterator[str]:
 
 
 def _reached(sound: Rules, name: str, threshold: float) -> bool:
-    """Whether a dataset may reach it; also where something that it names is broken, which has its own line."""
+    """Whether some source of the dataset reaches it; true also if an entry named is broken, which has its own line."""
     dataset = sound.datasets[name]
     if dataset.analysis is not None:
         analysis = sound.analyses.get(dataset.analysis)

@@ -12,7 +12,7 @@ from enrichment.rules import Rules, Strategy
 
 
 class Arm(NamedTuple):
-    """strategy: None: as the rules say. chance: with which a company is in this arm."""
+    """The arm that a company is in. strategy: None: as the rules say. chance: of a company to be in this arm."""
 
     experiment: str
     name: str
@@ -21,7 +21,7 @@ class Arm(NamedTuple):
 
 
 def arm_of(rules: Rules, *, consumer: str, company_id: str) -> Arm | None:
-    """None: no experiment is under way for this consumer, the company takes no part, or its arm is stopped."""
+    """The arm of a company. None: no experiment for this consumer, the company takes no part, or its arm is stopped."""
     for name, experiment in rules.experiments.items():
         if experiment.consumer == consumer and hashed_share(f"{name}|part|{company_id}") < experiment.share:
             arms = [*experiment.arms]

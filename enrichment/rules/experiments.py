@@ -78,7 +78,7 @@ def with_stopped(
 
 
 def problems_of(experiments: Mapping[str, Experiment], consumers: Mapping[str, object]) -> Iterator[str]:
-    """A line each."""
+    """What is wrong with the experiments, one line each."""
     taken: dict[str, str] = {}
     for name, one in experiments.items():
         at = f"config/experiments.yaml: {name}"

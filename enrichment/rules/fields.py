@@ -14,7 +14,7 @@ DAY = 86400
 
 
 def parse_seconds(text: object) -> int:
-    """'7d', '1h', '90s' or a number of seconds."""
+    """Seconds, from '7d', '1h', '90s' or a number of seconds."""
     if isinstance(text, int) and not isinstance(text, bool):
         return text
     match = re.fullmatch(r"(\d{1,9})\s*([smhd])", text.strip()) if isinstance(text, str) else None

@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from enrichment.domain.values import INDUSTRY_GROUPS, SIZE_BANDS, band_name
-from enrichment.rules.models import LearnedLine, Rules, SourceRules
+from enrichment.rules.models import LearnedLine, SourceRules
+from enrichment.rules.rule_set import Rules
 
 MATCH_RATE, KNOWN_TO_ANY, BILLED_UNITS = "match_rate", "known_to_any", "billed_units"
 LearnedLines = Mapping[str, Mapping[str, LearnedLine]]

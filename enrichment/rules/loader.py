@@ -28,13 +28,13 @@ from enrichment.rules.models import (
     RedundancyRule,
     RefreshRules,
     ResearchRules,
-    Rules,
     SourceQuestion,
     SourceRules,
     Strategies,
 )
 from enrichment.rules.provider_models import ProviderRules
 from enrichment.rules.reliability import DatasetReliability, counted
+from enrichment.rules.rule_set import Rules
 from enrichment.rules.yaml_files import NotReadable, read_yaml
 
 RESEARCH_BREAKDOWN, RESEARCH_ANSWER = "research_breakdown", "research_answer"
@@ -205,7 +205,7 @@ def _of_arm(
 
 
 def _read(path: Path, problems: list[str]) -> Any:
-    """None: it cannot be read, which is a problem."""
+    """The text of a file; None: it cannot be read, which is added to the problems."""
     shown, default = f"config/{path.name}", _OPTIONAL.get(path.stem)
     try:
         data = read_yaml(path)
@@ -237,7 +237,7 @@ def _whole(name: str, written: Mapping[str, Any], kind: Any, problems: list[str]
 
 
 def _parse(where: str, value: Any, kind: Any, problems: list[str]) -> Any:
-    """None: it has a problem. A key without a value is one, as no rule is switched off by that."""
+    """The data of a file; None: it has a problem. A key without a value is one: it would switch no rule off."""
     empty = [_at(where, path) for path in _without_value(value)]
     if empty:
         problems.extend(f"{place}: has no value: write one, or take the line out" for place in empty)

@@ -16,7 +16,7 @@ def called(name: str) -> str:
 
 
 def all_called(names: Iterable[str]) -> str:
-    """'Google News, Google Jobs', each once."""
+    """The names for people, each once: 'Google News, Google Jobs'."""
     return ", ".join(dict.fromkeys(map(called, names)))
 
 

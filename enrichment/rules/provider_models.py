@@ -41,7 +41,7 @@ class RateLimits(RuleModel):
 
 
 class Poll(RuleModel):
-    """How long to wait between looks at a running job, in seconds."""
+    """How long to wait between polls of a running job, in seconds."""
 
     first_seconds: Number = Field(2, gt=0)
     factor: Number = Field(1.5, ge=1)

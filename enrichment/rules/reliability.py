@@ -56,7 +56,7 @@ class Feed(_Line):
 
 
 class DatasetReliability(_Entry):
-    """alternatives: how many wrong values are about equally likely."""
+    """Reliability for one dataset. alternatives: how many wrong values are about equally likely."""
 
     sources: Mapping[str, SourceReliability]
     feeds: tuple[Feed, ...] = ()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from enrichment.domain.money import to_micro
-from enrichment.domain.purchases import Cap, DailyLimit
+from enrichment.domain.purchases import Cap, DailyCap
 from enrichment.rules import Rules
 
 CUSTOM = "custom"
@@ -41,7 +41,7 @@ class Requirements:
     collected: the datasets that sources answer, needs of analyses included; analysed: those that analyses answer.
     max_age: dataset -> seconds a value may be old, where the consumer asks for less than the dataset's own age.
     quality_thresholds: dataset -> threshold, where the consumer asks for more than the dataset's own.
-    budget: a cap that this request shares with others, such as a batch's. daily: what its payer may spend a day.
+    budget: the cap that all requests of its batch or session share. daily: the cap of its payer, for each day.
     extras: datasets shown where they are known at no cost; no plan looks at them, and they are no part of completeness.
     topic: what in particular is asked of sources that take one, as topic_of gives it; empty: they are not asked.
     raise_cap: what to do where max_cost leaves too little, in the words of the way in through which it was asked.
@@ -64,7 +64,7 @@ class Requirements:
     sources: frozenset[str] | None = None
     quality_thresholds: Mapping[str, float] = field(default_factory=dict)
     budget: Cap | None = None
-    daily: DailyLimit | None = None
+    daily: DailyCap | None = None
     extras: tuple[str, ...] = ()
     topic: str = ""
     raise_cap: str = BY_COMMAND_LINE
@@ -94,11 +94,11 @@ class Requirements:
         max_cost: int | None,
         oldest: int | None,
         budget: Cap | None = None,
-        daily: DailyLimit | None = None,
+        daily: DailyCap | None = None,
         topic: str = "",
         raise_cap: str = BY_COMMAND_LINE,
     ) -> "Requirements":
-        """These requirements, with a request's own limits: micro-USD it may cost, seconds a fact may be old, caps."""
+        """These requirements, with what a request sets: micro-USD it may cost, seconds a fact may be old, its caps."""
         most = self.max_cost if max_cost is None else max_cost
         own = (self.max_cost, self.oldest, self.budget, self.daily, self.topic, self.raise_cap)
         if (most, oldest, budget, daily, topic, raise_cap) == own:
@@ -137,11 +137,12 @@ def _of_consumers(rules: Rules, consumers: tuple[str, ...]) -> Requirements:
                 optional[dataset] = max(optional.get(dataset, 0), to_micro(worth))
     ages = [(dataset, age) for entry in entries for dataset, age in entry.max_age.items()]
     thresholds = [(dataset, least) for entry in entries for dataset, least in entry.quality_thresholds.items()]
-    return _requirements(
-        rules,
+    wanted = Requirements(
         consumer="+".join(consumers),
         required=required,
         optional=optional,
+        collected_required=(),
+        collected_optional={},
         analyses=_in_order(name for entry in entries for name in entry.analyses),
         max_cost=max(entry.max_cost_micro_usd for entry in entries),
         max_seconds=max(entry.max_seconds for entry in entries),
@@ -153,6 +154,7 @@ def _of_consumers(rules: Rules, consumers: tuple[str, ...]) -> Requirements:
         quality_thresholds={name: max(least for d, least in thresholds if d == name) for name, _ in thresholds},
         extras=_in_order(d for entry in entries for d in entry.extras if d not in (*required, *optional)),
     )
+    return _with_collected(rules, wanted)
 
 
 def read_by(analyses: Sequence[str], rules: Rules) -> tuple[str, ...]:
@@ -166,11 +168,12 @@ def custom(rules: Rules, datasets: Sequence[str], sources: Sequence[str] | None)
         _known("dataset", name, rules.datasets)
     for name in sources or ():
         _known("source", name, rules.sources)
-    return _requirements(
-        rules,
+    wanted = Requirements(
         consumer=CUSTOM,
         required=_in_order(datasets),
         optional={},
+        collected_required=(),
+        collected_optional={},
         analyses=(),
         max_cost=_CUSTOM_MAX_COST,
         max_seconds=_CUSTOM_MAX_SECONDS,
@@ -179,6 +182,7 @@ def custom(rules: Rules, datasets: Sequence[str], sources: Sequence[str] | None)
         min_quality=0.0,
         sources=frozenset(sources) if sources else None,
     )
+    return _with_collected(rules, wanted)
 
 
 _LONGEST_TOPIC = 300
@@ -197,7 +201,7 @@ def topic_of(text: str) -> str:
 
 
 def identity_requirements(requirements: Requirements) -> Requirements:
-    """What stage 1 wants where the domain is unknown: name and domain, under the same limits."""
+    """What stage 1 wants where the domain is unknown: name and domain, within the same caps."""
     return replace(
         requirements,
         required=IDENTITY,
@@ -249,49 +253,24 @@ def _hash(
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _requirements(
-    rules: Rules,
-    *,
-    consumer: str,
-    required: tuple[str, ...],
-    optional: Mapping[str, int],
-    analyses: tuple[str, ...],
-    max_cost: int,
-    max_seconds: int,
-    value_of_time: int,
-    profile_ttl: int,
-    min_quality: float,
-    audience: bool = False,
-    max_age: Mapping[str, int] | None = None,
-    sources: frozenset[str] | None = None,
-    quality_thresholds: Mapping[str, float] | None = None,
-    extras: tuple[str, ...] = (),
-) -> Requirements:
-    collected_required, more = _collected(rules, required)
-    collected_optional: dict[str, int] = {}
-    for dataset, worth in optional.items():
+def _with_collected(rules: Rules, wanted: Requirements) -> Requirements:
+    """These requirements, with what sources must answer for the wanted datasets, and the analyses that answer the rest.
+
+    An optional dataset collected for several has the highest of their worths.
+    """
+    required, analyses = _collected(rules, wanted.required)
+    optional: dict[str, int] = {}
+    for dataset, worth in wanted.optional.items():
         names, also = _collected(rules, (dataset,))
-        more = (*more, *also)
+        analyses = (*analyses, *also)
         for name in names:
-            if name not in collected_required:
-                collected_optional[name] = max(collected_optional.get(name, 0), worth)
-    return Requirements(
-        consumer=consumer,
-        required=required,
-        optional=optional,
-        collected_required=collected_required,
-        collected_optional=collected_optional,
-        analyses=_in_order((*analyses, *more)),
-        max_cost=max_cost,
-        max_seconds=max_seconds,
-        value_of_time=value_of_time,
-        profile_ttl=profile_ttl,
-        min_quality=min_quality,
-        audience=audience,
-        max_age=max_age,
-        sources=sources,
-        quality_thresholds=quality_thresholds or {},
-        extras=extras,
+            if name not in required:
+                optional[name] = max(optional.get(name, 0), worth)
+    return replace(
+        wanted,
+        collected_required=required,
+        collected_optional=optional,
+        analyses=_in_order((*wanted.analyses, *analyses)),
     )
 
 

@@ -34,7 +34,7 @@ def choose_strategy(
 
 
 def check_strategy(rules: Rules, named: str) -> None:
-    """Raises UnknownStrategy."""
+    """Check that a strategy exists. Raises UnknownStrategy."""
     known = (*get_args(Strategy), *(("hybrid",) if rules.strategies.hybrid is not None else ()))
     if named not in known:
         raise UnknownStrategy(f"There is no strategy '{named[:60]}'. Choose one of: {', '.join(known)}.")

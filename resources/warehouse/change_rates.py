@@ -1,6 +1,6 @@
 """sources.change_rates: how often values change, learned from all that was bought more than once.
 
-store -> looks, traits -> LearnedRates -> rows, replaced as a whole
+store -> renewals, traits -> LearnedRates -> rows, replaced as a whole
 """
 
 import duckdb
@@ -8,7 +8,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from enrichment.refresh.learned_rates import ChangeRate, LearnedRates
-from enrichment.refresh.looks import looks_in
+from enrichment.refresh.observed_renewals import observed_renewals
 from resources.store.queries.refresh_history import renewals, traits
 
 _COLUMNS = pa.schema(
@@ -26,7 +26,7 @@ _COLUMNS = pa.schema(
 
 def write_change_rates(connection: duckdb.DuckDBPyConnection, tx: sa.Connection) -> None:
     """Writes the rates of change from the store as `tx` sees it."""
-    learned = LearnedRates(looks_in(renewals(tx)), traits(tx))
+    learned = LearnedRates(observed_renewals(renewals(tx)), traits(tx))
     connection.register("learned", pa.Table.from_pylist([_row(rate) for rate in learned.rows()], schema=_COLUMNS))
     connection.execute("DELETE FROM sources.change_rates")
     connection.execute("INSERT INTO sources.change_rates BY NAME FROM learned")
@@ -38,7 +38,7 @@ def _row(rate: ChangeRate) -> dict[str, object]:
         "dataset": rate.dataset,
         "industry": rate.industry,
         "size_band": rate.size_band,
-        "looks": rate.looks,
+        "looks": rate.renewals,
         "changes": rate.changes,
         "days_between_changes": rate.days_between_changes,
         "shape": None if rate.belief is None else float(rate.belief.shape),

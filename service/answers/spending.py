@@ -157,7 +157,7 @@ def trace(state: ServiceState, caller: Caller, request_id: str) -> TraceView:
 
 
 def _cap(cap: Cap, taken: int, day: str) -> CapView:
-    limit = cap.limit_micro_usd
+    limit = cap.most_micro_usd
     return CapView(
         cap=cap.name.removesuffix(f":{day}"),
         taken_usd=usd(taken),

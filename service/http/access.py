@@ -14,7 +14,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from enrichment.domain.access import ApiKey, Right, secret_hash
-from enrichment.domain.purchases import DailyLimit
+from enrichment.domain.purchases import DailyCap
 from service.http import cookies
 from service.installation.state import Installed, ServiceState
 from service.problems import ApiProblem
@@ -44,7 +44,7 @@ class Caller:
         return self.key.name if self.key else NO_KEY
 
     @property
-    def daily(self) -> DailyLimit | None:
+    def daily(self) -> DailyCap | None:
         return self.key.daily if self.key else None
 
     def allows(self, right: Right) -> bool:

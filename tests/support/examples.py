@@ -10,7 +10,7 @@ from bench.planner.shipped_matrix import in_matrix, problem_of
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Fact, Known, ReplyHead
 from enrichment.domain.values import Contact, EmployeeCount, NewsItem, Technology, Text, Value
-from enrichment.policy import Problem
+from enrichment.policy.problem import Problem
 from enrichment.rules import Rules, load_rules
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

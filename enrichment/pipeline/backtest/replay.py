@@ -27,9 +27,9 @@ from enrichment.pipeline.stages import Ask, asked_before, domain_was_known
 from enrichment.planning.eligibility import Eligibility, state_now
 from enrichment.planning.plan_template import PlanningState, decided_parts
 from enrichment.planning.skip_reasons import Unusable
-from enrichment.policy import Policy, Problem, State
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
-from enrichment.purchasing.caps import RemainingBudget, caps_of_each, limits_of
+from enrichment.policy.problem import Policy, Problem, State
+from enrichment.purchasing.caps import RemainingCaps, caps_of_each, remaining_caps
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements, identity_requirements
 from enrichment.rules.strategy import choose_strategy
@@ -240,8 +240,8 @@ class _ReplayedRequest:
             may_ask=lambda source: source not in self.asked and remaining.fits(source),
         )
 
-    def _remaining(self) -> RemainingBudget:
-        return RemainingBudget(self.rules, limits_of(self.caps, self.replay.taken))
+    def _remaining(self) -> RemainingCaps:
+        return RemainingCaps(self.rules, remaining_caps(self.caps, self.replay.taken))
 
     def _needed(self, source: str, problem: Problem, known: Known) -> bool:
         """Whether a required dataset that this last resort answers is still without any value."""

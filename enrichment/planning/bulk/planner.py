@@ -20,23 +20,13 @@ from enrichment.memory.freshness import DatasetStatus
 from enrichment.planning.bulk.state_counts import Counts, ReplyStates, StateCounter
 from enrichment.planning.eligibility import Eligibility
 from enrichment.planning.skip_reasons import SourceDecision, redundancy
-from enrichment.policy import (
-    Enhanced,
-    Everything,
-    Offer,
-    Policy,
-    Priority,
-    Problem,
-    State,
-    compile_policy,
-    connected,
-    parts,
-    start,
-)
+from enrichment.policy.baselines import Everything, Priority
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
+from enrichment.policy.compiled import Enhanced, compile_policy
 from enrichment.policy.execution_forecast import forecast
 from enrichment.policy.execution_model import plain_execution
-from enrichment.purchasing.caps import RemainingBudget, caps_of_each, limits_of
+from enrichment.policy.problem import Offer, Policy, Problem, State, connected, parts, start
+from enrichment.purchasing.caps import RemainingCaps, caps_of_each, remaining_caps
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements
 
@@ -155,7 +145,7 @@ _Decided = tuple[frozenset[str], float]
 
 @dataclass(frozen=True, slots=True)
 class _WholeProblem:
-    """What does not depend on memory. offers: those that can be asked, with what they answer.
+    """What is the same for all states of one strategy. offers: sources that can be asked, with what they answer.
 
     together: datasets waited for in one part. decided: of a state of the whole.
     """
@@ -183,7 +173,7 @@ class _StatePlanner:
         consumers = set(inputs.requirements.consumer.split("+"))
         self._skips = frozenset(rule.skip for rule in inputs.rules.redundancy if consumers & set(rule.consumers))
         caps = caps_of_each(inputs.rules, inputs.requirements, "", inputs.now)
-        remaining = RemainingBudget(inputs.rules, limits_of(caps, inputs.spent))
+        remaining = RemainingCaps(inputs.rules, remaining_caps(caps, inputs.spent))
         # Cached: many states have the same few first steps.
         self._together = cache(lambda sources: frozenset(remaining.together(sources)))
         self._whole = cache(self._whole_problem)
@@ -251,7 +241,7 @@ class _StatePlanner:
         return redundancy(self._inputs.rules, requirements, source, statuses, answered) is not None
 
     def _answered(self, state: _CompanyState) -> dict[str, frozenset[str]]:
-        """Which datasets each source has answered."""
+        """Source -> the datasets that it has answered."""
         answered = defaultdict[str, set[str]](set)
         for pair in self._counter.pairs(state.counts.answered):
             answered[pair.source].add(pair.dataset)
@@ -327,7 +317,7 @@ def _decider(policy: Policy, problem: Problem) -> Callable[[State], _Decided]:
 
 
 def _expected_spend(policy: Policy, problem: Problem, state: State) -> float:
-    """Micro-USD of the policy alone: from its solved table, which has it of all states; else by the engine."""
+    """Micro-USD of the policy alone: from its table if it has one, otherwise by a forecast of the execution."""
     if isinstance(policy, Enhanced | Priority) and policy.exact:
         return policy.expected_spend(state)
     everything = isinstance(policy, Everything)

@@ -142,7 +142,7 @@ class StateCounter:
         return self._counts(counts._replace(satisfied=satisfied, with_facts=with_facts, unclear=0))
 
     def open(self, counts: Counts) -> frozenset[str]:
-        """Datasets that are not satisfied."""
+        """The datasets that these counts leave unsatisfied."""
         return frozenset(name for d, name in enumerate(self._datasets) if not counts.satisfied >> d & 1)
 
     def pairs(self, mask: int) -> Iterator[SourceDatasetPair]:

@@ -14,7 +14,6 @@ from enrichment.analysis.answer_schema import EVIDENCE_ID, answer_schema, schema
 from enrichment.analysis.evidence import Evidence, as_data, render_prompt
 from enrichment.analysis.question import FRAMING_TOKENS, AnalysisQuestion
 from enrichment.domain.json_values import Json
-from enrichment.domain.money import charge
 from enrichment.domain.plain_text import on_one_line
 from enrichment.research.claims.model_answers import RESEARCH_ANSWER, ResearchAnswer
 from enrichment.research.evidence.passages import Sides
@@ -67,16 +66,13 @@ def answer_question(
 def most_for_answer(rules: Rules) -> int:
     """The most that one answer may cost (micro-USD): what a budget keeps back. 0: no model is asked."""
     asked = rules.research.answer
-    return 0 if asked is None else charge(asked.most_tokens(asked.max_input_bytes), rules.usd_per_token(asked.model))
+    return 0 if asked is None else rules.max_micro_usd_of_answer(asked)
 
 
 def expected_for_answer(rules: Rules) -> int:
-    """Half the input at four bytes a token, half the output (micro-USD)."""
+    """What one answer is expected to cost (micro-USD). 0: no model is asked."""
     asked = rules.research.answer
-    if asked is None:
-        return 0
-    tokens = {"input_token": asked.max_input_bytes // 8, "output_token": asked.max_output_tokens // 2}
-    return charge(tokens, rules.usd_per_token(asked.model))
+    return 0 if asked is None else rules.expected_micro_usd_of_answer(asked)
 
 
 def _ids(evidence: Evidence) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from enrichment.context.run_context import RunContext
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.domain.profiles import Profile
-from enrichment.domain.purchases import DailyLimit
+from enrichment.domain.purchases import DailyCap
 from enrichment.domain.requests import Event, Request
 from enrichment.domain.research import Question, Session
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
@@ -51,7 +51,7 @@ class ResearchContext:
     stopped: Callable[[], bool]
     leave_open: Callable[[], bool]
     raise_cap: str = "ask in a session with a larger budget"
-    daily: DailyLimit | None = None
+    daily: DailyCap | None = None
     watch: Callable[[Event], None] | None = None
     shown: Shown | None = None
 

@@ -121,7 +121,7 @@ def budget_reached(tx: sa.Connection, caps: Iterable[Cap], taken: Mapping[str, i
     for webhook in listeners(tx, "budget.reached") if caps else ():
         for cap in caps:
             if _is_of(tx, cap, webhook):
-                limit = cap.limit_micro_usd or 0
+                limit = cap.most_micro_usd or 0
                 data: dict[str, Json] = {
                     "budget": cap.name,
                     "limit_usd": in_full(limit),

@@ -39,11 +39,11 @@ def take(tx: sa.Connection, caps: Sequence[Cap], amount: int) -> CapCount:
     by_name = {cap.name: cap for cap in caps}
     now = _add(tx, by_name, amount)
     for name in sorted(by_name):
-        limit = by_name[name].limit_micro_usd
+        limit = by_name[name].most_micro_usd
         if limit is not None and now[name] > limit:
             before = _add(tx, by_name, -amount)
             return CapCount(CapReached(name, max(0, limit - before[name])), [by_name[name]], before)
-    limited = [(cap, cap.limit_micro_usd) for cap in caps if cap.limit_micro_usd is not None]
+    limited = [(cap, cap.most_micro_usd) for cap in caps if cap.most_micro_usd is not None]
     return CapCount(None, [cap for cap, limit in limited if now[cap.name] + amount > limit], now)
 
 

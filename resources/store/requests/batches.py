@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from enrichment.domain.batches import Batch, BatchCompany, BatchCompanyState, BatchEnd, BatchSummary
-from enrichment.domain.purchases import Cap, DailyLimit
+from enrichment.domain.purchases import Cap, DailyCap
 from enrichment.ports import CapReached, StoreError
 from resources.store import tables as t
 from resources.store.clients import announcements
@@ -340,9 +340,9 @@ def _fits(tx: sa.Connection, caps: Sequence[Cap]) -> sa.ColumnElement[bool]:
 
 def _left(tx: sa.Connection, cap: Cap) -> int | None:
     """What a cap leaves beyond what is taken and what companies under way still need; None: it has no limit."""
-    if cap.limit_micro_usd is None:
+    if cap.most_micro_usd is None:
         return None
-    return cap.limit_micro_usd - cap_enforcement.taken(tx, [cap.name])[cap.name] - _set_aside(tx, cap)
+    return cap.most_micro_usd - cap_enforcement.taken(tx, [cap.name])[cap.name] - _set_aside(tx, cap)
 
 
 def _set_aside(tx: sa.Connection, cap: Cap) -> int:
@@ -421,7 +421,7 @@ def _batch_of(row: Row) -> Batch:
         audience=row.audience,
         max_cost=row.max_cost_micro_usd,
         max_age=row.max_age_seconds,
-        daily=None if row.payer is None else DailyLimit(row.payer, row.payer_per_day),
+        daily=None if row.payer is None else DailyCap(row.payer, row.payer_per_day),
     )
 
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sandbox.catalogue import Catalogue
-from sandbox.coverage import Coverage
 
 from enrichment.pipeline.enrich import Enriched
 from enrichment.rules import load_rules
+from sandbox.companies.catalogue import Catalogue
+from sandbox.companies.coverage import Coverage
 from sandbox.vendors import VENDORS, coverage_of
 from tests.acceptance.conftest import Stack
 

@@ -14,7 +14,7 @@ from enrichment.domain.json_values import Json
 from enrichment.domain.money import charge
 from enrichment.domain.values import NewsItem
 from enrichment.ports import BeforeSend, ModelAnswer
-from enrichment.purchasing.purchase import PurchaseOrder, draft
+from enrichment.purchasing.purchase_order import PurchaseOrder, draft
 from enrichment.rules.requirements import requirements_of
 from resources.store import tables
 from tests.support.analysis_stack import ACME, ALL, CONSUMER, NOW, RULES, VALUES, AnalysisStack, facts

@@ -16,7 +16,8 @@ from enrichment.parsing import ParsedValue, ReaderEntry, ReaderInput
 from enrichment.pipeline.new_profile import collect_request, plan_request
 from enrichment.pipeline.stages import Ask, Collected, Identified, request_for
 from enrichment.ports import BeforeSend, KeepHandle, Reserved, SourceAnswer, SourceQuery
-from enrichment.purchasing.purchase import LEASE, SentPurchase
+from enrichment.purchasing.purchase_order import LEASE
+from enrichment.purchasing.sent_purchase import SentPurchase
 from resources.store import SqlStore
 from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.examples import MATRIX, NOON

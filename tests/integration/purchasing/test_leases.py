@@ -17,18 +17,10 @@ from enrichment.domain.ids import new_id
 from enrichment.domain.purchases import Cap, Purchase
 from enrichment.pipeline.stages import Ask, request_for
 from enrichment.ports import Breaker, ProviderUnavailable, Reserved, StoreError, Unavailable
-from enrichment.purchasing.purchase import (
-    LEASE,
-    Deliver,
-    Delivery,
-    PurchaseFailed,
-    PurchaseOrder,
-    PurchaseOutcome,
-    PurchaseSettled,
-    PurchaseSuperseded,
-    SentPurchase,
-    buy,
-)
+from enrichment.purchasing.purchase import Deliver, PurchaseOutcome, PurchaseSuperseded, buy
+from enrichment.purchasing.purchase_order import LEASE, Delivery, PurchaseOrder
+from enrichment.purchasing.sent_purchase import SentPurchase
+from enrichment.purchasing.settlement import PurchaseFailed, PurchaseSettled
 from enrichment.rules import ProviderRules
 from resources.providers.rate_limiter import RateLimitSlot, Unlimited
 from resources.store import SqlStore, open_store

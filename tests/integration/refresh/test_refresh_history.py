@@ -8,7 +8,7 @@ from enrichment.domain.ids import new_id
 from enrichment.domain.requests import Request
 from enrichment.domain.values import EmployeeCount, Founded, Text
 from enrichment.refresh.history import Reads, Traits
-from enrichment.refresh.looks import looks_in
+from enrichment.refresh.observed_renewals import observed_renewals
 from resources.store import SqlStore
 from tests.support.examples import MATRIX, NOON
 from tests.support.warehouse_story import DAY, bought, company, request
@@ -28,13 +28,13 @@ def test_replies_of_a_source_that_answered_again_are_looked_at_side_by_side(stor
     bought(store, request(store, acme), another, {"industry": [Text(text="Retail")]}, at=NOON + DAY)
     bought(store, request(store, other), SOURCE, industry("Banking"), at=NOON)
     bought(store, request(store, acme), SOURCE, {"founded": [Founded(year=1950)]}, at=NOON + 9 * DAY)
-    looks = [look for look in looks_in(store.refresh_history.renewals()) if look.dataset == "industry"]
-    looks.sort(key=lambda look: look.at)
-    assert [(look.company_id, look.at, look.changed) for look in looks] == [
+    renewals = [look for look in observed_renewals(store.refresh_history.renewals()) if look.dataset == "industry"]
+    renewals.sort(key=lambda look: look.at)
+    assert [(look.company_id, look.at, look.changed) for look in renewals] == [
         (acme.company_id, (NOON + 7 * DAY).timestamp(), False),
         (acme.company_id, (NOON + 30 * DAY).timestamp(), True),
     ]
-    assert [look.seconds for look in looks] == [7 * DAY.total_seconds(), 23 * DAY.total_seconds()]
+    assert [look.seconds for look in renewals] == [7 * DAY.total_seconds(), 23 * DAY.total_seconds()]
 
 
 def test_traits_and_the_newest_of_each_dataset_are_those_stated_last(store: SqlStore) -> None:

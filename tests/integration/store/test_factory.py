@@ -18,7 +18,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from enrichment.domain.purchases import DailyLimit, Purchase
+from enrichment.domain.purchases import DailyCap, Purchase
 from enrichment.ports import AlreadyClaimed, Reserved, Store, StoreError
 from resources.store import SqlStore, factory, open_store
 from resources.store.database.database import Database
@@ -377,7 +377,7 @@ def test_a_batch_of_the_service_in_an_older_store_carries_what_its_key_may_spend
     database.close()
     store = open_store(new_store_url, world="sandbox", create=False)
     found = [store.batches.by_id(f"bat_{number}") for number in range(3)]
-    assert [batch and batch.daily for batch in found] == [DailyLimit("key:crm", 5), None, None]
+    assert [batch and batch.daily for batch in found] == [DailyCap("key:crm", 5), None, None]
     store.close()
 
 

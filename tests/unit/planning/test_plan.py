@@ -16,7 +16,8 @@ from enrichment.domain.knowledge import Known
 from enrichment.planning.fallback_chains import Part
 from enrichment.planning.plan import Plan, make_plan, whether_complete
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.policy import Enhanced, start
+from enrichment.policy.compiled import Enhanced
+from enrichment.policy.problem import start
 from enrichment.rules import load_rules
 from enrichment.rules.requirements import Requirements, custom, requirements_of
 from tests.support.examples import MATRIX, NOON, acme, known_from

@@ -19,8 +19,8 @@ from enrich_cli.rendering.plan import plan_tree, plans_view
 from enrichment.domain.knowledge import Known
 from enrichment.planning.plan import Plan, make_plan, make_plans
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.policy import parts
 from enrichment.policy.dynamic_program import fits
+from enrichment.policy.problem import parts
 from enrichment.rules import Rules
 from enrichment.rules.models import Caps, DatasetRules, RedundancyRule, SourceDataset
 from enrichment.rules.requirements import Requirements, custom, requirements_of

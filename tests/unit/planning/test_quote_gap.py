@@ -5,8 +5,9 @@ from random import Random
 import pytest
 
 from bench.planner.quote_gap import COST, STRATEGIES, QuoteCase, generated_cases, shipped_cases
-from enrichment.rules.models import ConsumerRules, Rules
+from enrichment.rules.models import ConsumerRules
 from enrichment.rules.requirements import requirements_of
+from enrichment.rules.rule_set import Rules
 from tests.support.examples import MATRIX
 
 MOST_ERRORS = 4.5

@@ -5,8 +5,8 @@ from random import Random
 import pytest
 
 from bench.batch.complete_share import SourceTest, best_share
-from enrichment.policy import Offer, Problem, compile_enhanced, start
-from enrichment.policy.problem import all_or_nothing
+from enrichment.policy.compiled import compile_enhanced
+from enrichment.policy.problem import Offer, Problem, all_or_nothing, start
 
 DATASETS = ("industry", "key_contacts", "tech_stack")
 ALL = frozenset(DATASETS)

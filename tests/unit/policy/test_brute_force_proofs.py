@@ -11,9 +11,10 @@ from bench.planner.brute_force import brute_force, judged
 from bench.planner.instances import instances, matrix, with_families
 from bench.planner.losses import cap_loss, in_populations, populations
 from bench.planner.policy_forecast import forecast, simulate
-from enrichment.policy import Offer, Policy, Problem, State, compile_enhanced, compile_policy, parts, start
+from enrichment.policy.compiled import compile_enhanced, compile_policy
 from enrichment.policy.greedy import Greedy
 from enrichment.policy.lower_bound import LowerBound
+from enrichment.policy.problem import Offer, Policy, Problem, State, parts, start
 from tests.support.examples import shipped
 
 Pair = tuple[float, float]

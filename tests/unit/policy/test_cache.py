@@ -13,8 +13,10 @@ from enrichment.domain.knowledge import Known
 from enrichment.planning.eligibility import is_state_of
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.policy import Enhanced, Offer, Problem, compile_enhanced, start
 from enrichment.policy.cache import PolicyCache
+from enrichment.policy.compiled import compile_enhanced
+from enrichment.policy.problem import Offer, Problem, start
+from enrichment.policy.serialization import digest, from_bytes, to_bytes
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements, requirements_of
 from resources.policy_store import PolicyFiles, policies_in
@@ -162,8 +164,8 @@ def test_what_is_kept_on_disk_is_what_was_compiled(tmp_path: Path) -> None:
     plan_with(policies_in(tmp_path), Known(), PROFILE)
     (kept,) = tmp_path.iterdir()
     whole = plan_with(PolicyCache(), Known(), PROFILE).parts[0].whole
-    assert kept.stem == Enhanced.digest(whole)
-    assert Enhanced.from_bytes(kept.read_bytes(), whole).exact
+    assert kept.stem == digest(whole)
+    assert from_bytes(kept.read_bytes(), whole).exact
 
 
 TWO = Problem(
@@ -202,14 +204,14 @@ def with_contacts(offer: Offer) -> Problem:
     ],
 )
 def test_whatever_a_decision_may_depend_on_names_another_policy(other: Problem) -> None:
-    assert Enhanced.digest(other) != Enhanced.digest(TWO)
+    assert digest(other) != digest(TWO)
     with pytest.raises(ValueError, match="compiled for other rules"):
-        Enhanced.from_bytes(compile_enhanced(TWO).to_bytes(), other)
+        from_bytes(to_bytes(compile_enhanced(TWO)), other)
 
 
 def test_what_no_decision_depends_on_names_the_same_policy() -> None:
     turned = replace(TWO, offers=TWO.offers[::-1], order=(("industry", ("db",)),), once=True)
-    assert Enhanced.digest(turned) == Enhanced.digest(TWO)
+    assert digest(turned) == digest(TWO)
 
 
 def test_what_is_left_of_one_company_is_not_put_in_the_store_and_pushes_nothing_out_of_memory() -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from bench.planner.brute_force import brute_force, judged
 from bench.planner.instances import instances
 from bench.planner.policy_forecast import forecast
-from enrichment.policy import Offer, Problem, State, compile_enhanced, continuing, parts, start
+from enrichment.policy.compiled import compile_enhanced
+from enrichment.policy.problem import Offer, Problem, State, continuing, parts, start
 
 Pair = tuple[float, float]
 DATASETS = ("d1", "d2", "d3", "d4")

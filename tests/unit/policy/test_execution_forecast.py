@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from bench.planner.instances import small
 from bench.planner.policy_forecast import forecast as policy_forecast
-from enrichment.policy import Offer, Policy, Problem, State, compile_policy, parts, start
+from enrichment.policy.compiled import compile_policy
 from enrichment.policy.execution_forecast import Forecast, forecast, steps_if_found
-from enrichment.policy.execution_model import Chain, ClosingPurchase, Execution, Limit, Skip
+from enrichment.policy.execution_model import Chain, ClosingPurchase, Execution, RemainingCap, Skip
+from enrichment.policy.problem import Offer, Policy, Problem, State, parts, start
 
 Luck = Callable[[float], bool]
 
@@ -57,7 +58,7 @@ class PlainExecution:
 
     def carry_out(self, chains: tuple[Chain, ...]) -> None:
         clocks = [(0.0, self.chain(chain), tuple[str, ...]()) for chain in chains]
-        if self.execution.limits:
+        if self.execution.caps:
             for _, chain, _ in clocks:
                 for seconds, sources in chain:
                     self.played.seconds += seconds
@@ -107,8 +108,8 @@ class PlainExecution:
         return skip.if_held <= self.replied and shared and not chain.required & self.open & skip.answers
 
     def fits(self, name: str, most: int) -> bool:
-        limits = (limit for limit in self.execution.limits if name in limit.over)
-        return all(sum(self.taken.get(n, 0) for n in limit.over) + most <= limit.left for limit in limits)
+        caps = (cap for cap in self.execution.caps if name in cap.over)
+        return all(sum(self.taken.get(n, 0) for n in cap.over) + most <= cap.left for cap in caps)
 
     def reserve(self, source: str) -> bool:
         if not self.fits(source, self.offers[source].most):
@@ -198,7 +199,11 @@ def execution_of(problem: Problem, strategy: str, **more: object) -> Execution:
     usable = frozenset[str]().union(*(chain.sources for chain in chains))
     return replace(
         Execution(
-            offers=tuple(offer for offer in problem.offers if offer.source in usable),
+            offers=tuple(
+                replace(offer, most=offer.most or offer.price_asked + offer.price_matched)
+                for offer in problem.offers
+                if offer.source in usable
+            ),
             chains=chains,
             open=start(problem).unsatisfied,
             everything=strategy == "legacy",
@@ -217,7 +222,7 @@ def executions(draw: st.DrawFn) -> Execution:
     if len(execution.offers) > 1 and strategy != "legacy" and rng.random() < 0.4:
         execution = with_a_rule(rng, execution)
     if rng.random() < 0.6:
-        execution = with_limits(rng, execution)
+        execution = with_caps(rng, execution)
     return in_two_stages(rng, execution) if rng.random() < 0.25 else execution
 
 
@@ -262,17 +267,17 @@ def with_last_resorts(rng: Random, execution: Execution) -> Execution:
 
 
 def resort(source: str, price: int, dataset: str, seconds: float) -> Offer:
-    return Offer(source, price, 0, 0.8, (), seconds, mention_rates=((dataset, 0.7),), max_price=200)
+    return Offer(source, price, 0, 0.8, (), seconds, mention_rates=((dataset, 0.7),), most=200)
 
 
-def with_limits(rng: Random, execution: Execution) -> Execution:
+def with_caps(rng: Random, execution: Execution) -> Execution:
     """Under the whole, and sometimes under some of the sources as well; and something to buy at the end."""
     most = sum(call.most for call in execution.offers) + 50
     names = [call.source for call in execution.offers]
-    limits = [Limit(rng.randint(0, most), frozenset((*names, "analysis:a")))]
+    caps = [RemainingCap(rng.randint(0, most), frozenset((*names, "analysis:a")))]
     if rng.random() < 0.4:
-        limits.append(Limit(rng.randint(0, most), frozenset(rng.sample(names, rng.randint(0, len(names))))))
-    return replace(execution, limits=tuple(limits), closing=(ClosingPurchase("analysis:a", 30, 50),))
+        caps.append(RemainingCap(rng.randint(0, most), frozenset(rng.sample(names, rng.randint(0, len(names))))))
+    return replace(execution, caps=tuple(caps), closing=(ClosingPurchase("analysis:a", 30, 50),))
 
 
 @settings(max_examples=250, deadline=None, derandomize=True)
@@ -280,15 +285,15 @@ def with_limits(rng: Random, execution: Execution) -> Execution:
 def test_what_is_expected_is_what_all_executions_come_to_on_average(execution: Execution) -> None:
     seen = forecast(execution)
     assert seen.exact
-    assert_is_the_mean(seen, replace(execution, limits=execution.binding()))
+    assert_is_the_mean(seen, replace(execution, caps=execution.binding()))
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(executions())
-def test_half_cost_no_more_than_nine_in_ten_and_none_more_than_its_limits(execution: Execution) -> None:
+def test_half_cost_no_more_than_nine_in_ten_and_none_more_than_its_caps(execution: Execution) -> None:
     seen = forecast(execution)
     most = sum(call.most for call in execution.offers) + sum(one.most for one in execution.closing)
-    everywhere = (limit.left for limit in execution.limits if len(limit.over) > len(execution.offers))
+    everywhere = (cap.left for cap in execution.caps if len(cap.over) > len(execution.offers))
     bound = min([most, *everywhere])
     assert 0 <= seen.p50 <= seen.p90 <= bound
     assert seen.vendors + seen.last_resorts + seen.analyses <= bound + 1e-6
@@ -314,7 +319,9 @@ def test_too_many_outcomes_are_simulated_with_a_fixed_seed_and_come_close() -> N
         for n in range(20)
     )
     problem = Problem(offers, frozenset(f"d{n}" for n in range(10)), ())
-    execution = execution_of(problem, "legacy", limits=(Limit(25_000, frozenset(o.source for o in problem.offers)),))
+    execution = execution_of(
+        problem, "legacy", caps=(RemainingCap(25_000, frozenset(o.source for o in problem.offers)),)
+    )
     seen = forecast(execution)
     assert not seen.exact
     assert seen == forecast(execution)
@@ -329,8 +336,8 @@ def test_sources_that_would_have_been_asked_had_they_fitted_are_known_by_name() 
     offers = (Offer("cheap", 50, 0, 0.5, (("d", 1.0),)), Offer("dear", 100, 0, 1.0, (("d", 1.0),)))
     problem = Problem(offers, frozenset({"d"}), ())
     everywhere = frozenset({"cheap", "dear"})
-    assert forecast(execution_of(problem, "enhanced", limits=(Limit(100, everywhere),))).too_dear == {"dear"}
-    assert forecast(execution_of(problem, "enhanced", limits=(Limit(150, everywhere),))).too_dear == frozenset()
+    assert forecast(execution_of(problem, "enhanced", caps=(RemainingCap(100, everywhere),))).too_dear == {"dear"}
+    assert forecast(execution_of(problem, "enhanced", caps=(RemainingCap(150, everywhere),))).too_dear == frozenset()
 
 
 def test_a_chain_of_two_is_what_one_computes_by_hand() -> None:
@@ -360,10 +367,10 @@ def test_a_chain_follows_what_is_found() -> None:
 def test_under_limits_strands_go_in_turn_so_that_a_reserve_shuts_no_chain_out() -> None:
     """Either may take 100 and costs 10: in turn both fit under 110; side by side the second would not."""
     offers = tuple(
-        Offer(name, 10, 0, 1.0, ((dataset, 1.0),), 5.0, max_price=100) for name, dataset in (("s", "a"), ("t", "b"))
+        Offer(name, 10, 0, 1.0, ((dataset, 1.0),), 5.0, most=100) for name, dataset in (("s", "a"), ("t", "b"))
     )
     execution = execution_of(Problem(offers, frozenset({"a", "b"}), ()), "enhanced")
-    seen = forecast(replace(execution, limits=(Limit(110, frozenset({"s", "t"})),)))
+    seen = forecast(replace(execution, caps=(RemainingCap(110, frozenset({"s", "t"})),)))
     assert dict(seen.satisfied) == {"a": 1.0, "b": 1.0}
     assert (seen.vendors, seen.seconds) == (20, 10.0)
     assert forecast(execution).seconds == 5.0

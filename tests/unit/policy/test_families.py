@@ -8,10 +8,11 @@ import pytest
 from bench.planner.brute_force import BruteForce
 from bench.planner.instances import instances, with_families
 from bench.planner.policy_forecast import forecast, simulate
-from enrichment.policy import Offer, Problem, State, compile_enhanced, compile_policy, parts, start
+from enrichment.policy.compiled import compile_enhanced, compile_policy
 from enrichment.policy.greedy import Greedy
 from enrichment.policy.lower_bound import LowerBound
-from enrichment.policy.problem import Family
+from enrichment.policy.problem import Family, Offer, Problem, State, parts, start
+from enrichment.policy.serialization import digest, from_bytes, to_bytes
 
 NOTHING = frozenset[str]()
 COPIES = Family(0.8, (("copy", 0.7), ("feed", 0.76)))
@@ -83,11 +84,11 @@ def test_simulated_executions_cost_what_is_forecast() -> None:
 
 def test_what_is_compiled_is_restored_and_named_by_its_families() -> None:
     compiled = compile_enhanced(OPTIONAL)
-    kept = type(compiled).from_bytes(compiled.to_bytes(), OPTIONAL)
+    kept = from_bytes(to_bytes(compiled), OPTIONAL)
     state = State(frozenset({"industry"}), frozenset({"copy", "other"}), missed=frozenset({"feed"}))
     assert kept.next(state) == compiled.next(state)
     apart = replace(OPTIONAL, offers=tuple(replace(offer, family=None) for offer in OPTIONAL.offers))
-    assert compiled.digest(apart) != compiled.digest(OPTIONAL)
+    assert digest(apart) != digest(OPTIONAL)
 
 
 def test_no_policy_of_a_part_is_below_its_lower_bound() -> None:

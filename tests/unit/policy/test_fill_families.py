@@ -8,10 +8,11 @@ import pytest
 from bench.planner.brute_force import BruteForce, brute_force, judged
 from bench.planner.instances import instances, with_fill_families
 from bench.planner.policy_forecast import forecast, simulate
-from enrichment.policy import Offer, Problem, State, compile_enhanced, compile_policy, parts, start
+from enrichment.policy.compiled import compile_enhanced, compile_policy
 from enrichment.policy.greedy import Greedy
 from enrichment.policy.lower_bound import LowerBound
-from enrichment.policy.problem import Family
+from enrichment.policy.problem import Family, Offer, Problem, State, parts, start
+from enrichment.policy.serialization import digest
 
 NOTHING = frozenset[str]()
 LACKING = (("revenue", Family(0.6, (("copy", 0.9 * 0.5), ("feed", 0.8 * 0.55)))),)
@@ -44,7 +45,7 @@ def test_after_one_that_did_not_have_it_the_other_is_not_asked_any_more() -> Non
     assert policy.next(here) == {"other"}
     ruled_out = replace(here, matched=NOTHING)
     assert policy.next(ruled_out) == {"copy"}
-    assert policy.digest(apart) != policy.digest(OPTIONAL)
+    assert digest(apart) != digest(OPTIONAL)
 
 
 def test_from_any_state_it_is_the_optimum_also_where_sources_are_ruled_out() -> None:

@@ -11,10 +11,11 @@ import pytest
 
 from bench.planner.instances import instances, matrix
 from bench.planner.policy_forecast import forecast
-from enrichment.policy import Offer, Policy, Problem, State, compile_enhanced, parts, start
+from enrichment.policy.compiled import compile_enhanced
 from enrichment.policy.dynamic_program import fits
 from enrichment.policy.greedy import Greedy
 from enrichment.policy.lower_bound import LowerBound
+from enrichment.policy.problem import Offer, Policy, Problem, State, parts, start
 
 
 def offer(

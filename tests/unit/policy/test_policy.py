@@ -11,19 +11,11 @@ import pytest
 from bench.planner.instances import small
 from bench.planner.policy_forecast import forecast
 from bench.planner.shipped_matrix import CONSUMERS
-from enrichment.policy import (
-    Enhanced,
-    Offer,
-    Policy,
-    Priority,
-    Problem,
-    State,
-    compile_enhanced,
-    compile_policy,
-    parts,
-    start,
-)
+from enrichment.policy.baselines import Priority
+from enrichment.policy.compiled import compile_enhanced, compile_policy
 from enrichment.policy.greedy import Greedy
+from enrichment.policy.problem import Offer, Policy, Problem, State, parts, start
+from enrichment.policy.serialization import from_bytes, to_bytes
 from tests.support.examples import shipped
 
 NOTHING = frozenset[str]()
@@ -181,19 +173,19 @@ def test_an_unknown_strategy_is_refused_by_name() -> None:
 def test_a_policy_restored_from_bytes_decides_as_before() -> None:
     wanted = shipped("vendor_enrichment")
     compiled = compile_enhanced(wanted)
-    restored = Enhanced.from_bytes(compiled.to_bytes(), wanted)
+    restored = from_bytes(to_bytes(compiled), wanted)
     assert restored.exact
     assert forecast(restored, wanted) == forecast(compiled, wanted)
 
 
 def test_bytes_of_other_rules_or_damaged_bytes_are_refused() -> None:
     wanted = shipped("profile")
-    kept = compile_enhanced(wanted).to_bytes()
+    kept = to_bytes(compile_enhanced(wanted))
     dearer = replace(wanted, offers=(replace(wanted.offers[0], price_asked=20_001), *wanted.offers[1:]))
     with pytest.raises(ValueError, match="compiled for other rules"):
-        Enhanced.from_bytes(kept, dearer)
+        from_bytes(kept, dearer)
     with pytest.raises(ValueError, match="damaged"):
-        Enhanced.from_bytes(kept[:-9], wanted)
+        from_bytes(kept[:-9], wanted)
 
 
 @pytest.mark.parametrize(
@@ -248,4 +240,4 @@ def test_rules_too_large_to_solve_get_a_greedy_policy_that_owns_up_to_its_distan
     assert not policy.exact
     assert 0 < policy.excess() < found.objective
     assert found.expected_unsatisfied_required < 0.001
-    assert Enhanced.from_bytes(policy.to_bytes(), wanted).next(start(wanted)) == policy.next(start(wanted))
+    assert from_bytes(to_bytes(policy), wanted).next(start(wanted)) == policy.next(start(wanted))

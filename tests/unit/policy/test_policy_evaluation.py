@@ -7,7 +7,9 @@ import pytest
 
 from bench.planner.instances import instances, matrix
 from bench.planner.policy_forecast import forecast
-from enrichment.policy import Enhanced, Priority, Problem, State, compile_enhanced, start
+from enrichment.policy.baselines import Priority
+from enrichment.policy.compiled import Enhanced, compile_enhanced
+from enrichment.policy.problem import Problem, State, start
 
 SEED = 20_260_331
 Compile = Callable[[Problem], Enhanced | Priority]

@@ -6,28 +6,28 @@ import pytest
 from enrichment.refresh.change_rates import RateBelief, priors_of
 from enrichment.refresh.history import Traits
 from enrichment.refresh.learned_rates import ENOUGH, LearnedRates
-from enrichment.refresh.looks import Look
+from enrichment.refresh.observed_renewals import ObservedRenewal
 from tests.support.examples import NOON
 
 DAY = 86_400.0
 SOFTWARE, BANK = Traits("Software", "11-50"), Traits("Banking", "10001+")
 
 
-def looks(company: str, dataset: str, days: float, changes: list[bool]) -> list[Look]:
+def renewals(company: str, dataset: str, days: float, changes: list[bool]) -> list[ObservedRenewal]:
     """One look each so many days, with these results."""
     return [
-        Look(company, dataset, NOON.timestamp() + days * DAY * (n + 1), days * DAY, changed)
+        ObservedRenewal(company, dataset, NOON.timestamp() + days * DAY * (n + 1), days * DAY, changed)
         for n, changed in enumerate(changes)
     ]
 
 
-def drawn(prefix: str, days: float, *, companies: int = 400, seed: int = 1) -> list[Look]:
+def drawn(prefix: str, days: float, *, companies: int = 400, seed: int = 1) -> list[ObservedRenewal]:
     """One look at each of many companies, after a different time; changes come once in so many days on average."""
     chance = np.random.default_rng(seed)
     rates = chance.gamma(2.0, 1 / (2 * days), companies)
     every = chance.uniform(1, 3 * days, companies)
     changed = (chance.random(companies) < -np.expm1(-rates * every)).tolist()
-    each = (looks(f"{prefix}{n}", "industry", float(every[n]), [changed[n]]) for n in range(companies))
+    each = (renewals(f"{prefix}{n}", "industry", float(every[n]), [changed[n]]) for n in range(companies))
     return [look for its in each for look in its]
 
 
@@ -69,7 +69,7 @@ def test_too_few_looks_leave_it_at_what_was_supposed() -> None:
     few = drawn("a", 90, companies=ENOUGH - 1)
     assert days_of(LearnedRates(few, {}), "com_new") == pytest.approx(7)
     [row] = LearnedRates(few, {}).rows()
-    assert (row.looks, row.days_between_changes) == (ENOUGH - 1, None)
+    assert (row.renewals, row.days_between_changes) == (ENOUGH - 1, None)
 
 
 def test_a_group_with_enough_looks_has_its_own_rate_and_others_have_that_of_all() -> None:
@@ -80,7 +80,7 @@ def test_a_group_with_enough_looks_has_its_own_rate_and_others_have_that_of_all(
     assert days_of(rates, "new_bank") == pytest.approx(300, rel=0.3)
     assert days_of(rates, "half") == pytest.approx(20, rel=0.25)
     assert 20 < days_of(rates, "unknown") < 300
-    rows = {(row.industry, row.size_band): row.looks for row in rates.rows()}
+    rows = {(row.industry, row.size_band): row.renewals for row in rates.rows()}
     assert rows == {
         (None, None): 800, ("Software", None): 400, ("Banking", None): 400, (None, "11-50"): 400,
         (None, "10001+"): 400, ("Software", "11-50"): 400, ("Banking", "10001+"): 400,
@@ -88,7 +88,11 @@ def test_a_group_with_enough_looks_has_its_own_rate_and_others_have_that_of_all(
 
 
 def test_a_company_s_own_looks_sharpen_its_rate_one_after_another() -> None:
-    seen = [*drawn("a", 90), *looks("quick", "industry", 30, [True] * 6), *looks("slow", "industry", 30, [False] * 6)]
+    seen = [
+        *drawn("a", 90),
+        *renewals("quick", "industry", 30, [True] * 6),
+        *renewals("slow", "industry", 30, [False] * 6),
+    ]
     rates = LearnedRates(seen, {})
     group = next(row for row in rates.rows() if row.industry is None).belief
     assert group is not None
@@ -100,7 +104,7 @@ def test_a_company_s_own_looks_sharpen_its_rate_one_after_another() -> None:
 
 
 def test_a_pinned_rate_is_as_it_is_pinned_whatever_the_looks_show() -> None:
-    rates = LearnedRates([*drawn("a", 90), *looks("quick", "industry", 30, [True] * 6)], {})
+    rates = LearnedRates([*drawn("a", 90), *renewals("quick", "industry", 30, [True] * 6)], {})
     belief = rates.beliefs(["quick"], ["industry"], valid_seconds={"industry": DAY}, pinned={"industry": 45 * DAY})
     assert (1 / belief.rate / DAY).tolist() == [[pytest.approx(45)]]
     surely = RateBelief.of(45 * DAY, shape=1_000).unchanged(np.asarray(45 * DAY))
@@ -108,5 +112,5 @@ def test_a_pinned_rate_is_as_it_is_pinned_whatever_the_looks_show() -> None:
 
 
 def test_looks_at_other_companies_and_datasets_change_nothing_of_a_fact() -> None:
-    seen = looks("other", "industry", 30, [True] * 6) + looks("com_1", "founded", 30, [True] * 6)
+    seen = renewals("other", "industry", 30, [True] * 6) + renewals("com_1", "founded", 30, [True] * 6)
     assert days_of(LearnedRates(seen, {}), "com_1") == pytest.approx(7)

@@ -8,18 +8,19 @@ import yaml
 
 from enrichment.collection.source_call import order_for
 from enrichment.pipeline.stages import Ask, request_for
-from enrichment.purchasing.purchase import draft
+from enrichment.purchasing.purchase_order import draft
 from enrichment.rules import RulesError, load_rules
 from tests.support.examples import MATRIX, NOON, acme
 
 CONFIG = Path(__file__).parents[3] / "config"
 ASK = Ask("acme.com")
-REQUEST = request_for(ASK, ASK.requirements(MATRIX), acme(), MATRIX, NOON, request_id="req_1")
+WANTED = ASK.requirements(MATRIX)
+REQUEST = request_for(ASK, WANTED, acme(), MATRIX, NOON, request_id="req_1")
 
 
 @pytest.mark.parametrize("source", MATRIX.sources)
 def test_what_is_reserved_is_what_the_rules_allow_it_to_cost_at_most(source: str) -> None:
-    order = order_for(source, acme(), REQUEST, MATRIX, max_cost=1_000_000, seen=())
+    order = order_for(source, acme(), REQUEST, WANTED, MATRIX, seen=())
     assert draft(order, NOON).reserved_micro_usd == order.most_micro_usd == MATRIX.max_micro_usd(source)
 
 

@@ -9,7 +9,8 @@ from bench.planner.month import ttl_days
 from bench.planner.policy_forecast import forecast
 from bench.planner.shipped_matrix import CONFIG, CONSUMERS, in_matrix, problem_of, shipped
 from enrich_cli.commands.rules import check
-from enrichment.policy import Problem, compile_enhanced
+from enrichment.policy.compiled import compile_enhanced
+from enrichment.policy.problem import Problem
 from enrichment.rules import load_rules
 from enrichment.rules.requirements import requirements_of
 from resources.settings import Settings, credential_variables

@@ -16,7 +16,7 @@ from enrichment.planning.bulk.planner import BulkInputs, Group, plan_many
 from enrichment.planning.bulk.state_counts import ReplyStates, pairs_of
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.policy import start
+from enrichment.policy.problem import start
 from enrichment.rules import LearnedLine, Rules
 from enrichment.rules.learned import as_learned
 from enrichment.rules.requirements import Requirements, requirements_of

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from enrichment.domain.batches import Batch, BatchCompany, BatchEnd
-from enrichment.domain.purchases import Cap, DailyLimit
+from enrichment.domain.purchases import Cap, DailyCap
 from enrichment.ports import CapReached, StoreError
 from resources.secrets.api_keys import issue
 from resources.store import SqlStore
@@ -55,8 +55,8 @@ def test_a_batch_carries_what_its_payer_may_spend_a_day_now(store: SqlStore) -> 
     assert store.batches.by_id("bat_1") == made
     store.api_keys.revoke("crm", at=NOON)
     issue(store, "crm", may=["enrich"], per_day=7, per_minute=None, now=LATER)
-    assert store.batches.by_id("bat_1") == replace(made, daily=DailyLimit("key:crm", 7))
-    assert [batch.daily for batch in store.batches.open_ones("service:")] == [DailyLimit("key:crm", 7)]
+    assert store.batches.by_id("bat_1") == replace(made, daily=DailyCap("key:crm", 7))
+    assert [batch.daily for batch in store.batches.open_ones("service:")] == [DailyCap("key:crm", 7)]
 
 
 def test_what_companies_of_one_payer_may_still_need_is_not_missing_to_another_payer(store: SqlStore) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from enrichment.memory.same_item import is_changed
 from enrichment.refresh.history import Renewal
-from enrichment.refresh.looks import Look, looks_in
+from enrichment.refresh.observed_renewals import ObservedRenewal, observed_renewals
 from tests.support.examples import NOON
 
 WEEK = timedelta(days=7)
@@ -70,6 +70,6 @@ def renewal(before: str | None, after: str | None) -> Renewal:
     ],
 )
 def test_a_look_says_after_how_long_and_whether_it_had_changed(before: str, after: str, changed: bool) -> None:
-    assert list(looks_in([renewal(before, after)])) == [
-        Look("com_1", "industry", (NOON + WEEK).timestamp(), WEEK.total_seconds(), changed)
+    assert list(observed_renewals([renewal(before, after)])) == [
+        ObservedRenewal("com_1", "industry", (NOON + WEEK).timestamp(), WEEK.total_seconds(), changed)
     ]
