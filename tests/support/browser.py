@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect, sync_playwright
@@ -35,10 +34,6 @@ class Look:
 
     scheme: Scheme = "light"
     width: int = 1440
-
-    @property
-    def name(self) -> str:
-        return f"{self.scheme}-{self.width}"
 
 
 LOOKS = tuple(Look(scheme, width) for scheme in ("light", "dark") for width in (360, 1440))
@@ -91,11 +86,3 @@ def page_open(
         raise
     finally:
         context.close()
-
-
-def kept(page: Page, folder: Path, name: str) -> Path:
-    """A picture of the whole page, for eyes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.png"
-    page.screenshot(path=path, full_page=True)
-    return path
