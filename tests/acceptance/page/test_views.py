@@ -3,7 +3,6 @@
 import re
 import shlex
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,9 +17,8 @@ from tests.acceptance.conftest import Stack
 from tests.acceptance.page.test_ask import answered, fill
 from tests.acceptance.page.test_safety import secret
 from tests.acceptance.research.conftest import stack as stack  # noqa: PLC0414  the rules of research
-from tests.support.browser import HELD, LOOKS, kept, page_open
+from tests.support.browser import HELD, LOOKS, page_open
 
-PICTURES = Path(__file__).parents[3] / "pictures"
 EVIL = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>\u202eevil =1+1"
 SHOWN = EVIL.replace("\u202e", "[U+202E]")
 VIOLATIONS = (
@@ -31,16 +29,15 @@ WAIT = {"Prefer": "wait=60"}
 
 
 def looked_at(page: Page, name: str) -> list[object]:
-    """What axe finds in each look, and what does not fit; a picture of each is kept."""
+    """What axe finds in each look, and what does not fit."""
     found: list[object] = []
     page.evaluate(Axe().axe_script)
     for look in LOOKS:
         page.emulate_media(color_scheme=look.scheme)
         page.set_viewport_size({"width": look.width, "height": 900})
-        kept(page, PICTURES, f"{name}-{look.name}")
-        found += [(name, look.name, *violation) for violation in page.evaluate(VIOLATIONS)]
+        found += [(name, look, *violation) for violation in page.evaluate(VIOLATIONS)]
         if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
-            found.append((name, look.name, "wider than the window"))
+            found.append((name, look, "wider than the window"))
     page.set_viewport_size({"width": 1440, "height": 900})
     return found
 
