@@ -7,7 +7,7 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -127,10 +127,11 @@ class BatchCommands:
         refresh: RefreshPlan | None = None
         if wish.due:
             refresh, wish = asyncio.run(self._refresh(wish))
-        understood = self._understood(wish)
+        registered = self._registered()
+        understood = self._understood(wish, registered)
         if understood is not None and not any(understood.counts.values()):
             raise UsageError(f"{understood.path} has no row below its heading: a batch needs companies.")
-        companies = self._companies(wish, understood)
+        companies = self._companies(wish, understood, registered)
         return QuotedBatch(asyncio.run(self._quote(companies, _batch(wish))), wish, understood, refresh)
 
     def start(self, wish: BatchWish, understood: UnderstoodFile | None) -> StartedBatch:
@@ -140,7 +141,7 @@ class BatchCommands:
             left_out = keep_left_out(understood)  # first: where it cannot be written, nothing is taken
             take(understood, self._store)
             waiting = open_reviews(understood, self._store, utc_now())
-        companies = self._companies(wish, understood)
+        companies = self._companies(wish, understood, self._registered())
         new = [replace(c, company_id=new_id("com")) for c in companies if not c.company_id]
         stored = {company.key: company for company in self._store.companies.add(new)} if new else {}
         ids = [company.company_id or stored[company.key].company_id for company in companies]
@@ -193,15 +194,20 @@ class BatchCommands:
         if wish.due and requirements.audience:
             raise UsageError("--due refreshes no profiles that are written for an audience: name other consumers.")
 
-    def _understood(self, wish: BatchWish) -> UnderstoodFile | None:
+    def _registered(self) -> "_Registered":
+        companies = self._store.companies
+        return _Registered(companies.all(), companies.other_keys())
+
+    def _understood(self, wish: BatchWish, registered: "_Registered") -> UnderstoodFile | None:
         if wish.file is None:
             return None
-        companies = self._store.companies
-        known = (companies.all(), companies.vendor_ids(), companies.other_keys())
-        understood = understand_file(wish.file, wish.options, *known)
+        vendor_ids = self._store.companies.vendor_ids()
+        understood = understand_file(wish.file, wish.options, registered.companies, vendor_ids, registered.other_keys)
         return with_decisions(understood, self._store)
 
-    def _companies(self, wish: BatchWish, understood: UnderstoodFile | None) -> list[Company]:
+    def _companies(
+        self, wish: BatchWish, understood: UnderstoodFile | None, registered: "_Registered"
+    ) -> list[Company]:
         """The companies as the store has them; new ones with an empty company_id. Each once."""
         wanted = [self._named(text) for text in wish.companies]
         if understood is not None:
@@ -209,12 +215,8 @@ class BatchCommands:
             wanted = [
                 Company("", company_key(one.name, one.domain), one.name, one.domain, utc_now()) for one in entries
             ]
-        stored = {company.key: company for company in self._store.companies.all()}
-        found: dict[str, Company] = {}
-        for company in wanted:
-            known = stored.get(company.key) or self._store.companies.by_key(company.key) or company
-            found[known.key] = known
-        return list(found.values())
+        found = (registered.led_to(company.key) or company for company in wanted)
+        return list({company.key: company for company in found}.values())
 
     def _named(self, text: str) -> Company:
         """Raises NotACompany, AmbiguousCompany."""
@@ -269,6 +271,20 @@ class BatchCommands:
                 await asyncio.wait({working}, timeout=_AGAIN_SECONDS)
                 watch(await asyncio.to_thread(self.summary, batch.batch_id))
             await working
+
+
+class _Registered:
+    """All companies of the store by one read, and what leads to them."""
+
+    def __init__(self, companies: Sequence[Company], other_keys: Mapping[str, Sequence[str]]) -> None:
+        self.companies, self.other_keys = companies, other_keys
+        self._by_key = {company.key: company for company in companies}
+        self._by_id = {company.company_id: company for company in companies} if other_keys else {}
+
+    def led_to(self, key: str) -> Company | None:
+        """As SqlCompanies.by_key."""
+        led = self.other_keys.get(key, ())
+        return self._by_key.get(key) or (self._by_id.get(led[0]) if len(led) == 1 else None)
 
 
 @contextmanager

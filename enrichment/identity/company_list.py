@@ -90,11 +90,17 @@ def sorted_lists(
     known: Callable[[ListEntry], Sequence[Company]],
     same_name: Callable[[ListEntry], Sequence[Company]],
     same_id: Callable[[ListEntry], Sequence[Company]] = no_company,
+    all_have_domains: bool = False,
     kept: Kept = tuple,
 ) -> list[UnderstoodList]:
-    """The lists of one file are sorted out as one: a company of two sheets is new once. kept: where rows go."""
+    """The lists of one file are sorted out as one: a company of two sheets is new once. kept: where rows go.
+
+    The others are as of sorted_out.
+    """
     entries = [one.entries for one in lists]
-    rows = sorted_out(entries, known=known, same_name=same_name, same_id=same_id, kept=kept)
+    rows = sorted_out(
+        entries, known=known, same_name=same_name, same_id=same_id, all_have_domains=all_have_domains, kept=kept
+    )
     return [UnderstoodList(one.columns, fates) for one, fates in zip(lists, rows, strict=True)]
 
 

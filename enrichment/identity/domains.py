@@ -113,8 +113,11 @@ def _kind(domain: str) -> str | None:
 
 
 def _host(text: str) -> str | None:
-    if text.isascii() and "." not in text and "%" not in text:
-        return None
+    return None if text.isascii() and "." not in text and "%" not in text else _host_written(text)
+
+
+@lru_cache(maxsize=256)  # an address is looked at several times in a row
+def _host_written(text: str) -> str | None:
     bare = _LABEL.sub("", _MARKS_IN_FRONT.sub("", _UNSEEN.sub("", text).strip(_AROUND)))
     authority = re.split(r"[/?#\\]", _WWW.sub("www.", _without_schemes(bare)), maxsplit=1)[0]
     if "@" in authority and _SCHEME.match(text.strip(_AROUND)):

@@ -28,6 +28,9 @@ _OURS = {form: (canonical, where) for form, canonical, where in rows_of("enrichm
 _LIKE_FORMS = {word: (form, written) for word, form, written in rows_of("enrichment.identity", "words_like_forms")}
 _IN_FRONT = {row[0]: row[1:] for row in rows_of("enrichment.identity", "forms_in_front")}
 _COMMON = frozenset(row[0] for row in rows_of("enrichment.identity", "common_name_words"))
+_FIRST_WORDS = frozenset(form.split()[0] for form in _OURS)
+_LAST_WORDS = frozenset(form.split()[-1] for form in (*_OURS, *_LIKE_FORMS))
+"""Of forms: most names have none of them, and need not be looked through."""
 
 
 def without_forms(
@@ -75,7 +78,10 @@ def is_common(words: Sequence[str]) -> bool:
 def _last_form(words: tuple[str, ...]) -> tuple[int, str] | None:
     tail = words[-_LONGEST_FORM:]
     plains = [_plain(word) for word in tail]
-    listed_forms = _contains_forms(" ".join(tail).casefold()) or _contains_forms(" ".join(plains))
+    plain = " ".join(plains)
+    listed_forms = _contains_forms(" ".join(tail).casefold()) or _contains_forms(plain)
+    if not listed_forms and plain.rstrip().rpartition(" ")[2] not in _LAST_WORDS:
+        return None
     for length in range(min(_LONGEST_FORM, len(words) - 1), 0, -1):
         raw, plain = " ".join(tail[-length:]), " ".join(filter(None, plains[-length:]))
         form = _form_at_end(raw, plain, listed_forms=listed_forms)
@@ -86,6 +92,8 @@ def _last_form(words: tuple[str, ...]) -> tuple[int, str] | None:
 
 def _first_form(words: tuple[str, ...]) -> tuple[int, str] | None:
     plains = [_plain(word) for word in words[:_LONGEST_FORM]]
+    if " ".join(plains).lstrip().partition(" ")[0] not in _FIRST_WORDS:
+        return None
     for length in range(min(_LONGEST_FORM, len(words) - 1), 0, -1):
         plain = " ".join(filter(None, plains[:length]))
         canonical, place = _OURS.get(plain, (None, ""))

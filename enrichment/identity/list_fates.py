@@ -84,15 +84,19 @@ def sorted_out(
     known: Registered,
     same_name: Registered,
     same_id: Registered = no_company,
+    all_have_domains: bool = False,
     kept: Kept = tuple,
 ) -> list[Sorted]:
     """Lists of one file are sorted out as one. Each list is read several times, and in the same order.
 
-    known: companies that have the entry's domain or key; same_name: those that share a spelling of its name.
-    same_id: those that have one of its ids.
+    known: companies that have the entry's domain or key; same_name: those that share a spelling of its name, of a row
+    with a domain only those without one.
+    same_id: those that have one of its ids. all_have_domains: all registered companies have.
     """
-    keys, of_emails = _keys_of(chain.from_iterable(lists))
-    seen, nothing = _Seen(keys.again, of_emails), _Seen(frozenset(), frozenset())
+    nameless = (isinstance(entry, ListEntry) and entry.domain is None for entry in chain.from_iterable(lists))
+    keys_of = _keys_beside_names if all_have_domains and not any(nameless) else _keys
+    keys, of_emails = _repeated(chain.from_iterable(lists), keys_of)
+    seen, nothing = _Seen(keys_of, keys.again, of_emails), _Seen(keys_of, frozenset(), frozenset())
     for at, entry in enumerate(chain.from_iterable(lists)):
         if isinstance(entry, ListEntry):
             seen.note(entry, shared=keys.occurs_again(at))
@@ -111,11 +115,11 @@ def sorted_out(
     return [Sorted(kept(map(fate, one))) for one in lists]
 
 
-def _keys_of(entries: Iterable[ListEntry | ListRow]) -> tuple[RepeatedKeys, frozenset[int]]:
+def _repeated(entries: Iterable[ListEntry | ListRow], keys_of: "_KeysOf") -> tuple[RepeatedKeys, frozenset[int]]:
     """Repeated keys; and hashes of the repeated domains that one of the rows has by an e-mail address alone."""
     keys, of_emails = RepeatedKeys(), array("q")
     for entry in entries:
-        keys.note(_keys(entry) if isinstance(entry, ListEntry) else ())
+        keys.note(keys_of(entry) if isinstance(entry, ListEntry) else ())
         if isinstance(entry, ListEntry) and entry.by_email:
             of_emails.append(hash(_domain_key(entry)))
     return keys, frozenset(one for one in of_emails if one in keys.again)
@@ -123,10 +127,18 @@ def _keys_of(entries: Iterable[ListEntry | ListRow]) -> tuple[RepeatedKeys, froz
 
 def _keys(entry: ListEntry) -> Iterator[tuple[str, str]]:
     """What rows of one company have in common, one of them at least."""
+    yield from _keys_beside_names(entry)
+    yield from (("spelling", one) for one in _spellings(entry))
+
+
+def _keys_beside_names(entry: ListEntry) -> Iterator[tuple[str, str]]:
+    """Enough where all have domains: a name alone then leads nowhere, and taking it apart is a third of a row."""
     if entry.domain is not None:
         yield _domain_key(entry)
     yield from (("id", one) for one in entry.ids)
-    yield from (("spelling", one) for one in _spellings(entry))
+
+
+_KeysOf = Callable[[ListEntry], Iterator[tuple[str, str]]]
 
 
 def _domain_key(entry: ListEntry) -> tuple[str, str]:
@@ -148,6 +160,7 @@ class _Seen:
     its sheet's and its line.
     """
 
+    keys_of: _KeysOf
     again: frozenset[int]
     of_emails: frozenset[int]
     domains: dict[str, ListEntry] = field(default_factory=dict)
@@ -160,7 +173,7 @@ class _Seen:
     def note(self, entry: ListEntry, *, shared: bool) -> None:
         """shared: whether another row has a key of it."""
         self.sheets.setdefault(entry.sheet, len(self.sheets))
-        for key in _keys(entry) if shared else ():
+        for key in self.keys_of(entry) if shared else ():
             if hash(key) in self.again:
                 self._note(entry, key)
 
@@ -258,7 +271,7 @@ def _fate_by_ids_of_rows(entry: ListEntry, seen: _Seen) -> ListRow | None:
 def _fate(entry: ListEntry, seen: _Seen, known: Registered, same_name: Registered) -> ListRow:
     if entry.domain is None:
         return _fate_of_name(entry, seen, known, {one.company_id: one for one in [*known(entry), *same_name(entry)]})
-    return _fate_by_rows(entry, seen) or _fate_by_domain(entry, seen, known(entry), same_name(entry))
+    return _fate_by_rows(entry, seen) or _fate_by_domain(entry, seen, known(entry), same_name)
 
 
 def _fate_by_rows(entry: ListEntry, seen: _Seen) -> ListRow | None:
@@ -275,12 +288,10 @@ def _fate_by_rows(entry: ListEntry, seen: _Seen) -> ListRow | None:
     return _same(entry, first)
 
 
-def _fate_by_domain(
-    entry: ListEntry, seen: _Seen, registered: Sequence[Company], namesakes: Sequence[Company]
-) -> ListRow:
+def _fate_by_domain(entry: ListEntry, seen: _Seen, registered: Sequence[Company], same_name: Registered) -> ListRow:
     if registered:
         return _known_by_domain(entry, registered[0])
-    alike = [one for one in namesakes if one.domain is None and _is_same(entry, one)]
+    alike = [one for one in same_name(entry) if one.domain is None and _is_same(entry, one)]
     if len(alike) == 1 and {other.domain for other in seen.alike(entry)} <= {entry.domain, None}:
         learns = not entry.by_email or name_fits_domain(entry.name or "", entry.domain or "")
         return ListRow(entry.line, "known", entry, entry.remark, learns_for=alike[0].company_id if learns else None)
@@ -404,7 +415,9 @@ def _are_comparable(country_a: str, country_b: str) -> bool:
 
 
 def _differ(name_a: str | None, name_b: str | None) -> bool:
-    return bool(name_a and name_b) and compare_names(name_a or "", name_b or "").sameness == "different"
+    if not name_a or not name_b or name_a == name_b:
+        return False
+    return compare_names(name_a, name_b).sameness == "different"
 
 
 def _is_same(entry: ListEntry, company: Company) -> bool:

@@ -16,6 +16,8 @@ _SECURITY = re.compile(
     r"|depositary (?:shares?|receipts?|units?)|(?-i:AD[RS])(?=\s*(?:$|\())|warrants?\b|each representing).*$",
     re.IGNORECASE | re.DOTALL,
 )
+_SIGNS = frozenset("/\\([")
+"""One of them is in all that follows."""
 _TICKER = re.compile(r"[(\[]\s*[A-Za-z]{2,10}\s*:\s*[\w.\-]{1,12}\s*[)\]]")
 _SLASHED_FORM = re.compile(r"\b([AKIS])/([SA])\b", re.IGNORECASE)
 _REGISTRATION = re.compile(
@@ -27,6 +29,8 @@ _REGISTRATION = re.compile(
 def without_listing(name: str) -> tuple[str, str]:
     """The name alone, and the state or the legal form that stood behind a slash ('' for none)."""
     bare = _SECURITY.sub("", name) or name
+    if _SIGNS.isdisjoint(bare):
+        return bare, ""
     bare = _TICKER.sub(" ", _SLASHED_FORM.sub(r"\1\2", bare))
     found = _REGISTRATION.search(bare)
     if found is None or not bare[: found.start()].strip():

@@ -26,7 +26,9 @@ def fates(lines: Sequence[Sequence[object]], *companies: Company) -> list[ListRo
         return [one for one in companies if spellings & name_form(one.name or "").spellings]
 
     rows: Lines = list(enumerate(lines, start=1))
-    return list(sorted_lists([read_rows(rows)], known=known, same_name=same_name)[0].sorted.rows)
+    with_domains = all(one.domain is not None for one in companies)
+    (found,) = sorted_lists([read_rows(rows)], known=known, same_name=same_name, all_have_domains=with_domains)
+    return list(found.sorted.rows)
 
 
 @pytest.mark.parametrize(

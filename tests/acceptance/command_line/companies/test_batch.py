@@ -59,6 +59,16 @@ def test_a_batch_over_a_file_ends_and_is_shown_listed_and_exported(stack: Stack,
     assert all(row["company_name"] and row["industry"] for row in complete)
 
 
+def test_a_row_with_a_former_website_of_a_company_is_that_company(stack: Stack, tmp_path: Path) -> None:
+    moved = company(stack.store, "tesla-motors.com")
+    stack.store.companies.rekey(moved.company_id, key="tesla.com", name=None, domain="tesla.com")
+    path = tmp_path / "companies.csv"
+    path.write_text("website\ntesla-motors.com\ntesla.com\n", encoding="utf-8")
+    _, batch = ordered(stack, str(path), "--max-cost", "0.00001")
+    assert batch["companies"] == {"postponed": 1}
+    assert [one.key for one in stack.store.companies.all()] == ["tesla.com"]
+
+
 def test_without_a_terminal_to_ask_at_nothing_is_bought_unless_a_budget_or_yes_is_given(
     stack: Stack, listed: Path
 ) -> None:
