@@ -20,7 +20,7 @@ from enrichment.domain.values import (
     SizeBand,
     Text,
 )
-from enrichment.pipeline.verdicts import judge, withdraw
+from enrichment.pipeline.verdicts import Judgement, judge, withdraw
 from resources.store import SqlStore
 from resources.store import tables as t
 from resources.store.database.row_mapping import row_of
@@ -124,9 +124,12 @@ def test_of_names_that_contradict_each_other_that_of_the_site_s_address_is_the_b
     warehouse.build(store)
     assert one(warehouse, "SELECT name FROM marts.companies") == {"name": "Acme Group"}
     verdict = judge(
-        acme, "company_name", because="renamed", wrong=None, right="Unitrin", by="cli", rules=MATRIX, store=store,
+        acme,
+        Judgement("company_name", "renamed", "cli", right="Unitrin"),
+        rules=MATRIX,
+        store=store,
         now=NOON + 2 * DAY,
-    )  # fmt: skip
+    )
     warehouse.build(store)
     assert verdict
     assert one(warehouse, "SELECT name FROM marts.companies") == {"name": "Unitrin"}
@@ -302,22 +305,14 @@ def test_what_a_verdict_states_is_known_from_then_on_and_counted_against_its_sou
     profiled(store, story, buys={"brightdata_company_db": {**IDENTITY, **SEAT}})
     verdict = judge(
         story,
-        "employee_count",
-        because="they said so",
-        wrong=None,
-        right="120",
-        by="cli",
+        Judgement("employee_count", "they said so", "cli", right="120"),
         rules=MATRIX,
         store=store,
         now=NOON + HOUR,
     )
     judge(
         story,
-        "industry",
-        because="no",
-        wrong=None,
-        right=None,
-        by="cli",
+        Judgement("industry", "no", "cli"),
         rules=MATRIX,
         store=store,
         now=NOON + HOUR,
