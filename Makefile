@@ -6,10 +6,10 @@ STAMP := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev serve picture cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh bench-batch bench-dagster bench-service bench-page bench-citations bench-research bench-learning lock
+.PHONY: help demo dev serve picture cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh bench-batch bench-dagster bench-service bench-page bench-citations bench-research bench-learning bench-agents bench-startup bench-warehouse bench-industries bench-job-titles lock
 
 help:                      ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
@@ -97,6 +97,21 @@ bench-citations: $(STAMP) ## 69 labelled questions in sessions: claims, verdicts
 
 bench-research: $(STAMP)  ## sessions as they are watched: first event, plan, 500 streams, 1,000 disconnects with kills and a restart of Postgres; five minutes
 	$(BIN)/python -m bench.research
+
+bench-agents: $(STAMP)     ## agents that obey pages which tell them to spend: no cap is exceeded, nothing is bought without consent
+	$(BIN)/python -m bench.agents.misled
+
+bench-startup: $(STAMP)    ## CPU of a fresh `enrich` command, over a sandbox; a minute
+	$(BIN)/python -m bench.startup
+
+bench-warehouse: $(STAMP)  ## builds of the warehouse and its questions, 1,000 and 4,000 generated companies; two minutes
+	$(BIN)/python -m bench.warehouse
+
+bench-industries: $(STAMP) ## industries of 1,200 companies by their labels; a second
+	$(BIN)/python -m bench.industries
+
+bench-job-titles: $(STAMP) ## ranks and departments of titles against people's labels, which are no part of the project: LABELS=FOLDER
+	$(BIN)/python -m bench.job_titles $(LABELS)
 
 lock: $(STAMP)             ## after a change of dependencies in pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --extra dev --no-emit-index-url --no-annotate --no-header \

@@ -38,25 +38,8 @@ def mart_key(table: str) -> dg.AssetKey:
 
 def marts(rules: Rules) -> dg.AssetsDefinition:
     """All tables of the published warehouse; one publish makes them all."""
-    layers = {
-        layer: [a.key for a in layer_assets(rules) if a.layer == layer] for layer in ("raw", "analysis", "profile")
-    }
-    specs = [
-        dg.AssetSpec(
-            mart_key(table.name.split(".")[1]),
-            deps=[key for layer in UPSTREAM[table.name.split(".")[0]] for key in layers[layer]],
-            group_name=GROUP,
-            kinds={"duckdb"},
-            owners=OWNERS,
-            description=f"{table.comment}. {table.name} of enrichment.duckdb.",
-            metadata={"dagster/column_schema": _column_schema(table), "dagster/table_name": table.name},
-            automation_condition=WHEN_SOMETHING_NEW,
-        )
-        for table in empty_tables()
-        if table.name.split(".")[0] in UPSTREAM
-    ]
 
-    @dg.multi_asset(name="publish", specs=specs, can_subset=True)
+    @dg.multi_asset(name="publish", specs=_specs(rules), can_subset=True)
     def publish(
         context: dg.AssetExecutionContext, enrichment: EnrichmentResource
     ) -> Iterator[dg.MaterializeResult[None]]:
@@ -77,6 +60,27 @@ def marts(rules: Rules) -> dg.AssetsDefinition:
                 yield dg.MaterializeResult(asset_key=key, metadata=_metadata(table, str(published.path)))
 
     return publish
+
+
+def _specs(rules: Rules) -> list[dg.AssetSpec]:
+    """An asset for each table of the schemas in UPSTREAM."""
+    layers = {
+        layer: [a.key for a in layer_assets(rules) if a.layer == layer] for layer in ("raw", "analysis", "profile")
+    }
+    return [
+        dg.AssetSpec(
+            mart_key(table.name.split(".")[1]),
+            deps=[key for layer in UPSTREAM[table.name.split(".")[0]] for key in layers[layer]],
+            group_name=GROUP,
+            kinds={"duckdb"},
+            owners=OWNERS,
+            description=f"{table.comment}. {table.name} of enrichment.duckdb.",
+            metadata={"dagster/column_schema": _column_schema(table), "dagster/table_name": table.name},
+            automation_condition=WHEN_SOMETHING_NEW,
+        )
+        for table in empty_tables()
+        if table.name.split(".")[0] in UPSTREAM
+    ]
 
 
 def _metadata(table: WarehouseTable, path: str) -> dict[str, Any]:

@@ -84,4 +84,6 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("Name the folder with the labelled titles: python -m bench.job_titles FOLDER")
     main(Path(sys.argv[1]))

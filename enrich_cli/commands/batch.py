@@ -94,8 +94,8 @@ def start(
     Ctrl-C stops after the calls under way; `enrich batch resume` goes on. Exit code 3: not all ended complete.
     """
     from enrich_cli.companies.batches import opened_batches, wish_of
-    from enrich_cli.rendering.batch import batch_quote_view, refresh_data, refresh_view
-    from enrich_cli.rendering.companies import left_out_view, understood_view
+    from enrich_cli.rendering.batch import refresh_data, refresh_view
+    from enrich_cli.rendering.companies import left_out_view
     from enrich_cli.terminal import console, show
     from enrich_cli.typed_values import number_of_workers
 
@@ -107,12 +107,7 @@ def start(
             show(refresh_view(quoted.refresh, None), {"refresh": refresh_data(quoted.refresh)}, as_json=as_json)
             raise typer.Exit(0)
         if not as_json:
-            if quoted.understood is not None:
-                console.print(understood_view(quoted.understood))
-            if quoted.refresh is not None:
-                console.print(refresh_view(quoted.refresh, quoted.quote))
-            else:
-                console.print(batch_quote_view(quoted.quote))
+            _show_quote(quoted)
         if not yes and not _agreed(quoted, as_json=as_json):
             raise typer.Exit(0)
         started = batches.start(quoted.wish, quoted.understood)
@@ -204,6 +199,19 @@ def export(batch_id: BatchId, csv: CsvFile = None, parquet: ParquetFile = None, 
     path: Path = csv or parquet or Path()
     (write_csv if csv is not None else write_parquet)(path, rows)
     sys.stderr.write(f"{in_number(len(rows), 'row')} written to {path}\n")
+
+
+def _show_quote(quoted: "QuotedBatch") -> None:
+    from enrich_cli.rendering.batch import batch_quote_view, refresh_view
+    from enrich_cli.rendering.companies import understood_view
+    from enrich_cli.terminal import console
+
+    if quoted.understood is not None:
+        console.print(understood_view(quoted.understood))
+    if quoted.refresh is not None:
+        console.print(refresh_view(quoted.refresh, quoted.quote))
+    else:
+        console.print(batch_quote_view(quoted.quote))
 
 
 def _agreed(quoted: "QuotedBatch", *, as_json: bool) -> bool:

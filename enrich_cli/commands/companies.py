@@ -30,6 +30,7 @@ from enrich_cli.options import (
 if TYPE_CHECKING:
     from enrich_cli.companies.company_events import Confirm
     from enrichment.domain.companies import CompanyEvent
+    from resources.company_lists.company_files import UnderstoodFile
 
 app = typer.Typer(help="The registered companies.", no_args_is_help=True)
 _BY_HAND = "asked for by hand"
@@ -56,7 +57,6 @@ def add(
     from enrich_cli.errors import INCOMPLETE
     from enrich_cli.rendering.companies import taken_view, understood_json, understood_view
     from enrich_cli.terminal import console, show
-    from enrichment.domain.numbers import in_number
     from resources.clock import utc_now
     from resources.company_lists.company_files import LEFT_OUT, ListOptions, keep_left_out, take, understand_file
     from resources.company_lists.list_reviews import open_reviews, with_decisions
@@ -68,11 +68,7 @@ def add(
         understood = with_decisions(understood, store)
         if not as_json:
             console.print(understood_view(understood))
-            new, learning = understood.counts["new"], understood.overview.learning
-            asks = not yes and sys.stdin.isatty() and new + learning > 0
-            websites = f", and {in_number(learning, 'website of a known one', 'websites of known ones')}"
-            what = in_number(new, "company") + (websites if learning else "")
-            if asks and not typer.confirm(f"Register {what}?"):
+            if not yes and not _agreed(understood):
                 raise typer.Exit(0)
         left_out = keep_left_out(understood)  # first: where it cannot be written, nothing is taken
         taken = take(understood, store)
@@ -80,6 +76,17 @@ def add(
     view = taken_view(taken, left_out, waiting=waiting, sandbox=sandbox)
     show(view, understood_json(understood, taken, left_out, waiting=waiting), as_json=as_json)
     raise typer.Exit(INCOMPLETE if any(understood.counts[fate] for fate in LEFT_OUT) else 0)
+
+
+def _agreed(understood: "UnderstoodFile") -> bool:
+    """Asks on a terminal, where there is something to register."""
+    from enrichment.domain.numbers import in_number
+
+    new, learning = understood.counts["new"], understood.overview.learning
+    if not sys.stdin.isatty() or not new + learning:
+        return True
+    websites = f", and {in_number(learning, 'website of a known one', 'websites of known ones')}"
+    return typer.confirm(f"Register {in_number(new, 'company') + (websites if learning else '')}?")
 
 
 @app.command()

@@ -8,7 +8,7 @@ from enrich_cli.companies.company_events import registered
 from enrich_cli.errors import UsageError
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Verdict
-from enrichment.pipeline.verdicts import judge, withdraw
+from enrichment.pipeline.verdicts import Judgement, judge, withdraw
 from resources.clock import utc_now
 
 BY = "cli"
@@ -26,9 +26,8 @@ def rejected(
     """Raises UsageError, NotACompany, AmbiguousCompany, UnknownName, NotAValue, NothingToJudge, StoreError."""
     with opened_store(sandbox=sandbox) as (_, rules, store):
         company, now = registered(text, store), utc_now()
-        verdict = judge(
-            company, dataset, because=because, wrong=wrong, right=right, by=BY, rules=rules, store=store, now=now
-        )
+        judgement = Judgement(dataset, because, BY, wrong, right)
+        verdict = judge(company, judgement, rules=rules, store=store, now=now)
         return ListedVerdict(verdict, company)
 
 

@@ -20,15 +20,14 @@ import httpx
 from rich.table import Table
 
 from enrich_cli.development.cluster_services import Service, celery_worker, check_installed, dagster, postgres, redis
+from enrich_cli.development.sandbox_companies import sandbox_companies
 from enrich_cli.errors import UsageError, failing_in_one_sentence
 from enrich_cli.processes.child_processes import environment_of, kill_group, root, sandbox_running
 from enrich_cli.terminal import console
 from enrichment.domain.batches import Batch, BatchSummary
-from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import in_cents
 from enrichment.domain.requests import Request
-from enrichment.identity.domains import company_key, registrable_domain
 from resources.clock import utc_now
 from resources.settings import Settings, load_settings
 from resources.store import SqlStore
@@ -202,14 +201,9 @@ def _environment(settings: Settings, *, dagster_url: str) -> dict[str, str]:
 
 
 def _batch(store: SqlStore, vendors: str) -> Batch:
-    rows = httpx.get(f"{vendors}/_sandbox/companies", trust_env=False).raise_for_status().json()[:COMPANIES]
-    added = store.companies.add([_company(row["name"], row["domain"]) for row in rows])
+    added = store.companies.add(sandbox_companies(vendors)[:COMPANIES])
     batch = Batch(new_id("bat"), utc_now(), (CONSUMER,), "make cluster", max_cost=BUDGET_MICRO_USD)
     return store.batches.create(batch, [company.company_id for company in added])
-
-
-def _company(name: str, domain: str) -> Company:
-    return Company(new_id("com"), company_key(name, domain), name, registrable_domain(domain), utc_now())
 
 
 def _in_words(summary: BatchSummary) -> str:

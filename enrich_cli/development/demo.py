@@ -16,6 +16,7 @@ from rich.table import Table
 
 from enrich_cli.development.dev_service import PAGE
 from enrich_cli.development.run_progress import RunProgress
+from enrich_cli.development.sandbox_companies import sandbox_companies
 from enrich_cli.errors import UsageError, failing_in_one_sentence
 from enrich_cli.processes.child_processes import dagster_environment, root, sandbox_running
 from enrich_cli.terminal import console
@@ -27,7 +28,6 @@ from enrichment.domain.numbers import in_number
 from enrichment.domain.profiles import Profile
 from enrichment.domain.requests import Request
 from enrichment.domain.values import in_words
-from enrichment.identity.domains import company_key, registrable_domain
 from enrichment.planning.plan import calling_everything
 from enrichment.profiles.document import missing
 from enrichment.rules import Rules, load_rules
@@ -71,14 +71,9 @@ def main() -> None:
 
 
 def _register(store: SqlStore, url: str) -> list[Company]:
-    rows = httpx.get(f"{url}/_sandbox/companies", trust_env=False).json()
-    spread = rows[:: len(rows) // COMPANIES][:COMPANIES]  # large and small, of many industries
-    companies = [_company(row["name"], row["domain"]) for row in spread]
-    return store.companies.add(companies)
-
-
-def _company(name: str, domain: str) -> Company:
-    return Company(new_id("com"), company_key(name, domain), name, registrable_domain(domain), utc_now())
+    companies = sandbox_companies(url)
+    spread = companies[:: len(companies) // COMPANIES][:COMPANIES]  # large and small, of many industries
+    return store.companies.add(spread)
 
 
 def _run_jobs(settings: Settings, companies: Sequence[Company], store: SqlStore) -> None:

@@ -47,7 +47,7 @@ def read_answer(reply: ModelReply, question: AnalysisQuestion) -> CheckedAnswer[
     try:
         answer = question.kind.type.model_validate_json(raw["content"] or "")
     except ValidationError as error:
-        raise UnusableAnswer(f"the answer does not fit its schema ({_first(error)}): {_OTHER_MODEL}") from None
+        raise UnusableAnswer(f"the answer does not fit its schema ({first_problem(error)}): {_OTHER_MODEL}") from None
     if not question.kind.cites:
         return CheckedAnswer(answer, kept=1, dropped=0)
     checked = check_citations(answer, question.evidence, question.own_names, asked=question.prompt)
@@ -105,7 +105,7 @@ def _cut_off(raw: Mapping[str, Json]) -> str:
     )
 
 
-def _first(error: ValidationError) -> str:
+def first_problem(error: ValidationError) -> str:
     """The place of the first problem; not the text itself, which may be anything."""
     problem = error.errors(include_input=False, include_url=False)[0]
     path = ".".join(str(step) for step in problem["loc"])

@@ -3,14 +3,14 @@
 dataset -> type -> value;  identity(value) -> text that is equal for the same item;  in_words(stored value) -> one line
 """
 
-import re
 from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from enrichment.domain.plain_text import plain_words
 
 EmailStatus = Literal["valid", "unknown", "not_valid", "unverified"]
 Seniority = Literal["c_level", "vp", "director", "manager", "staff"]
@@ -87,7 +87,7 @@ class Headquarters(Comparable):
     def agrees(self, other: Self) -> bool:
         """Country and city, where both name them; regions are written in too many ways."""
         pairs = ((self.country, other.country), (self.city, other.city))
-        return all(_words(one) == _words(two) for one, two in pairs if one and two)
+        return all(plain_words(one) == plain_words(two) for one, two in pairs if one and two)
 
 
 class Founded(Comparable):
@@ -236,11 +236,11 @@ def identity(value: Value) -> str:
     """Equal for two values that speak of the same item: the same person, product, article or posting."""
     match value:
         case Contact(full_name=text):
-            return _words(text)
+            return plain_words(text)
         case NewsItem():
-            return _words(value.title)
+            return plain_words(value.title)
         case JobPosting():
-            return f"{_words(value.title)}|{_words(value.location or '')}"
+            return f"{plain_words(value.title)}|{plain_words(value.location or '')}"
         case (
             Technology(name=text)
             | CompetitorMention(name=text)
@@ -250,7 +250,7 @@ def identity(value: Value) -> str:
             | WebsitePassage(text=text)
             | FoundPassage(text=text)
         ):
-            return _words(text)
+            return plain_words(text)
         case _:
             return value.model_dump_json()
 
@@ -289,8 +289,3 @@ def _short(text: str) -> str:
 
 def _amount(low: int, high: int) -> str:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
-
-
-@lru_cache(maxsize=4_096)  # the values of one company are compared many times
-def _words(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))

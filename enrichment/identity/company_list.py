@@ -63,7 +63,7 @@ def read_rows(
     first = list(islice(rows, LOOKED_AT))
     if first and isinstance(unread := first[0][1], UnreadRow):
         raise NoCompanyColumn(f"line {first[0][0]}: {unread.because}")
-    columns, skipped = find_columns([_cells(row) for row in first], declared=declared)
+    columns, skipped = find_columns([cells_of(row) for row in first], declared=declared)
     return ReadList(columns, kept(_entries(islice(rows, skipped, None), columns, sheet)))
 
 
@@ -74,13 +74,14 @@ def _entries(rows: Iterable[Line], columns: ListColumns, sheet: str) -> Iterator
         last.append(row)
         if len(last) > _AT_THE_END:
             yield _entry(*last.popleft(), columns, sheet)
-    end = footer_start([_shown(_cells(row)) for row in last])
+    end = footer_start([_shown(cells_of(row)) for row in last])
     yield from (_entry(*row, columns, sheet) for row in islice(last, end))
     footer = islice(last, end, None)
     yield from (ListRow(line, "empty", because="it belongs to the report, not to the list") for line, _ in footer)
 
 
-def _cells(row: Line) -> Sequence[object]:
+def cells_of(row: Line) -> Sequence[object]:
+    """None where the row could not be read."""
     return () if isinstance(row[1], UnreadRow) else row[1]
 
 

@@ -1,6 +1,6 @@
 """A person's verdict on a value of a company: which value is meant, what gave it, and the profiles it corrects.
 
-company, dataset, texts -> Verdict, kept with corrected profiles       withdraw -> the profiles as they are without it
+company, Judgement -> Verdict, kept with corrected profiles       withdraw -> the profiles as they are without it
 
 Nothing is bought for it. What is wrong stays known, and visible, as rejected.
 """
@@ -37,6 +37,20 @@ class OtherVerdict(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a person says of a dataset of a company.
+
+    wrong: None: the value that is served, where there is one. right: None: what is right is not known.
+    """
+
+    dataset: str
+    because: str
+    by: str
+    wrong: Stated | None = None
+    right: Stated | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _KnownValue:
     """served: whether a profile has it, or the next one would."""
 
@@ -47,43 +61,20 @@ class _KnownValue:
 
 def judge(
     company: Company,
-    dataset: str,
+    judgement: Judgement,
     *,
-    because: str,
-    wrong: Stated | None,
-    right: Stated | None,
-    by: str,
     rules: Rules,
     store: Store,
     now: datetime,
     may_change: Callable[[Verdict], bool] = lambda _verdict: True,
 ) -> Verdict:
-    """Keep what a person says of a value, and correct the profiles that have it.
-
-    wrong: None: the value that is served, where there is one. may_change: whether this one may overrule a verdict.
+    """Keeps a verdict, with the profiles that it corrects. may_change: asked of each verdict that it overrules.
 
     Blocks. Raises UnknownName, NotAValue, NothingToJudge, OtherVerdict, StoreError.
     """
-    if dataset not in rules.datasets:
-        raise UnknownName(f"There is no dataset '{dataset[:60]}'; there are {', '.join(sorted(rules.datasets))}.")
-    if not because.strip():
-        raise NothingToJudge("State why the value is wrong: those that look later want to know.")
-    single = rules.datasets[dataset].at_most == 1
-    known = list(_known(company, dataset, store))
-    meant, stated = _wrong_and_right(company, dataset, wrong, right, known, single=single)
-    verdict = Verdict(
-        verdict_id=new_id("ver"),
-        company_id=company.company_id,
-        dataset=dataset,
-        wrong=meant,
-        right=stated,
-        because=because.strip(),
-        sources=_sources_of(dataset, meant, known),
-        by=by,
-        at=now,
-    )
+    verdict = _verdict(company, judgement, rules, store, now)
     valid = [one for one in store.verdicts.of(company.company_id) if one.is_valid]
-    for other in overruled(verdict, valid, single=single):
+    for other in overruled(verdict, valid, single=rules.datasets[judgement.dataset].at_most == 1):
         if not may_change(other):
             raise OtherVerdict(
                 f"{other.verdict_id} of {other.by} says otherwise ({other.because}): that key or an admin changes it."
@@ -92,21 +83,38 @@ def judge(
     return verdict
 
 
+def _verdict(company: Company, judgement: Judgement, rules: Rules, store: Store, now: datetime) -> Verdict:
+    """The judgement with the value that it means, and the sources that gave that value."""
+    dataset = judgement.dataset
+    if dataset not in rules.datasets:
+        raise UnknownName(f"There is no dataset '{dataset[:60]}'; there are {', '.join(sorted(rules.datasets))}.")
+    if not judgement.because.strip():
+        raise NothingToJudge("State why the value is wrong: those that look later want to know.")
+    known = list(_known(company, dataset, store))
+    wrong, right = _wrong_and_right(company, judgement, known, single=rules.datasets[dataset].at_most == 1)
+    return Verdict(
+        verdict_id=new_id("ver"),
+        company_id=company.company_id,
+        dataset=dataset,
+        wrong=wrong,
+        right=right,
+        because=judgement.because.strip(),
+        sources=_sources_of(dataset, wrong, known),
+        by=judgement.by,
+        at=now,
+    )
+
+
 def _wrong_and_right(
-    company: Company,
-    dataset: str,
-    wrong: Stated | None,
-    right: Stated | None,
-    known: Sequence[_KnownValue],
-    *,
-    single: bool,
+    company: Company, judgement: Judgement, known: Sequence[_KnownValue], *, single: bool
 ) -> tuple[Value | None, Value | None]:
     """The known value that is meant, and the one stated in its place."""
-    stated = None if right is None else stated_value(dataset, right)
-    meant = _meant(company, dataset, wrong, known, single=single, has_right=stated is not None)
-    if meant is not None and stated is not None and item_of(dataset, meant) == item_of(dataset, stated):
-        raise NothingToJudge(_no_difference(meant, stated))
-    return meant, stated
+    dataset = judgement.dataset
+    right = None if judgement.right is None else stated_value(dataset, judgement.right)
+    wrong = _meant(company, dataset, judgement.wrong, known, single=single, has_right=right is not None)
+    if wrong is not None and right is not None and item_of(dataset, wrong) == item_of(dataset, right):
+        raise NothingToJudge(_no_difference(wrong, right))
+    return wrong, right
 
 
 def _sources_of(dataset: str, meant: Value | None, known: Sequence[_KnownValue]) -> tuple[str, ...]:
@@ -198,4 +206,4 @@ def _words(value: Value) -> str:
     return in_words(value.model_dump(mode="json"))
 
 
-__all__ = ["NotAValue", "NothingToJudge", "OtherVerdict", "Stated", "judge", "profile_now", "withdraw"]
+__all__ = ["Judgement", "NotAValue", "NothingToJudge", "OtherVerdict", "Stated", "judge", "profile_now", "withdraw"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from enrichment.identity.company_list import Line
+from enrichment.identity.company_list import Line, cells_of
 from enrichment.identity.domains import registrable_domain
 from enrichment.identity.list_columns import columns_of, is_header
 from enrichment.identity.list_rows import UnreadRow
@@ -75,7 +75,7 @@ class CsvRows:
         is_below = False
         for row in _rows(self.lines, self.dialect, self.begin):
             yield _fitted(row, self.dialect) if is_below else row
-            is_below = is_below or tuple(_cells(row)) == self.dialect.header
+            is_below = is_below or tuple(cells_of(row)) == self.dialect.header
 
 
 def csv_rows(lines: Sequence[str], kept: Callable[[Iterable[str]], Sequence[str]] = list) -> CsvRows:
@@ -115,14 +115,14 @@ def _dialect(lines: list[str], declared: str | None) -> _Dialect:
     csv.Sniffer guesses from all rows, and fails on commas in names.
     """
     tried = (declared,) if declared else _TRIED
-    rows = {d: [list(map(str, _cells(row))) for row in _rows(lines, _Dialect(d), 0)] for d in tried}
+    rows = {d: [list(map(str, cells_of(row))) for row in _rows(lines, _Dialect(d), 0)] for d in tried}
     headers = {d: max((row for row in some if is_header(row)), key=len, default=[]) for d, some in rows.items()}
     widest: str = max(headers, key=lambda delimiter: len(headers[delimiter]))
     if declared is None and len(headers[widest]) < 2 and (rare := _rare_dialect(lines)) is not None:
         return rare
     if declared or headers[widest]:
         return _Dialect(widest, tuple(headers[widest]))
-    rows |= {d: [list(map(str, _cells(row))) for row in _rows(lines, _Dialect(d), 0)] for d in _RARE_IN_NAMES}
+    rows |= {d: [list(map(str, cells_of(row))) for row in _rows(lines, _Dialect(d), 0)] for d in _RARE_IN_NAMES}
     alike = [d for d, some in rows.items() if some and len({len(row) for row in some}) == 1 and len(some[0]) > 1]
     return _Dialect(alike[0] if alike else _ONE_COLUMN)
 
@@ -130,7 +130,7 @@ def _dialect(lines: list[str], declared: str | None) -> _Dialect:
 def _rare_dialect(lines: list[str]) -> _Dialect | None:
     """A dialect whose delimiter is in the header, and in nearly all lines below it as often or more."""
     for delimiter in _RARE_DELIMITERS:
-        rows = [tuple(map(str, _cells(row))) for row in _rows(lines, _Dialect(delimiter), 0)]
+        rows = [tuple(map(str, cells_of(row))) for row in _rows(lines, _Dialect(delimiter), 0)]
         at = next((at for at, row in enumerate(rows) if len(row) > 1 and is_header(row)), None)
         if at is not None and rows[at + 1 :]:
             below = [len(row) >= len(rows[at]) for row in rows[at + 1 :]]
@@ -273,7 +273,3 @@ def _with_schemes(cells: list[str]) -> list[str]:
 
 def _texts(cells: Sequence[object]) -> list[str]:
     return [str(cell) for cell in cells]
-
-
-def _cells(row: Line) -> Sequence[object]:
-    return () if isinstance(row[1], UnreadRow) else row[1]

@@ -89,8 +89,8 @@ class BrightDataClient(ProviderClient[Spec]):
     name = "brightdata"
     spec = TypeAdapter(Annotated[BrightDataSpec, Field(discriminator="call")])
 
-    def secret_headers(self) -> dict[str, str]:
-        return {"authorization": f"Bearer {self.credentials['api_key']}"}
+    def secret_headers(self) -> Mapping[str, str]:
+        return self.bearer()
 
     def refusal(self, response: HttpResponse) -> type[ProviderError]:
         return CredentialsRejected if "is not active" in response.text[:500] else refusal_by_status(response)

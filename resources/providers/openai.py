@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from enrichment.analysis.answer_reading import first_problem
 from enrichment.domain.json_values import Json
 from enrichment.ports import (
     BeforeSend,
@@ -33,7 +34,6 @@ from resources.providers.call_session import (
     HttpCall,
     HttpResponse,
     refusal_by_status,
-    shortened,
 )
 from resources.providers.units import MOST_UNITS
 from resources.providers.vendor_client import AccountStatus, VendorClient
@@ -114,7 +114,7 @@ class OpenAIModel(VendorClient):
     }
 
     def secret_headers(self) -> Mapping[str, str]:
-        return {"authorization": f"Bearer {self.credentials['api_key']}"}
+        return self.bearer()
 
     def refusal(self, response: HttpResponse) -> type[ProviderError]:
         error = _error_of(response)
@@ -209,7 +209,7 @@ def _completion(response: HttpResponse) -> _Completion:
     try:
         return _Completion.model_validate_json(response.content)
     except ValidationError as error:
-        raise ValueError(f"no chat completion: {_first(error)}") from None
+        raise ValueError(f"no chat completion: {first_problem(error)}") from None
 
 
 def _served_models(response: HttpResponse) -> frozenset[str] | None:
@@ -263,10 +263,3 @@ def _error_of(response: HttpResponse) -> Mapping[str, Json]:
     if isinstance(words, str):
         return {"message": words}
     return error if isinstance(error, dict) else {}
-
-
-def _first(error: ValidationError) -> str:
-    """The place of the first problem; not the text itself, which may be anything."""
-    problem = error.errors(include_input=False, include_url=False)[0]
-    path = ".".join(str(step) for step in problem["loc"])
-    return shortened(f"{path}: {problem['msg']}" if path else problem["msg"])

@@ -162,6 +162,10 @@ class VendorClient(ABC):
     def secret_headers(self) -> Mapping[str, str]:
         return {}
 
+    def bearer(self) -> Mapping[str, str]:
+        """The header of vendors whose key is a bearer token."""
+        return {"authorization": f"Bearer {self.credentials['api_key']}"}
+
     def secret_params(self) -> Mapping[str, str]:
         return {}
 

@@ -198,11 +198,6 @@ def vendor_figures(
     ]
 
 
-def _provider_of(rules: Rules, source: str) -> str | None:
-    """None: the rules no longer have it."""
-    return rules.sources[source].provider if source in rules.sources else None
-
-
 def falls_of_sources(connection: duckdb.DuckDBPyConnection, rules: Rules) -> dict[str, Fall]:
     """Sources of the rules whose match rate is below the interval it had before a change, until people accept it."""
     by_source = answers_by_day(connection, [(source, MATCH_RATE) for source in rules.sources])

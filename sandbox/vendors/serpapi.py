@@ -20,7 +20,11 @@ from sandbox.vendors.serpapi_news import news_results
 
 FREE_SECONDS = 3600
 NOTHING_FOUND = "Google hasn't returned any results for this query."
-_ENGINES = {"google": google_results, "google_news": news_results, "google_jobs": job_results}
+_ENGINES = {
+    "google": google_results,
+    "google_news": news_results,
+    "google_jobs": job_results,
+}
 _RESULTS = {"google": "organic", "google_news": "news", "google_jobs": "jobs"}
 _BAD_KEY = "Invalid API key. Your API key should be here: https://serpapi.com/manage-api-key"
 _REFUSALS = {

@@ -16,7 +16,7 @@ from service.agents import views
 from service.answers import verdicts
 from service.installation.state import ServiceState
 from service.problems import ApiProblem
-from service.views.companies import CompanyView
+from service.views.companies import company_view
 
 _MOST = 200
 """Values of one answer."""
@@ -24,7 +24,7 @@ _MOST = 200
 
 def found_company(company: Company, state: ServiceState) -> views.FoundCompany:
     profiles = {profile.consumer for profile in state.store.profiles.latest_of(company.company_id)}
-    return views.FoundCompany(**_company_fields(company), profiles=sorted(profiles))
+    return views.FoundCompany(**dict(company_view(company)), profiles=sorted(profiles))
 
 
 def known_profile(key: str, consumer: str, audience: str | None, state: ServiceState) -> views.KnownProfile:
@@ -35,7 +35,7 @@ def known_profile(key: str, consumer: str, audience: str | None, state: ServiceS
         raise ApiProblem("unknown_name", f"There is no consumer '{consumer[:60]}'; there are {known}.")
     profile = profile_now(company.company_id, consumer, audience, rules=rules, store=store, now=now)
     return views.KnownProfile(
-        company=CompanyView(**_company_fields(company)),
+        company=company_view(company),
         consumer=consumer,
         made_at=None if profile is None else profile.created_at,
         fresh=profile is not None and now < profile.holds_until,
@@ -46,10 +46,6 @@ def known_profile(key: str, consumer: str, audience: str | None, state: ServiceS
         else _facts(judged(store.knowledge.known(company.company_id)), state),
         missing={} if profile is None else missing_of(profile.document),
     )
-
-
-def _company_fields(company: Company) -> dict[str, Any]:
-    return {"key": company.key, "name": company.name, "domain": company.domain, "country": company.country}
 
 
 def values_of(document: Any, state: ServiceState) -> list[views.KnownValue]:

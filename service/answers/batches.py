@@ -75,14 +75,9 @@ def made(
     if wanted.strategy is not None:
         check_strategy(state.in_force.rules, wanted.strategy)
     store, now = state.store, state.now()
-    batch_id = new_id("bat")
-    if key is not None and (before := store.accepted_requests.remember(key, made=batch_id, at=now)) is not None:
-        if not before.same:
-            detail = f"This Idempotency-Key made {before.made} from another body: use a new key for a new call."
-            raise ApiProblem("other_body", detail, id=before.made)
-        if (summary := store.batches.summary(before.made)) is not None:
-            return view_of(summary, now, [*left_out, *_named(texts, state, beside)[1]]), True
-        batch_id = before.made  # its process ended before it was made
+    batch_id = new_id("bat") if key is None else _id_under(key, state)
+    if key is not None and (summary := store.batches.summary(batch_id)) is not None:
+        return view_of(summary, now, [*left_out, *_named(texts, state, beside)[1]]), True
     companies, unclear = _companies(texts, state, beside)
     batch = Batch(
         batch_id=batch_id,
@@ -97,6 +92,18 @@ def made(
     )
     store.batches.create(batch, [company.company_id for company in companies])
     return view_of(_summary(batch_id, store), now, [*left_out, *unclear]), False
+
+
+def _id_under(key: IdempotencyKey, state: ServiceState) -> str:
+    """The id of the batch of this key; the batch is missing where the process ended before it was made."""
+    batch_id = new_id("bat")
+    before = state.store.accepted_requests.remember(key, made=batch_id, at=state.now())
+    if before is None:
+        return batch_id
+    if not before.same:
+        detail = f"This Idempotency-Key made {before.made} from another body: use a new key for a new call."
+        raise ApiProblem("other_body", detail, id=before.made)
+    return before.made
 
 
 async def quoted(

@@ -3,7 +3,7 @@
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Verdict
 from enrichment.domain.values import Value, in_words
-from enrichment.pipeline.verdicts import Stated, judge, withdraw
+from enrichment.pipeline.verdicts import Judgement, Stated, judge, withdraw
 from service.http.access import Caller
 from service.http.bodies import asked_by
 from service.installation.state import ServiceState
@@ -33,11 +33,7 @@ def given(
     company = company_of(key, state)
     verdict = judge(
         company,
-        dataset,
-        because=because,
-        wrong=wrong,
-        right=right,
-        by=asked_by(caller),
+        Judgement(dataset, because, asked_by(caller), wrong, right),
         rules=state.in_force.rules,
         store=state.store,
         now=state.now(),

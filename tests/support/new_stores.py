@@ -7,7 +7,12 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from resources.store import SqlStore, open_store
+
+ON_SQLITE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+"""For tests whose `store` is read by DuckDB alike on both engines."""
 
 
 def new_store(path: Path) -> SqlStore:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import analysis_source, new_id
@@ -300,3 +301,28 @@ def _assembled(
         paid_by={r.purchase_id: r.request_id for r in known.replies},
     )
     return assemble(rules, requirements, made_of, at)
+
+
+def rows(warehouse: Warehouse, sql: str) -> list[dict[str, Any]]:
+    answer = warehouse.ask(sql)
+    return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+
+
+def one(warehouse: Warehouse, sql: str) -> dict[str, Any]:
+    [row] = rows(warehouse, sql)
+    return row
+
+
+def utc(naive: datetime) -> datetime:
+    return naive.replace(tzinfo=UTC)
+
+
+def collected(store: SqlStore, about: Company, source: str, answers: Answers, *, days: float = 0) -> None:
+    """Bought for no profile, as when a raw asset is refreshed."""
+    at = NOON + days * DAY
+    bought(store, request(store, about, at=at), source, answers, at=at)
+
+
+def bought_uncertain(store: SqlStore, asked: Request) -> Purchase:
+    refused(store, asked, "serp_jobs", uncertain=True)
+    return store.ledger_queries.uncertain()[0]

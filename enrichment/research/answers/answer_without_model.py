@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from enrichment.analysis.evidence import Passage
+from enrichment.domain.plain_text import plain_words, with_full_stop
 from enrichment.domain.values import (
     CompetitorMention,
     Contact,
@@ -200,7 +201,9 @@ def _stated(sides: Sides, passage: Passage, line: str) -> CheckedClaim:
     text = _as_row(quote, sides.names[0]) or _as_sentence(passage, quote, sides.names[0])
     if text is None:
         text = quote = first_sentence(quote)
-    return CheckedClaim("finding", _ended(text), "exact", (Citation("company", sides.company.key, passage, quote),))
+    return CheckedClaim(
+        "finding", with_full_stop(text), "exact", (Citation("company", sides.company.key, passage, quote),)
+    )
 
 
 def _as_row(line: str, name: str) -> str | None:
@@ -236,15 +239,11 @@ def _as_sentence(passage: Passage, line: str, name: str) -> str | None:
 def in_full(claim: CheckedClaim, name: str) -> CheckedClaim:
     """The claim as a sentence about the company, where it only repeats its quote."""
     cited = claim.citations[0]
-    if claim.kind != "finding" or _words(claim.text) != _words(cited.quote):
+    if claim.kind != "finding" or plain_words(claim.text) != plain_words(cited.quote):
         return claim
     quote = cited.quote.lstrip("-•*· ")
     text = _as_row(quote, name) or _as_sentence(cited.passage, quote, name)
-    return claim if text is None else replace(claim, text=_ended(text))
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
+    return claim if text is None else replace(claim, text=with_full_stop(text))
 
 
 def _people(sides: Sides, asked: QuestionAsked) -> Iterator[CheckedClaim]:
@@ -275,7 +274,7 @@ def _person(passage: Passage, sides: Sides, *, because_of_role: bool) -> Checked
     quote = "\n".join(lines[:2]) if title and len(lines) > 1 else lines[0]
     text = f"{lines[0]}: {title}" if title else lines[0]
     cited = Citation("company", sides.company.key, passage, quote)
-    claim = CheckedClaim("person", _ended(text), "exact", (cited,))
+    claim = CheckedClaim("person", with_full_stop(text), "exact", (cited,))
     return claim if because_of_role else with_why(claim, sides)
 
 
@@ -286,7 +285,7 @@ def with_why(claim: CheckedClaim, sides: Sides) -> CheckedClaim:
         return claim
     vendor, sells = sides.vendor.name or sides.vendor.key, _first_line(persona.text)
     cited = (*claim.citations, Citation("vendor", sides.vendor.key, persona, persona.text.split("\n", 1)[0]))
-    return replace(claim, citations=cited, why=_ended(f"The title fits what {vendor} sells: {sells}"))
+    return replace(claim, citations=cited, why=with_full_stop(f"The title fits what {vendor} sells: {sells}"))
 
 
 def _recommendations(sides: Sides, relevance: VendorRelevance, asked: QuestionAsked) -> Iterator[CheckedClaim]:
@@ -304,7 +303,7 @@ def _recommendations(sides: Sides, relevance: VendorRelevance, asked: QuestionAs
             step = _RUNS_IT.format(need=need.rstrip("."))
         yield CheckedClaim(
             "recommendation",
-            _ended(step),
+            with_full_stop(step),
             "exact",
             (
                 Citation("company", sides.company.key, match.needed, need),
@@ -355,7 +354,7 @@ def runs_what_is_sold(passage: Passage, sides: Sides) -> bool:
 
 
 def _why(passage: Passage, line: str, name: str) -> str:
-    return _ended(_as_sentence(passage, line, name) or line)
+    return with_full_stop(_as_sentence(passage, line, name) or line)
 
 
 def _first_line(text: str) -> str:
@@ -369,8 +368,3 @@ def _moment(passage: Passage) -> float:
     if isinstance(value, JobPosting) and value.posted_on is not None:
         return float(value.posted_on.toordinal() - 719_163) * 86_400
     return at.timestamp()
-
-
-def _ended(text: str) -> str:
-    text = " ".join(text.split())
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."

@@ -18,6 +18,7 @@ from enrichment.analysis.citations import SHORTEST_QUOTE, check_citations
 from enrichment.analysis.claim_words import is_about_another, word_set
 from enrichment.analysis.evidence import Evidence, Passage
 from enrichment.domain.json_values import Json
+from enrichment.domain.plain_text import plain_words, with_full_stop
 from enrichment.domain.values import Contact, FoundPassage, IntentSignal, JobPosting, NewsItem, Value
 from enrichment.identity.names import name_words
 from enrichment.parsing.assertions import sentence_of
@@ -144,10 +145,10 @@ def checked(
                 dropped.append(DroppedClaim(kind, "", "", "it repeats what the model was told"))
                 continue
             outcome = _claim(field, kind, item, sides)
-            if isinstance(outcome, CheckedClaim) and _gist(outcome.text) in said:
+            if isinstance(outcome, CheckedClaim) and plain_words(outcome.text) in said:
                 outcome = _dropped(kind, item, "it was stated before")
             if isinstance(outcome, CheckedClaim):
-                said.add(_gist(outcome.text))
+                said.add(plain_words(outcome.text))
                 kept.append(outcome)
                 dropped += _said_beyond(outcome, item)
             else:
@@ -187,7 +188,7 @@ def _recommended(item: VendorRecommendation, need: Citation, sides: Sides) -> Ch
         because = _NO_OFFER
     citations = (need, Citation("vendor", sides.vendor.key, theirs, found, how))
     text, why = _advice(item, citations, sides)
-    if _gist(text) != _gist(item.recommendation) and not have_in_common(found, need.quote, own):
+    if plain_words(text) != plain_words(item.recommendation) and not have_in_common(found, need.quote, own):
         because = because or _NOTHING_IN_COMMON
     if because is not None:
         return _dropped("recommendation", item, because)
@@ -201,14 +202,14 @@ def _borne_out(item: Cited, citation: Citation, sides: Sides) -> str:
         value = passage.facts[0].value
         title = (isinstance(value, Contact) and value.title) or ""
         why = item.why if says_no_more(item.why, [passage.text], own=own) else title
-        return _finished(f"{item.full_name}: {why}" if why else item.full_name)
-    text, around = _finished(item.sentence), sentence_of(citation.quote, passage.text)
+        return with_full_stop(f"{item.full_name}: {why}" if why else item.full_name)
+    text, around = with_full_stop(item.sentence), sentence_of(citation.quote, passage.text)
     of_another = passage.dataset in _TELL_OF_OTHERS and is_about_another(
         citation.quote, [text], own=own, shown=sides.shown
     )
     if not of_another and _is_told(text, around, passage.dataset, own, sides):
         return text
-    return _finished(_as_told(citation, own, sides))
+    return with_full_stop(_as_told(citation, own, sides))
 
 
 def _is_told(text: str, around: str, dataset: str, own: Collection[str], sides: Sides) -> bool:
@@ -232,18 +233,18 @@ def _advice(item: VendorRecommendation, citations: Sequence[Citation], sides: Si
     of_seller = [passage.text for passage in sides.vendor_evidence.passages if passage.dataset == PERSONA]
     quotes = [*(one.passage.text for one in citations), *of_seller]
     need, offer = citations
-    text = _finished(item.recommendation)
+    text = with_full_stop(item.recommendation)
     if not advises_no_more(text, quotes, own=own, shown=sides.shown):
-        text = _finished(f"Bring up what {vendor} offers: {offer.quote}")
+        text = with_full_stop(f"Bring up what {vendor} offers: {offer.quote}")
     around = sentence_of(need.quote, need.passage.text)
     is_borne_out = _is_told(item.why, around, need.passage.dataset, _name_words(*sides.names), sides)
-    return text, item.why if is_borne_out else _finished(_as_told(need, _name_words(*sides.names), sides))
+    return text, item.why if is_borne_out else with_full_stop(_as_told(need, _name_words(*sides.names), sides))
 
 
 def _said_beyond(claim: CheckedClaim, item: Cited) -> list[DroppedClaim]:
     """What the model wrote, where the claim is another sentence."""
     written = item.recommendation if isinstance(item, VendorRecommendation) else _sentence_of(item)
-    is_same = _gist(written) == _gist(claim.text) and (claim.why is None or claim.why == _reason(item))
+    is_same = plain_words(written) == plain_words(claim.text) and (claim.why is None or claim.why == _reason(item))
     return [] if is_same else [_dropped(claim.kind, item, _BEYOND)]
 
 
@@ -292,18 +293,9 @@ def _plain_with_places(text: str) -> tuple[str, Sequence[int]]:
     return "".join(low for low, _ in letters), [at for _, at in letters]
 
 
-def _finished(text: str) -> str:
-    text = " ".join(text.split())
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
-
-
 def _dropped(kind: ClaimKind, item: Cited, because: str) -> DroppedClaim:
     text = item.person or (item.recommendation if isinstance(item, VendorRecommendation) else item.sentence)
     return DroppedClaim(kind, text[:240], item.quote[:240], because)
-
-
-def _gist(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def in_order(claims: Sequence[CheckedClaim]) -> Iterator[tuple[str, CheckedClaim]]:

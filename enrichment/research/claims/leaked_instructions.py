@@ -3,9 +3,10 @@
 text + instructions -> True where eight words in a row of the one are in the other, or all of a shorter one
 """
 
-import re
 from collections.abc import Sequence
 from functools import cache
+
+from enrichment.domain.plain_text import plain_words
 
 _IN_A_ROW = 8
 _SHORTEST = 5
@@ -13,19 +14,15 @@ _SHORTEST = 5
 
 
 def repeats(text: str, instructions: str) -> bool:
-    words = _words(text)
+    words = plain_words(text).split()
     length = min(len(words), _IN_A_ROW)
     return length >= _SHORTEST and not _runs_of(instructions, length).isdisjoint(_runs(words, length))
 
 
 @cache
 def _runs_of(instructions: str, length: int) -> frozenset[tuple[str, ...]]:
-    return _runs(_words(instructions), length)
+    return _runs(plain_words(instructions).split(), length)
 
 
 def _runs(words: Sequence[str], length: int) -> frozenset[tuple[str, ...]]:
     return frozenset(tuple(words[at : at + length]) for at in range(len(words) - length + 1))
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())

@@ -5,11 +5,10 @@
 data/themes.csv has the words; of longer ones inside of each other the longer counts: "data warehouse" is no warehouse.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from functools import cache
 
 from enrichment.domain.data_tables import listed, rows_of
+from enrichment.domain.plain_text import any_of
 
 
 def themes_in(text: str) -> Mapping[str, str]:
@@ -24,16 +23,10 @@ def themes_of_title(title: str) -> Mapping[str, str]:
 
 def _found(text: str, named: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
     places = dict[str, tuple[int, str]]()
-    for place in _pattern(tuple(named)).finditer(text):
+    for place in any_of(tuple(named)).finditer(text):
         for theme in named[place[0].casefold()]:
             places.setdefault(theme, (place.start(), place[0]))
     return {theme: words for theme, (_, words) in sorted(places.items(), key=lambda one: one[1][0])}
-
-
-@cache
-def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    longest_first = sorted(words, key=lambda one: (-len(one), one))
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
 
 
 def _by_word(column: int) -> dict[str, tuple[str, ...]]:

@@ -9,10 +9,10 @@ all that the datasets of its areas have, but for what it names: "Does Tesla use 
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from enrichment.analysis.evidence import Passage
 from enrichment.domain.data_tables import listed, rows_of
+from enrichment.domain.plain_text import any_of
 from enrichment.domain.values import Technology, WebsitePassage
 from enrichment.research.evidence.relevance import content_words
 from enrichment.research.questions.measures import comparing_by
@@ -63,9 +63,9 @@ def aspects_in(question: str) -> tuple[Aspect, ...]:
     asked_by = sorted(((words, one) for one in ASPECTS for words in one.asked_by), key=lambda pair: -len(pair[0]))
     places = dict[str, int]()
     for words, aspect in asked_by:
-        if found := _pattern((words,)).search(question):
+        if found := any_of((words,)).search(question):
             places[aspect.name] = min(found.start(), places.get(aspect.name, found.start()))
-            question = _pattern((words,)).sub(lambda read: ";" * len(read[0]), question)
+            question = any_of((words,)).sub(lambda read: ";" * len(read[0]), question)
     return tuple(sorted((one for one in ASPECTS if one.name in places), key=lambda one: places[one.name]))
 
 
@@ -160,10 +160,4 @@ def _is_of_another(line: str, aspect: str) -> bool:
 
 def has_any(text: str, words: Collection[str]) -> bool:
     """Whether one of the words is in it, whole."""
-    return _pattern(tuple(words)).search(text) is not None
-
-
-@cache
-def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    longest_first = sorted(words, key=lambda one: (-len(one), one))
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
+    return any_of(tuple(words)).search(text) is not None

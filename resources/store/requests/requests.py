@@ -5,7 +5,7 @@ open -> renew ... -> close | give_up        end_silent: its process has not rene
 What a request cost is what its purchases cost, whichever process settled them; it is added up where it ends.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -70,25 +70,17 @@ class SqlRequests:
         paid = {"cost_micro_usd": _PAID.scalar_subquery(), "lease_until": None}
         row = {**row_of(request), "plan": None if request.plan is None else zipped(request.plan), **paid}
         close = sa.update(t.requests).where(_r.request_id == request.request_id, _UNFINISHED).values(row)
-        sure, this = close.where(~_IN_DOUBT), {"this": request.request_id}
-        read_rows, profile_rows = [row_of(read) for read in reads], [row_of(profile) for profile in profiles]
+        sure = close.where(~_IN_DOUBT)
         new_change = self._db.insert_new(t.changes, unique=["mark"])
 
         def closed(tx: sa.Connection, statement: sa.Update) -> bool:
             self._db.companies_stay(tx)
             moved = now_of(tx, [request.company_id])
-            here = {"company_id": moved.get(request.company_id, request.company_id)}
-            if tx.execute(statement, here | this).rowcount != 1:
+            here = {"company_id": moved.get(request.company_id, request.company_id), "this": request.request_id}
+            if tx.execute(statement, here).rowcount != 1:
                 return False
-            if read_rows:
-                tx.execute(_NEW_READ, read_rows)
-            if profile_rows:
-                now = [row | {"company_id": moved.get(row["company_id"], row["company_id"])} for row in profile_rows]
-                tx.execute(_NEW_PROFILE, now)
-            for change in changes:
-                now_id = moved.get(change.company_id, change.company_id)
-                if tx.execute(new_change, row_of(change) | {"company_id": now_id}).rowcount == 1:
-                    announcements.profile_changed(tx, change, now_id)
+            _write_with_it(tx, moved, profiles, reads)
+            _write_changes(tx, moved, changes, new_change)
             return True
 
         # A purchase that another process may settle at this moment is waited for: inside the ledger none is under way.
@@ -183,3 +175,23 @@ def give_up(tx: sa.Connection, request_id: str, *, at: datetime, reason: str) ->
 def _decision_of(row: Row) -> PolicyDecision:
     lists = ("open_datasets", "missed", "alternatives", "chosen")
     return record_of(PolicyDecision, row, **{name: tuple(getattr(row, name)) for name in lists})
+
+
+def _write_with_it(
+    tx: sa.Connection, moved: Mapping[str, str], profiles: Sequence[Profile], reads: Sequence[CacheRead]
+) -> None:
+    """moved: the id of a company that was merged away -> the id of the one that is kept."""
+    if reads:
+        tx.execute(_NEW_READ, [row_of(read) for read in reads])
+    if profiles:
+        rows = [row_of(one) | {"company_id": moved.get(one.company_id, one.company_id)} for one in profiles]
+        tx.execute(_NEW_PROFILE, rows)
+
+
+def _write_changes(
+    tx: sa.Connection, moved: Mapping[str, str], changes: Sequence[Change], new_change: sa.Insert
+) -> None:
+    for change in changes:
+        company_id = moved.get(change.company_id, change.company_id)
+        if tx.execute(new_change, row_of(change) | {"company_id": company_id}).rowcount == 1:
+            announcements.profile_changed(tx, change, company_id)

@@ -42,7 +42,8 @@ def test_each_trap_is_there_about_as_often_as_stated_and_never_on_the_tour(sourc
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_every_companys_website_is_shown_plainly_by_a_source(seed: int) -> None:
     coverage = Coverage(CATALOGUE, seed, coverage_of(VENDORS))
-    others = ("google_knowledge_graph", "brightdata_company_db")
+    others = [source for source, rates in coverage.sources.items() if source != SEARCH and "domain" in rates.fill]
+    assert {GRAPH, "brightdata_company_db"} <= set(others)
     for company in CATALOGUE.companies:
         plainly = [s for s in others if coverage.has(s, "domain", company) and not hides_the_site(seed, s, company)]
         assert plainly or coverage.has(SEARCH, "domain", company)

@@ -1,7 +1,6 @@
 """What sources answered, counted for learning: by rate, and by the kind of company as it was known beforehand."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -29,11 +28,6 @@ from tests.support.warehouse_story import Answers, bought, company, profiled, re
 DB, NEWS = "brightdata_company_db", "serp_news"
 FIRM: Answers = {"industry": [Text(text="Banking")], "company_size_band": [SizeBand(band="51-500")]}
 RATES = [(DB, "match_rate"), (DB, "industry"), (DB, "employee_count"), (NEWS, "match_rate")]
-
-
-@pytest.fixture
-def warehouse(tmp_path: Path) -> Warehouse:
-    return Warehouse(tmp_path / "enrichment.duckdb")
 
 
 def test_usable_answers_are_counted_for_each_rate(store: SqlStore, warehouse: Warehouse) -> None:

@@ -1,9 +1,6 @@
 """Answers about the same companies, as reliability is estimated from them, and vendors whose rate fell."""
 
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from enrichment.domain.values import EmployeeCount, Text
 from enrichment.pipeline.backtest.history import History
@@ -15,11 +12,6 @@ from tests.support.examples import MATRIX, NOON
 from tests.support.warehouse_story import bought, company, request
 
 DB, FIRM = "brightdata_company_db", "brightdata_firmographics"
-
-
-@pytest.fixture
-def warehouse(tmp_path: Path) -> Warehouse:
-    return Warehouse(tmp_path / "enrichment.duckdb")
 
 
 def test_counts_that_may_both_be_right_are_one_value_and_others_are_not(store: SqlStore, warehouse: Warehouse) -> None:

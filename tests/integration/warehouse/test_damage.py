@@ -26,11 +26,6 @@ def store(url: str) -> Iterator[SqlStore]:
     opened.close()
 
 
-@pytest.fixture
-def warehouse(tmp_path: Path) -> Warehouse:
-    return Warehouse(tmp_path / "enrichment.duckdb")
-
-
 def cut(file: Path) -> None:
     os.truncate(file, file.stat().st_size // 2)
 

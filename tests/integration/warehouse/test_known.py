@@ -1,9 +1,6 @@
-"""What is known of companies, once per company and through time, whichever profiles use it."""
+"""What is known of companies, once per company, whichever profiles use it."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,31 +18,32 @@ from enrichment.domain.values import (
     NewsItem,
     Revenue,
     SizeBand,
-    Technology,
     Text,
 )
-from enrichment.pipeline.verdicts import judge, withdraw
+from enrichment.pipeline.verdicts import Judgement, judge, withdraw
 from resources.store import SqlStore
 from resources.store import tables as t
 from resources.store.database.row_mapping import row_of
 from resources.warehouse import Warehouse
-from resources.warehouse.incremental_build import bring_up_to_date
 from tests.support.examples import MATRIX, NOON
-from tests.support.new_stores import new_store
+from tests.support.new_stores import ON_SQLITE
 from tests.support.warehouse_story import (
     DAY,
-    FIRMOGRAPHICS,
     FULL,
     HOUR,
     IDENTITY,
-    PEOPLE,
     Answers,
     bought,
+    collected,
     company,
-    everything,
+    one,
     profiled,
     request,
+    rows,
+    utc,
 )
+
+pytestmark = ON_SQLITE
 
 SEAT: Answers = {
     "industry": [Text(text="Motor Vehicle Manufacturing")],
@@ -55,38 +53,6 @@ SEAT: Answers = {
     "company_size_band": [SizeBand(band="10001+")],
 }
 ABROAD: Answers = {"revenue": [Revenue(low=5_000_000, high=5_000_000, currency="EUR", year=2025)]}
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStore]:
-    opened = new_store(tmp_path / "store.sqlite")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def warehouse(tmp_path: Path) -> Warehouse:
-    return Warehouse(tmp_path / "enrichment.duckdb")
-
-
-def rows(warehouse: Warehouse, sql: str) -> list[dict[str, Any]]:
-    answer = warehouse.ask(sql)
-    return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
-
-
-def one(warehouse: Warehouse, sql: str) -> dict[str, Any]:
-    [row] = rows(warehouse, sql)
-    return row
-
-
-def utc(naive: datetime) -> datetime:
-    return naive.replace(tzinfo=UTC)
-
-
-def collected(store: SqlStore, about: Company, source: str, answers: Answers, *, days: float = 0) -> None:
-    """Bought for no profile, as when a raw asset is refreshed."""
-    at = NOON + days * DAY
-    bought(store, request(store, about, at=at), source, answers, at=at)
 
 
 def test_every_registered_company_is_one_row_whether_enriched_or_not(store: SqlStore, warehouse: Warehouse) -> None:
@@ -158,9 +124,12 @@ def test_of_names_that_contradict_each_other_that_of_the_site_s_address_is_the_b
     warehouse.build(store)
     assert one(warehouse, "SELECT name FROM marts.companies") == {"name": "Acme Group"}
     verdict = judge(
-        acme, "company_name", because="renamed", wrong=None, right="Unitrin", by="cli", rules=MATRIX, store=store,
+        acme,
+        Judgement("company_name", "renamed", "cli", right="Unitrin"),
+        rules=MATRIX,
+        store=store,
         now=NOON + 2 * DAY,
-    )  # fmt: skip
+    )
     warehouse.build(store)
     assert verdict
     assert one(warehouse, "SELECT name FROM marts.companies") == {"name": "Unitrin"}
@@ -217,106 +186,6 @@ def test_a_story_stays_in_the_news_after_newer_replies_have_others(store: SqlSto
     assert news == {"Story 0": False, "Story 1": False, "Story 2": True, "Again": True}
     again = one(warehouse, "FROM marts.history WHERE value = 'Again'")
     assert (utc(again["valid_from"]), again["valid_to"], utc(again["collected_at"])) == (NOON, None, NOON + 2 * DAY)
-
-
-def a_life(store: SqlStore) -> Company:
-    """Three months of one company: it moves, grows, changes its words, and is forgotten by a vendor."""
-    acme = company(store, "acme.com")
-    where = "brightdata_company_db"
-    collected(
-        store, acme, where, {"industry": [Text(text="Widgets")], "employee_count": [EmployeeCount(low=50, high=50)]}
-    )
-    collected(
-        store,
-        acme,
-        where,
-        {"industry": [Text(text="WIDGETS!")], "employee_count": [EmployeeCount(low=80, high=80)]},
-        days=30,
-    )
-    collected(store, acme, "apollo_contacts", {"headquarters": [Headquarters(city="Graz", country="AT")]}, days=40)
-    collected(store, acme, where, {"industry": [Text(text="Gadgets")]}, days=60)
-    collected(store, acme, "apollo_contacts", {}, days=70)
-    return acme
-
-
-def test_what_changed_is_one_query(store: SqlStore, warehouse: Warehouse) -> None:
-    a_life(store)
-    warehouse.build(store)
-    changes = rows(warehouse, "FROM marts.history WHERE NOT listed ORDER BY dataset, valid_from")
-    assert [(c["dataset"], c["previous_value"], c["value"]) for c in changes] == [
-        ("employee_count", None, "50"),
-        ("employee_count", "50", "80"),
-        ("headquarters", None, "Graz, AT"),
-        ("industry", None, "WIDGETS!"),  # another spelling is no change; the newest is shown
-        ("industry", "WIDGETS!", "Gadgets"),
-    ]
-    ends = [c["valid_to"] and (utc(c["valid_to"]) - NOON) / DAY for c in changes]
-    assert ends == [30, 60, 70, 60, None]
-
-
-def test_which_reply_of_a_request_came_first_is_no_change(store: SqlStore, warehouse: Warehouse) -> None:
-    acme = company(store, "acme.com")
-    stated = {"snov_contacts": "Gadgets", "serp_linkedin": "Widgets", "brightdata_company_db": "Gizmos"}
-    arrivals = (list(stated), list(reversed(stated)), list(stated))
-    for week, sources in enumerate(arrivals):
-        asked = request(store, acme, at=NOON + 7 * week * DAY)
-        for place, source in enumerate(sources):
-            answer: Answers = {"industry": [Text(text=stated[source])]}
-            if source != "brightdata_company_db":  # equally good ones differ
-                answer = {**answer, "employee_count": [EmployeeCount(low=50 + len(source), high=None)]}
-            bought(store, asked, source, answer, at=NOON + 7 * week * DAY + timedelta(seconds=place))
-    warehouse.build(store)
-    changes = rows(warehouse, "SELECT dataset, value, valid_from, valid_to FROM marts.history ORDER BY dataset")
-    start = NOON.replace(tzinfo=None)
-    assert [tuple(row.values()) for row in changes] == [
-        ("employee_count", "63+", start, None),
-        ("industry", "Gizmos", start, None),
-    ]
-    assert one(warehouse, "SELECT employees_low FROM marts.companies") == {"employees_low": 63}
-
-
-def test_another_source_that_states_the_same_in_other_words_changes_nothing(
-    store: SqlStore, warehouse: Warehouse
-) -> None:
-    acme = company(store, "acme.com")
-    said: Answers = {"industry": [Text(text="Oil & Energy")], "founded": [Founded(year=1999)]}
-    collected(store, acme, "snov_contacts", {**said, "headquarters": [Headquarters(city="Wien")]})
-    better: Answers = {"industry": [Text(text="Energy, Oil and Gas")], "founded": [Founded(year=1950)]}
-    collected(
-        store, acme, "brightdata_firmographics", {**better, "headquarters": [Headquarters(city="Wien", country="AT")]},
-        days=1,
-    )  # fmt: skip
-    warehouse.build(store)
-    now = rows(warehouse, "FROM marts.history WHERE valid_to IS NULL ORDER BY dataset")
-    assert [(row["dataset"], row["previous_value"], row["value"]) for row in now] == [
-        ("founded", "1999", "1950"),
-        ("headquarters", None, "Wien, AT"),
-        ("industry", None, "Energy, Oil and Gas"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("day", "industry", "employees", "seat"),
-    [
-        (-1, None, None, None),
-        (0, "WIDGETS!", "50", None),
-        (45, "WIDGETS!", "80", "Graz, AT"),
-        (65, "Gadgets", None, "Graz, AT"),
-        (75, "Gadgets", None, None),
-    ],
-)
-def test_as_it_was_that_day_is_one_query(
-    store: SqlStore, warehouse: Warehouse, day: int, industry: str | None, employees: str | None, seat: str | None
-) -> None:
-    a_life(store)
-    warehouse.build(store)
-    then = (NOON + day * DAY).strftime("%Y-%m-%d %H:%M:%S")
-    found = rows(
-        warehouse,
-        f"FROM marts.history WHERE valid_from <= '{then}' AND (valid_to IS NULL OR valid_to > '{then}')",
-    )
-    by = {row["dataset"]: row["value"] for row in found}
-    assert (by.get("industry"), by.get("employee_count"), by.get("headquarters")) == (industry, employees, seat)
 
 
 def test_a_reply_that_no_reader_has_read_ends_nothing(store: SqlStore, warehouse: Warehouse) -> None:
@@ -429,27 +298,6 @@ def test_the_newest_analysis_is_a_row_and_each_of_its_claims_shows_its_quote(
     assert stated["profiles"] == [profile.profile_id]
 
 
-def test_a_long_life_built_step_by_step_is_the_one_built_at_once(
-    store: SqlStore, warehouse: Warehouse, tmp_path: Path
-) -> None:
-    acme = a_life(store)
-    warehouse.build(store)
-    for days, answers in ((80, PEOPLE), (90, {"key_contacts": [Contact(full_name="New Here")]})):
-        collected(store, acme, "snov_contacts", answers, days=days)
-        assert not warehouse.build(store).rebuilt
-    collected(store, acme, "google_knowledge_graph", IDENTITY, days=91)
-    profiled(store, acme, buys={"brightdata_company_db": FIRMOGRAPHICS}, at=NOON + 92 * DAY)
-    bolt = company(store, "bolt.io")
-    collected(store, bolt, "brightdata_technographics", {"tech_stack": [Technology(name="Snowflake")]}, days=93)
-    assert not warehouse.build(store).rebuilt
-    (tmp_path / "anew").mkdir()
-    anew = Warehouse(tmp_path / "anew" / "enrichment.duckdb")
-    anew.build(store)
-    assert everything(warehouse) == everything(anew)
-    assert bring_up_to_date(tmp_path / "one.duckdb", store, at_once=1).companies == 2
-    assert everything(Warehouse(tmp_path / "one.duckdb")) == everything(anew)
-
-
 def test_what_a_verdict_states_is_known_from_then_on_and_counted_against_its_source(
     store: SqlStore, warehouse: Warehouse
 ) -> None:
@@ -457,22 +305,14 @@ def test_what_a_verdict_states_is_known_from_then_on_and_counted_against_its_sou
     profiled(store, story, buys={"brightdata_company_db": {**IDENTITY, **SEAT}})
     verdict = judge(
         story,
-        "employee_count",
-        because="they said so",
-        wrong=None,
-        right="120",
-        by="cli",
+        Judgement("employee_count", "they said so", "cli", right="120"),
         rules=MATRIX,
         store=store,
         now=NOON + HOUR,
     )
     judge(
         story,
-        "industry",
-        because="no",
-        wrong=None,
-        right=None,
-        by="cli",
+        Judgement("industry", "no", "cli"),
         rules=MATRIX,
         store=store,
         now=NOON + HOUR,

@@ -32,11 +32,6 @@ def store(url: str) -> Iterator[SqlStore]:
     opened.close()
 
 
-@pytest.fixture
-def warehouse(tmp_path: Path) -> Warehouse:
-    return Warehouse(tmp_path / "enrichment.duckdb")
-
-
 def a_month_of_use(store: SqlStore) -> Iterator[str]:
     """Step by step: what a store goes through between two builds."""
     acme = company(store, "name:acme")

@@ -93,6 +93,26 @@ def test_every_make_target_is_in_the_help() -> None:
     assert set(phony[1].split()) == make_targets().keys()
 
 
+def benches() -> list[str]:
+    """Packages of bench/ with a module that can be run."""
+    can_run = [path for path in (ROOT / "bench").glob("*/*.py") if "__main__" in path.read_text(encoding="utf-8")]
+    return sorted({path.parent.name for path in can_run})
+
+
+@pytest.mark.parametrize("bench", benches())
+def test_every_bench_is_run_by_a_make_target_that_its_page_names(bench: str) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(rf"^([a-z-]+):.*\n(?:\t.*\n)*?\t\S+ -m bench\.{bench}\b", makefile, flags=re.MULTILINE)
+    page = (ROOT / "bench" / "README.md").read_text(encoding="utf-8")
+    named = {
+        name
+        for heading in re.findall(r"^## (.+)$", page, flags=re.MULTILINE)
+        for name in targets
+        if f"make {name}" in heading
+    }
+    assert named
+
+
 def commands() -> set[str]:
     """'company', 'companies add', ...: all that can be typed behind `enrich`."""
     root = typer.main.get_command(app)
