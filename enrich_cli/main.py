@@ -32,7 +32,7 @@ from enrich_cli.commands import (
 from enrich_cli.errors import failing_in_one_sentence
 from enrich_cli.options import Version
 
-_OBJECTS_BETWEEN_COLLECTIONS = 100_000
+OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Python looks for cycles after 700 by default, which takes a sixth of the CPU of a command that imports and ends."""
 
 app = typer.Typer(
@@ -72,7 +72,7 @@ app.add_typer(report.app, name="report")
 
 def main() -> None:
     """The entry point: every error we know is one sentence and an exit code, never a traceback."""
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     try:
         with failing_in_one_sentence():
             app()

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from enrichment.policy.family_chances import Values, chances, fills_given
 from enrichment.policy.state_encoding import Frame
 
-Values = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Columns = npt.NDArray[np.int32]
 Masks = npt.NDArray[np.int64]
@@ -47,7 +47,7 @@ def bring(frame: Frame, source: int, values: Values, before: Masks) -> None:
     """
     offer, family = frame.offers[source], frame.family_bits[source]
     if not family:
-        brought(values, offer.match_rate, frame.fills_given(source, before))
+        brought(values, offer.match_rate, fills_given(frame, source, before))
         return
     bit = family.bit_length() - 1
     matched = values.copy()
@@ -57,7 +57,7 @@ def bring(frame: Frame, source: int, values: Values, before: Masks) -> None:
         filled(matched, dataset, rate)
     matched += offer.price_matched
     matched -= values
-    halves[:, :, 0, :] *= frame.chances(source, before)[:, None, None]
+    halves[:, :, 0, :] *= chances(frame, source, before)[:, None, None]
     halves[:, :, 1, :] *= offer.given(frozenset(), frozenset({offer.source})).match_rate
     values += matched
 
@@ -155,7 +155,7 @@ class _Tree:
         sources, useful = so_far.sources | 1 << i, so_far.useful
         if self._value_of_time and allowed.any():
             useful = so_far.useful.copy()
-            brought(useful, self._rates[i], self._frame.fills_given(i, 1 << i))
+            brought(useful, self._rates[i], fills_given(self._frame, i, 1 << i))
             useful[i] = so_far.useful[i]
             if so_far.sources:
                 allowed &= ~self._needless(sources, useful)
@@ -185,4 +185,4 @@ class _Tree:
 
 def _least_rate(frame: Frame, i: int) -> float:
     """The source's match rate when all others of its family have missed; else just its match rate."""
-    return float(frame.chances(i, 1 << i)) if frame.family_bits[i] else frame.offers[i].match_rate
+    return float(chances(frame, i, 1 << i)) if frame.family_bits[i] else frame.offers[i].match_rate

@@ -9,11 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 
-import numpy as np
-
-from enrichment.policy.dynamic_program import Table, choice_type, fits
 from enrichment.policy.problem import Offer, Problem, State, parts, relevant_offers
 from enrichment.policy.state_encoding import Frame, framed
+from enrichment.policy.table import Table, choice_code
 
 
 class Priority:
@@ -54,6 +52,8 @@ class Priority:
     @cached_property
     def exact(self) -> bool:
         """Whether `expected_spend` may be called: the states of each part are few enough for a table."""
+        from enrichment.policy.dynamic_program import fits  # noqa: PLC0415  it needs numpy, which `next` does not
+
         return all(fits(part) for part in self._alone)
 
     def expected_spend(self, state: State) -> float:
@@ -70,8 +70,10 @@ class Priority:
         return tuple(self._table(framed(part)) for part in self._alone)
 
     def _table(self, frame: Frame) -> Table:
+        import numpy as np  # noqa: PLC0415  a tenth of the CPU of a command that only asks `next`
+
         codes = np.arange(1 << len(frame.offers) + frame.width)
-        choices = np.zeros(len(codes), dtype=choice_type(len(frame.offers)))
+        choices = np.zeros(len(codes), dtype=choice_code(len(frame.offers)))
         for dataset, chain in reversed(self._chains):
             for offer in reversed(chain if dataset in frame.datasets else ()):
                 source = frame.sources_in([offer.source])

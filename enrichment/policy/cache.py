@@ -38,7 +38,7 @@ class PolicyCache:
 
 def _compiled(strategy: str, problem: Problem, store: PolicyStore | None) -> Policy:
     """From the store if it has the policy; damaged bytes, or bytes of other rules, are compiled again."""
-    from enrichment.policy import compiled, serialization  # noqa: PLC0415  need numpy, which a finished profile does not
+    from enrichment.policy import compiled, serialization  # noqa: PLC0415  a finished profile needs neither
 
     if strategy != "enhanced" or store is None:
         return compiled.compile_policy(strategy, problem)

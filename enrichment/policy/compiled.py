@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from enrichment.policy.baselines import Everything, Priority
-from enrichment.policy.dynamic_program import Table, calls_within, solve
 from enrichment.policy.execution_forecast import forecast
 from enrichment.policy.execution_model import plain_execution
 from enrichment.policy.greedy import Greedy
 from enrichment.policy.lower_bound import LowerBound
 from enrichment.policy.problem import Policy, Problem, State, parts, start
 from enrichment.policy.state_encoding import framed
+from enrichment.policy.table import Table
 
 
 class Enhanced:
@@ -73,6 +73,8 @@ def compile_enhanced(problem: Problem) -> Enhanced:
 
 
 def _decision(part: Problem) -> Table | Greedy:
+    from enrichment.policy.dynamic_program import calls_within, solve  # noqa: PLC0415  numpy is needed to solve alone
+
     frame = framed(part)
     calls = calls_within(frame)
     return Greedy(part) if calls is None else solve(frame, calls)

@@ -9,17 +9,18 @@ dataset: work grows with the datasets of a source, not with its outcomes. This i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from array import array
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from enrichment.policy.actions import Calls, Flags, Masks, Values, bring, calls_of
-from enrichment.policy.problem import Problem, State, without
+from enrichment.policy.actions import Calls, Flags, Masks, bring, calls_of
+from enrichment.policy.family_chances import Values
+from enrichment.policy.problem import Problem
 from enrichment.policy.state_encoding import Frame, framed
+from enrichment.policy.table import Table, choice_code
 
 Choices = npt.NDArray[np.unsignedinteger[Any]]
 
@@ -33,47 +34,6 @@ EQUAL = 1e-6
 
 _AT_ONCE = 1 << 18
 """States that are gone through together: as many as stay near the processor."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """The decision for every state of a frame: `choices[code of the state]`, a mask of sources; 0: stop."""
-
-    frame: Frame
-    choices: Choices
-    remade: Callable[[Frame], Table]
-    """Makes the table of a smaller part by the same policy."""
-
-    def next(self, state: State) -> frozenset[str]:
-        if ruled_out := self.frame.ruled_out(state):
-            return self._without(ruled_out).next(state)
-        return self.frame.named(int(self.choices[self.frame.code(state)]))
-
-    def _without(self, sources: frozenset[str]) -> Table:
-        """The table of this part without some sources: in the full table, an unusable source of a family has missed."""
-        if sources not in self._parted:
-            self._parted[sources] = self.remade(framed(without(self.frame.part, sources)))
-        return self._parted[sources]
-
-    @cached_property
-    def _parted(self) -> dict[frozenset[str], Table]:
-        return {}
-
-    def expected_spend(self, state: State) -> float:
-        """Micro-USD that the policy alone is expected to spend from this state on: no caps, redundancy, last resorts.
-
-        The first call evaluates all states. A whole execution is forecast in execution_forecast.py.
-        """
-        if ruled_out := self.frame.ruled_out(state):
-            return self._without(ruled_out).expected_spend(state)
-        return float(self._spend[self.frame.code(state)])
-
-    @cached_property
-    def _spend(self) -> Values:
-        """Policy evaluation: the Bellman equation with each choice given, waiting and worth at 0."""
-        evaluation = _Evaluation(self.frame, self.choices)
-        evaluation.run(calls_of(self.frame, MOST_WORK) or ())
-        return evaluation.values.reshape(-1)
 
 
 def calls_within(frame: Frame) -> Sequence[Calls] | None:
@@ -91,6 +51,13 @@ def solve(frame: Frame, calls: Sequence[Calls]) -> Table:
     solver = _Solver(frame)
     solver.run(calls)
     return Table(frame, _as_masked(frame, solver.choices), solved)
+
+
+def evaluated(frame: Frame, choices: Choices | array[int]) -> Values:
+    """Policy evaluation: the Bellman equation with each choice given, waiting and worth at 0. Micro-USD."""
+    evaluation = _Evaluation(frame, np.asarray(choices))
+    evaluation.run(calls_of(frame, MOST_WORK) or ())
+    return evaluation.values.reshape(-1)
 
 
 def solved(frame: Frame) -> Table:
@@ -117,11 +84,6 @@ def _lost(frame: Frame) -> Values:
         (worth * (unsatisfied >> bit & 1).astype(np.float64) for bit, worth in enumerate(frame.worth)),
         np.zeros(len(unsatisfied)),
     )
-
-
-def choice_type(sources: int) -> np.dtype[np.unsignedinteger[Any]]:
-    """The smallest integer type that can hold any set of so many sources as bits."""
-    return np.dtype(np.uint8 if sources <= 8 else np.uint16 if sources <= 16 else np.uint32)
 
 
 def _may_not_stop(frame: Frame) -> Flags:
@@ -185,7 +147,7 @@ class _Solver(_Sweep):
 
     def __init__(self, frame: Frame) -> None:
         super().__init__(frame, np.where(_may_not_stop(frame), np.inf, _lost(frame)))
-        self.choices: Choices = np.zeros(self._flat_values.shape, dtype=choice_type(len(frame.offers)))
+        self.choices: Choices = np.zeros(self._flat_values.shape, dtype=choice_code(len(frame.offers)))
 
     def _take(self, cells: Masks, expected: Values, calls: Calls) -> None:
         expected += calls.price + calls.waiting

@@ -6,16 +6,16 @@ Enhanced  <->  format, digest of its problem, compressed: a byte a part (1: solv
 from __future__ import annotations
 
 import hashlib
+import sys
 import zlib
+from array import array
 from collections.abc import Iterator
 
-import numpy as np
-
 from enrichment.policy.compiled import Enhanced
-from enrichment.policy.dynamic_program import Table, choice_type, solved
 from enrichment.policy.greedy import Greedy
 from enrichment.policy.problem import Offer, Problem, parts
-from enrichment.policy.state_encoding import framed
+from enrichment.policy.state_encoding import Frame, framed
+from enrichment.policy.table import Table, choice_code
 
 _FORMAT = b"policy 4 "
 
@@ -43,8 +43,8 @@ def _decided_by(o: Offer) -> tuple[object, ...]:
 def to_bytes(policy: Enhanced) -> bytes:
     """What `from_bytes` restores without solving again; some hundred kilobytes for the largest shipped consumer."""
     which = bytes(isinstance(decision, Table) for decision in policy.decisions)
-    choices = (decision.choices for decision in policy.decisions if isinstance(decision, Table))
-    kept = b"".join([which, *(one.astype(one.dtype.newbyteorder("<")).tobytes() for one in choices)])
+    tables = (decision for decision in policy.decisions if isinstance(decision, Table))
+    kept = b"".join([which, *(_choices(table.frame, table.choices.tobytes()).tobytes() for table in tables)])
     return _head(policy.problem) + zlib.compress(kept, 1)
 
 
@@ -72,7 +72,22 @@ def _decisions(kept: memoryview, problem: Problem) -> Iterator[Table | Greedy]:
             yield Greedy(part)
             continue
         frame = framed(part)
-        kind, states = choice_type(len(frame.offers)), 1 << len(frame.offers) + frame.width
-        its = np.frombuffer(choices, kind.newbyteorder("<"), states)
-        choices = choices[its.nbytes :]
-        yield Table(frame, its.astype(kind, copy=False), solved)
+        size = array(choice_code(len(frame.offers))).itemsize << len(frame.offers) + frame.width
+        if len(choices) < size:
+            raise ValueError("This policy is cut short: delete it and compile it again.")
+        yield Table(frame, _choices(frame, choices[:size]), _solved)
+        choices = choices[size:]
+
+
+def _choices(frame: Frame, raw: bytes | memoryview) -> array[int]:
+    """From bytes in this machine's order to those with the little end first, or back."""
+    choices = array(choice_code(len(frame.offers)), bytes(raw))
+    if sys.byteorder == "big":
+        choices.byteswap()
+    return choices
+
+
+def _solved(frame: Frame) -> Table:
+    from enrichment.policy.dynamic_program import solved  # noqa: PLC0415  it needs numpy, a restored table does not
+
+    return solved(frame)

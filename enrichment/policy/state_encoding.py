@@ -13,13 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import or_
 
-import numpy as np
-import numpy.typing as npt
-
 from enrichment.policy.problem import Family, Offer, Problem, State, start
-
-Codes = npt.NDArray[np.int64]
-Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -51,18 +45,6 @@ class Frame:
         """The bit of a family -> its sources."""
         return {1 << len(self.datasets) + n: self.sources_in(family.sources) for n, family in enumerate(self.families)}
 
-    def chances(self, i: int, usable: Codes | int) -> Values:
-        """The match rate of source i if no member of its family has matched and unusable members have missed."""
-        family = self.families[self.family_bits[i].bit_length() - 1 - len(self.datasets)]
-        return self.offers[i].match_rate * self._still_known(family, usable)
-
-    def _still_known(self, family: Family, usable: Codes | int) -> Values:
-        """The factor on the chance that members can know the company, after all unusable members have failed."""
-        likely = np.full(np.shape(usable), family.known)
-        for source, rate in family.rates:
-            likely *= np.where(np.asarray(usable) & self.sources_in([source]), 1.0, 1 - rate / family.known)
-        return np.asarray(likely / (likely + 1 - family.known) / family.known)
-
     @cached_property
     def fill_families(self) -> tuple[dict[int, Family], ...]:
         """For each source: bit of a dataset -> the family of sources that lack this dataset for the same companies."""
@@ -70,14 +52,6 @@ class Frame:
         return tuple(
             {bits[dataset]: family for dataset, family in offer.fill_families if dataset in bits}
             for offer in self.offers
-        )
-
-    def fills_given(self, i: int, usable: Codes | int) -> tuple[tuple[int, float | Values], ...]:
-        """The `fills` of source i with these usable sources: unusable members of its families lacked the dataset."""
-        families = self.fill_families[i]
-        return tuple(
-            (bit, rate * self._still_known(families[bit], usable) if bit in families else rate)
-            for bit, rate in self.fills[i]
         )
 
     @cached_property
