@@ -92,7 +92,7 @@ def sandbox_at(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def compiled_policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What is compiled for one test is read by the next, of any worker: files are named by the digest of their problem."""
+    """What is compiled for one test is read by the next, in any worker: files have the digest of their problem."""
     of_this_run = tmp_path_factory.getbasetemp()
     folder = (of_this_run.parent if "PYTEST_XDIST_WORKER" in os.environ else of_this_run) / "policies"
     folder.mkdir(exist_ok=True)
