@@ -7,6 +7,7 @@ import argparse
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from bench.learning.off_policy import served
@@ -94,28 +95,31 @@ def mislabelled(seed: int, labels: int) -> Labelled:
     liked = min(world.matrix, key=lambda source: world.matrix[source])
     said = {answer.company: answer.value for answer in world.answers if answer.source == liked}
     wrong = {company: value for company, value in said.items() if value != world.truth[company]}
-    return _with_labels(world, liked, dict([*wrong.items()][:labels]))
+    return _with_labels(seed, liked, dict([*wrong.items()][:labels]))
 
 
 def corrected(seed: int, labels: int) -> Labelled:
     """A person who is right speaks only where the likeliest value is wrong, so never agrees with most sources."""
-    world = independent(seed)
-    figures = estimate_reliability(world.answers, matrix=world.matrix).figures
-    wrong = [
-        company for company, stated in world.by_company().items() if not _is_right(world, figures, stated, company)
-    ]
+    world, usual = independent(seed), _without_labels(seed)
+    wrong = [company for company, stated in world.by_company().items() if not _is_right(world, usual, stated, company)]
     liked = min(world.matrix, key=lambda source: world.matrix[source])
-    return _with_labels(world, liked, {company: world.truth[company] for company in wrong[:labels]})
+    return _with_labels(seed, liked, {company: world.truth[company] for company in wrong[:labels]})
 
 
-def _with_labels(world: World, worst: str, labels: Mapping[str, str]) -> Labelled:
+@cache
+def _without_labels(seed: int) -> DatasetReliability:
+    world = independent(seed)
+    return estimate_reliability(world.answers, matrix=world.matrix).figures
+
+
+def _with_labels(seed: int, worst: str, labels: Mapping[str, str]) -> Labelled:
+    world = independent(seed)
     checks = [Check(company, value, is_right=True) for company, value in labels.items()]
     others = [company for company in world.truth if company not in labels]
     found = estimate_reliability(world.answers, checks, matrix=world.matrix)
-    usual = estimate_reliability(world.answers, matrix=world.matrix).figures
     return Labelled(
         picked_right(world, found.figures, others),
-        picked_right(world, usual, others),
+        picked_right(world, _without_labels(seed), others),
         picked_right(world, DatasetReliability(sources={}), others),
         found.people[""].right / len(labels),
         found.accuracy[worst] - world.matrix[worst],

@@ -88,6 +88,12 @@ class FeedModel:
             self.truth_prior = np.log(patterns.usual)
         self.if_wrong = 1 / (1 - patterns.common)
         self.if_wrong[:, width] = 1.0
+        self.is_true = np.eye(width + 1)[None, :, :]
+        self.says_wrongly = patterns.common[:, None, :] * self.if_wrong[:, :, None]
+        self.says_wrongly[:, :width] *= 1 - self.is_true[:, :width]
+        self.answered_by_source = self.counted.sum(axis=0)
+        self.unrejected = patterns.rejected.sum(axis=1, keepdims=True) - patterns.rejected
+        self.said = patterns.rejected.sum(axis=1) * patterns.weight[:, None]
 
     def _as_wrong(self) -> Floats:
         """(pattern, source): how often a source that is wrong, or was misread, states this value."""
@@ -175,8 +181,7 @@ class FeedModel:
 
     def _rejecting(self, fit: Fit) -> Floats:
         """(pattern, truth): the log-likelihood of what people rejected."""
-        rejected, wrongly = self.patterns.rejected, np.log(1 - fit.accuracy)
-        return np.asarray(rejected @ wrongly + (rejected.sum(axis=1, keepdims=True) - rejected) @ np.log(fit.accuracy))
+        return np.asarray(self.patterns.rejected @ np.log(1 - fit.accuracy) + self.unrejected @ np.log(fit.accuracy))
 
     def _prior_fit(self, fit: Fit) -> float:
         a = fit.accuracy
@@ -190,19 +195,15 @@ class FeedModel:
             mixed = share * self.agree[:, source, None, :] + (1 - share) * own[:, source, :, None]
             likely *= np.where(self.answered[:, source, None, None], mixed, 1.0)
         right = fit.feed_accuracy[feed]
-        is_true = np.eye(self.width + 1)[None, :, :]
-        says = (1 - right) * self.patterns.common[:, None, :] * self.if_wrong[:, :, None]
-        says[:, : self.width] *= 1 - is_true[:, : self.width]
-        says += right * is_true
-        return likely * says
+        return likely * ((1 - right) * self.says_wrongly + right * self.is_true)
 
     def _learn(self, fit: Fit, truth: Floats, parts: Mapping[tuple[int, ...], Floats], own: Floats) -> None:
         by_itself = self._learn_feeds(fit, truth, parts, own)
-        missed = (fit.misread[self.patterns.reader_of] * self.as_wrong)[:, :, None] / own
-        self._learn_accuracy(fit, truth, by_itself * (1 - missed) * self.counted[:, :, None])
-        self._learn_misreadings(fit, (by_itself * missed * self.counted[:, :, None]).sum(axis=(0, 2)))
-        fit.right = ((truth[:, None, :] - by_itself * missed) * self.agree).sum(axis=2)
-        fit.read = 1 - (by_itself * missed).sum(axis=2)
+        missed = by_itself * ((fit.misread[self.patterns.reader_of] * self.as_wrong)[:, :, None] / own)
+        self._learn_accuracy(fit, truth, (by_itself - missed) * self.counted[:, :, None])
+        self._learn_misreadings(fit, np.einsum("pst,ps->s", missed, self.counted))
+        fit.right = np.einsum("pst,pst->ps", truth[:, None, :] - missed, self.agree)
+        fit.read = 1 - missed.sum(axis=2)
 
     def _learn_feeds(self, fit: Fit, truth: Floats, parts: Mapping[tuple[int, ...], Floats], own: Floats) -> Floats:
         """(pattern, source, truth): chance of that truth, and that the source did not copy its answer from its feed."""
@@ -212,17 +213,17 @@ class FeedModel:
             fit.feed_accuracy[feed] = self._feed_accuracy(feed, joint)
             for source in feed:
                 share = fit.copied[source]
-                copied = share * self.agree[:, source, None, :]
-                was = joint * copied / (copied + (1 - share) * own[:, source, :, None])
-                its = self.counted[:, source]
-                fit.copied[source] = float(np.clip((its @ was.sum(axis=(1, 2)) + 1) / (its.sum() + 2), 0.01, 0.99))
-                by_itself[:, source, :] = (joint - was).sum(axis=2)
+                fed = np.einsum("ptv,pv->pt", joint, self.agree[:, source])  # only what it states can be copied
+                copied = fed * share / (share + (1 - share) * own[:, source])
+                times = self.counted[:, source] @ copied.sum(axis=1)
+                fit.copied[source] = min(max(float((times + 1) / (self.answered_by_source[source] + 2)), 0.01), 0.99)
+                by_itself[:, source] -= copied
         return by_itself
 
     def _learn_accuracy(self, fit: Fit, truth: Floats, read: Floats) -> None:
         """read: (pattern, source, truth): how many answers were the source's own and were read as given."""
         said, rightly = self.rejections(truth)
-        right = (read * self.agree).sum(axis=(0, 2)) + rightly.sum(axis=0)
+        right = np.einsum("pst,pst->s", read, self.agree) + rightly.sum(axis=0)
         total = read.sum(axis=(0, 2)) + said.sum(axis=0)
         # A source read by two versions is one source: its columns share an accuracy.
         for name in set(self.patterns.sources):
@@ -240,9 +241,8 @@ class FeedModel:
 
     def rejections(self, truth: Floats) -> tuple[Floats, Floats]:
         """(pattern, person): how often it says that a value is wrong, and how often that is right."""
-        said = np.asarray(self.patterns.rejected.sum(axis=1) * self.patterns.weight[:, None])
         wrongly = np.einsum("ptc,pt->pc", self.patterns.rejected, truth) * self.patterns.weight[:, None]
-        return said, said - wrongly
+        return self.said, self.said - wrongly
 
     def _feed_accuracy(self, feed: tuple[int, ...], joint: Floats) -> float:
         weight = self.counted[:, list(feed)].max(axis=1)

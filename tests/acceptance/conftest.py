@@ -1,6 +1,7 @@
 """The full stack under test: the sandbox over a socket, a store of its own, and a clock that is handed in."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -91,8 +92,11 @@ def sandbox_at(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def compiled_policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What is compiled for one test is read by the next: files are named by the digest of their problem."""
-    return tmp_path_factory.mktemp("policies")
+    """What is compiled for one test is read by the next, in any worker: files have the digest of their problem."""
+    of_this_run = tmp_path_factory.getbasetemp()
+    folder = (of_this_run.parent if "PYTEST_XDIST_WORKER" in os.environ else of_this_run) / "policies"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture
