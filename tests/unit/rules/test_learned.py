@@ -72,12 +72,8 @@ BOTH_PINNED = "".join(
 @pytest.mark.parametrize(
     ("figure", "members", "problem"),
     [
-        ("known_to_any", "", "known_to_any.value: 0.6 is below the rate of snov_contacts alone, 0.7: raise it"),
-        (
-            "known_to_any",
-            "snov_contacts:\n  match_rate: {value: 0.6, low: 0.5, high: 0.7, answers: 9, use: pinned}\n",
-            "",
-        ),
+        ("known_to_any", "", "known_to_any.value: 0.6 is below the rate of apollo_contacts alone, 0.78: raise it"),
+        ("known_to_any", BOTH_PINNED, ""),
         ("key_contacts", "", "key_contacts.value: 0.6 is below the rate of"),
     ],
 )
