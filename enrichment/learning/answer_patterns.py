@@ -137,23 +137,29 @@ def _rejected(rows: Sequence[_Pattern], width: int, columns: int) -> Floats:
 class _Rarity:
     """How rare a value is, in steps below all values, among the wrong answers or the truths of the other companies.
 
-    A company's own answers say nothing of it: what several sources state of it would seem common for that alone. Few
-    answers: each value is one of so many alternatives.
+    A company's own answers say nothing of it: what several sources state of it would seem common for that alone. As far
+    as values are seen of one company only, and where there are few answers, each is one of so many alternatives.
     """
 
     def __init__(self, of_company: Mapping[str, Mapping[str, float]], alternatives: float) -> None:
-        self._of_company, self._each = of_company, _OF_ALTERNATIVES / alternatives
-        self._all = defaultdict[str, float](float)
+        self._of_company, self._alternatives = of_company, alternatives
+        self._all, companies = defaultdict[str, float](float), Counter[str]()
         for counts in of_company.values():
             for value, count in counts.items():
                 self._all[value] += count
+                companies[value] += count > 0
         self._total = sum(self._all.values()) + _OF_ALTERNATIVES
+        self._own = sum(count for value, count in self._all.items() if companies[value] == 1) / self._total
 
     def steps(self, company: str, values: Iterable[str]) -> tuple[int, ...]:
         own = self._of_company.get(company, {})
         total = self._total - sum(own.values())
-        shares = (max(0.0, self._all.get(value, 0.0) - own.get(value, 0.0)) + self._each for value in values)
-        return tuple(round(-log(share / total) / log(_RARITY_STEP)) for share in shares)
+        return tuple(self._step(max(0.0, self._all.get(value, 0.0) - own.get(value, 0.0)), total) for value in values)
+
+    def _step(self, elsewhere: float, total: float) -> int:
+        of_all = (elsewhere + _OF_ALTERNATIVES / self._alternatives) / total
+        share = self._own / self._alternatives + (1 - self._own) * of_all
+        return round(-log(share) / log(_RARITY_STEP))
 
 
 def _rarities(
