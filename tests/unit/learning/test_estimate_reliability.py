@@ -114,7 +114,8 @@ def test_of_three_sources_each_counts_as_checked_only_as_far_as_it_is_clear_whic
 def test_values_of_each_company_s_own_make_no_witnesses_of_copies() -> None:
     found = picked(with_values_of_each_company(0, companies=200))
     assert found.feeds == (frozenset({"copy_a", "copy_b", "copy_c"}),)
-    assert found.learned >= 0.95
+    assert found.majority < 0.5
+    assert found.learned > 0.9
 
 
 def test_without_answers_there_is_nothing_to_learn() -> None:
