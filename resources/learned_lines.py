@@ -18,6 +18,7 @@ from enrichment.learning.lessons import (
     lessons,
     rates_of,
     renewed_lines,
+    with_possible_families,
 )
 from enrichment.rules import LearnedLine, Rules
 from resources.learned_file import write_learned
@@ -53,9 +54,10 @@ def learned_from(store: SqlStore, warehouse: Warehouse, rules: Rules, night: dat
     families = families_of(together, [entry.sources for entry in rules.datasets.values()], stated)
     families += [one for dataset, counts in had.items() for one in _lacking(rules, dataset, counts)]
     found = [*in_families(lessons(rules, counts), families, rules), *bill_lessons(rules, bills)]
-    lines = renewed_lines(rules, found, families)
+    lines = with_possible_families(rules, renewed_lines(rules, found, families))
     if rules.learning.learn == "automatic":
-        lines = accepted_tonight(rules, lines, night, doubtful=doubtful_lines(found))
+        tonight = accepted_tonight(rules, lines, night, doubtful=doubtful_lines(found))
+        lines = with_possible_families(rules, tonight)
     return CountedRates(found, families, lines)
 
 

@@ -5,8 +5,18 @@ seeds -> lowest and mean share of disputes in which the truth is picked: learned
 
 import argparse
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-from bench.learning.planted_worlds import Picked, World, independent, of_usual_values, picked, with_one_wrong_feed
+from bench.learning.planted_worlds import (
+    Picked,
+    World,
+    independent,
+    of_usual_values,
+    picked,
+    with_one_wrong_feed,
+    with_values_of_each_company,
+)
 
 
 def main() -> None:
@@ -17,6 +27,10 @@ def main() -> None:
 
 def show(seeds: int) -> None:
     _show("3 of 5 repeat one wrong feed", with_one_wrong_feed, seeds)
+    _show("the same, values of each company's own", with_values_of_each_company, seeds)
+    weak: dict[str, Any] = {"own": (0.9, 0.7), "answering": 0.8}
+    _show("the same, the two right in 0.9 and 0.7", partial(with_values_of_each_company, **weak), seeds)
+    _show("these two, values that all companies share", partial(with_one_wrong_feed, **weak), seeds)
     _show("5 independent sources", independent, seeds)
     _show("5 independent sources, some values usual", of_usual_values, seeds)
 

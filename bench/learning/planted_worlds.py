@@ -5,8 +5,9 @@ seed -> World: answers, the truth, what a majority and the matrix pick, and what
 
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from enrichment.learning.answer_patterns import Answer
 from enrichment.learning.estimate_reliability import estimate_reliability
@@ -39,18 +40,37 @@ class Picked:
     feeds: tuple[frozenset[str], ...]
 
 
-def with_one_wrong_feed(seed: int, companies: int = 400) -> World:
-    """Three of five repeat a feed that is right in 4 of 10; the other two are right in 97 of 100 and answer often."""
-    rng, truth, answers = random.Random(seed), _truth(companies), []
+def with_one_wrong_feed(
+    seed: int,
+    companies: int = 400,
+    *,
+    wrong: Callable[[random.Random, str], str] | None = None,
+    own: tuple[float, float] = (0.97, 0.97),
+    answering: float = 1.0,
+) -> World:
+    """Three of five repeat a feed that is right in 4 of 10; the other two are right and answer as often as is stated.
+
+    wrong: states a wrong value instead of this one.
+    """
+    rng, truth, answers, wrong = random.Random(seed), _truth(companies), [], wrong or _wrong
     for company, value in truth.items():
-        fed = value if rng.random() < 0.4 else _wrong(rng, value)
+        fed = value if rng.random() < 0.4 else wrong(rng, value)
         for source in ("copy_a", "copy_b", "copy_c"):
             if rng.random() < 0.95:
-                own = value if rng.random() < 0.7 else _wrong(rng, value)
-                answers.append(Answer(company, source, fed if rng.random() < 0.95 else own))
-        for source in ("own_d", "own_e"):
-            answers.append(Answer(company, source, value if rng.random() < 0.97 else _wrong(rng, value)))
+                itself = value if rng.random() < 0.7 else wrong(rng, value)
+                answers.append(Answer(company, source, fed if rng.random() < 0.95 else itself))
+        for source, right in zip(("own_d", "own_e"), own, strict=True):
+            if answering == 1 or rng.random() < answering:
+                answers.append(Answer(company, source, value if rng.random() < right else wrong(rng, value)))
     return World(truth, tuple(answers), dict.fromkeys(("copy_a", "copy_b", "copy_c", "own_d", "own_e"), 0.8))
+
+
+def with_values_of_each_company(seed: int, companies: int = 400, **others: Any) -> World:
+    """The same, where a wrong value is one of ten that belong to its company: a domain, a name, a headcount."""
+    world = with_one_wrong_feed(seed, companies, wrong=lambda rng, _: f"wrong {rng.randrange(10)}", **others)
+    answers = (answer._replace(value=f"{answer.company}: {answer.value}") for answer in world.answers)
+    truth = {company: f"{company}: {value}" for company, value in world.truth.items()}
+    return World(truth, tuple(answers), world.matrix)
 
 
 def independent(seed: int, companies: int = 400) -> World:

@@ -32,6 +32,12 @@ class LearnedReliability:
         return {name: one for name, one in found.items() if any(source.checked for source in one.sources.values())}
 
     @property
+    def untold(self) -> list[str]:
+        """The datasets that several sources answer, of which nothing can be told."""
+        several = (name for name, estimate in self.estimates.items() if len(estimate.figures.sources) > 1)
+        return sorted({*several} - self.figures.keys())
+
+    @property
     def lines(self) -> dict[str, DatasetReliability]:
         """The lines as they are written, each used as people said of the one that is there."""
         return with_use(self.rules.reliability_lines, self.figures)
@@ -53,7 +59,10 @@ def learned_reliability(*, sandbox: bool) -> LearnedReliability:
 def reliability_view(learned: LearnedReliability) -> RenderableType:
     lines = learned.lines
     if not learned.figures:
-        return Text("No two sources, and no person, spoke of the same company yet, so no answer could be checked.")
+        return Text(
+            "No three sources, and no person, spoke of the same company yet, so no answer could be checked: how often "
+            "two sources agree does not tell which of them is right."
+        )
     table = Table("dataset", "source", "in the rules", "right", "90 % interval", "repeats a feed with", "use")
     for dataset, figures in learned.figures.items():
         for source, found in figures.sources.items():
@@ -81,6 +90,11 @@ def reliability_view(learned: LearnedReliability) -> RenderableType:
         else "by what other sources say: no person has checked"
     )
     words = Text(f"Right is an estimate, {how}. 0.90 in the rules: 90 of 100 values are expected to be right.")
+    if learned.untold:
+        words.append(
+            f" Nothing can be told of {', '.join(learned.untold)}: only two sources can be compared there, and no "
+            "person has checked."
+        )
     return Group(table, people, words) if people.row_count else Group(table, words)
 
 

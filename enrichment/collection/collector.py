@@ -26,7 +26,7 @@ from enrichment.memory.company_kind import kind_of
 from enrichment.memory.freshness import DatasetStatus, dataset_status
 from enrichment.parsing import NoReader, reader_of
 from enrichment.planning.eligibility import askable, state_now
-from enrichment.planning.exploration import Explored
+from enrichment.planning.exploration import Explored, Unexplored
 from enrichment.planning.plan import Part, Plan, whether_complete
 from enrichment.policy.problem import Policy, State
 from enrichment.ports import (
@@ -78,6 +78,8 @@ async def collect(
         await _all(execution.carry_out(part) for part in plan.parts)
     if plan.explores is not None and not execution.given_up:
         await execution.explore(plan.explores)
+    if plan.unexplored is not None and not execution.given_up:
+        execution.leave_unexplored(plan.unexplored)
     await bookings.read_again_by_name()
     return replace(bookings.result(), given_up=execution.given_up)
 
@@ -144,6 +146,12 @@ class _PlanExecution:
         self._on_record(frozenset(), (), besides.alternatives, frozenset({besides.source}), besides.chance)
         self._exploring = besides.source
         await self._ask(besides.source)
+
+    def leave_unexplored(self, besides: Unexplored) -> None:
+        """Put on record that nothing is asked besides, with the chance of that, while something could still be."""
+        alternatives = tuple(source for source in besides.alternatives if self._may_ask(source))
+        if alternatives and self._in_time():
+            self._on_record(frozenset(), (), alternatives, frozenset(), besides.chance)
 
     def _cannot_be_had(self, part: Part, left: RemainingCaps) -> frozenset[str]:
         """Required datasets that are open and that no source can answer which may still be asked and fits the caps."""

@@ -89,7 +89,7 @@ def answer_patterns(answers: Iterable[Answer], checks: Iterable[Check], alternat
     for answer in answers:
         by_company.setdefault(answer.company, []).append(answer)
     checks = tuple(checks)
-    frequencies = _frequencies(by_company, checks, alternatives)
+    rarities = _rarities(by_company, checks, alternatives)
     for check in checks:
         if check.is_right:
             by_company.setdefault(check.company, []).append(_said(check))
@@ -99,7 +99,7 @@ def answer_patterns(answers: Iterable[Answer], checks: Iterable[Check], alternat
     columns = sorted({(a.source, a.reader) for its in by_company.values() for a in its} | said)
     number = {column: index for index, column in enumerate(columns)}
     counted = Counter(
-        _pattern(by_company.get(company, ()), rejections.get(company, ()), number, frequencies)
+        _pattern(company, by_company.get(company, ()), rejections.get(company, ()), number, rarities)
         for company in {**by_company, **rejections}
     )
     readers = sorted({reader for _, reader in columns})
@@ -134,25 +134,45 @@ def _rejected(rows: Sequence[_Pattern], width: int, columns: int) -> Floats:
     return rejected
 
 
-@dataclass(frozen=True, slots=True)
-class _Frequencies:
-    """Value -> its share, in steps below that of all: among wrong answers, and among what is true."""
+class _Rarity:
+    """How rare a value is, in steps below all values, among the wrong answers or the truths of the other companies.
 
-    wrong: Mapping[str, int]
-    true: Mapping[str, int]
+    A company's own answers say nothing of it: what several sources state of it would seem common for that alone. As far
+    as values are seen of one company only, and where there are few answers, each is one of so many alternatives.
+    """
+
+    def __init__(self, of_company: Mapping[str, Mapping[str, float]], alternatives: float) -> None:
+        self._of_company, self._alternatives = of_company, alternatives
+        self._all, companies = defaultdict[str, float](float), Counter[str]()
+        for counts in of_company.values():
+            for value, count in counts.items():
+                self._all[value] += count
+                companies[value] += count > 0
+        self._total = sum(self._all.values()) + _OF_ALTERNATIVES
+        self._own = sum(count for value, count in self._all.items() if companies[value] == 1) / self._total
+
+    def steps(self, company: str, values: Iterable[str]) -> tuple[int, ...]:
+        own = self._of_company.get(company, {})
+        total = self._total - sum(own.values())
+        return tuple(self._step(max(0.0, self._all.get(value, 0.0) - own.get(value, 0.0)), total) for value in values)
+
+    def _step(self, elsewhere: float, total: float) -> int:
+        of_all = (elsewhere + _OF_ALTERNATIVES / self._alternatives) / total
+        share = self._own / self._alternatives + (1 - self._own) * of_all
+        return round(-log(share) / log(_RARITY_STEP))
 
 
-def _frequencies(
+def _rarities(
     by_company: Mapping[str, Sequence[Answer]], checks: Sequence[Check], alternatives: float
-) -> _Frequencies:
-    """Few answers: each value is one of so many alternatives.
+) -> tuple[_Rarity, _Rarity]:
+    """Among wrong answers, and among what is true.
 
     True, before anything is estimated, is what a person says, or else what most sources state and no person rejects.
     """
     right = {(check.company, check.value) for check in checks if check.is_right}
     rejected = {(check.company, check.value) for check in checks if not check.is_right}
-    wrong, true = defaultdict[str, float](float), defaultdict[str, float](float)
     labelled = {company for company, _ in right}
+    wrong, true = defaultdict[str, dict[str, float]](dict), defaultdict[str, dict[str, float]](dict)
     for company, its in by_company.items():
         stated = Counter(answer.value for answer in its)
         most = max(stated.values())
@@ -160,15 +180,9 @@ def _frequencies(
         for value, count in stated.items():
             likely = float((company, value) in right) if company in labelled else (count == most) / leading
             likely = 0.0 if (company, value) in rejected else likely
-            true[value] += likely
-            wrong[value] += count * (1 - likely)
-    return _Frequencies(_steps(wrong, alternatives), _steps(true, alternatives))
-
-
-def _steps(counts: Mapping[str, float], alternatives: float) -> dict[str, int]:
-    total = sum(counts.values()) + _OF_ALTERNATIVES
-    shares = {value: (count + _OF_ALTERNATIVES / alternatives) / total for value, count in counts.items()}
-    return {value: round(-log(share) / log(_RARITY_STEP)) for value, share in shares.items()}
+            true[company][value] = likely
+            wrong[company][value] = count * (1 - likely)
+    return _Rarity(wrong, alternatives), _Rarity(true, alternatives)
 
 
 def _common(rarity: Sequence[int], width: int, floor: float = 0.0) -> list[float]:
@@ -180,10 +194,11 @@ def _common(rarity: Sequence[int], width: int, floor: float = 0.0) -> list[float
 
 
 def _pattern(
+    company: str,
     answers: Sequence[Answer],
     rejections: Sequence[Check],
     number: Mapping[tuple[str, str], int],
-    frequencies: _Frequencies,
+    rarities: tuple[_Rarity, _Rarity],
 ) -> _Pattern:
     values: dict[str, int] = {}
     row, counted = [-1] * len(number), [False] * len(number)
@@ -191,13 +206,13 @@ def _pattern(
         at = number[answer.source, answer.reader]
         row[at] = values.setdefault(answer.value, len(values))
         counted[at] = answer.counted
-    wrong, true = frequencies.wrong, frequencies.true
+    wrong, true = rarities
     people = [(values.get(check.value, -1), number[PERSON + check.by, PERSON]) for check in rejections]
     rejected = {(value, person) for value, person in people if value >= 0 and row[person] < 0}
     return _Pattern(
         tuple(row),
         tuple(counted),
-        tuple(wrong.get(value, max(wrong.values(), default=0)) for value in values),
-        tuple(true.get(value, max(true.values(), default=0)) for value in values),
+        wrong.steps(company, values),
+        true.steps(company, values),
         tuple(sorted(rejected)),
     )

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from enrichment.learning.drift import levels_since
-from enrichment.learning.lessons import Lesson, stated_rate
+from enrichment.learning.lessons import Lesson
 from enrichment.learning.pooled_rates import RateEstimate
 from enrichment.rules import BILLED_UNITS, Rules
+from enrichment.rules.learned import stated_rate
 
 Bills = Mapping[int, int]
 """Units billed for one answer -> how many answers."""

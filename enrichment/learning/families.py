@@ -79,9 +79,10 @@ def family_estimate(counts: Mapping[Answered, int], sources: Collection[str]) ->
     grid = np.linspace(0.01, 1.0, _GRID)
     likely = np.array([seen.fitted(known)[0] for known in grid])
     best = int(likely.argmax())
-    within = grid[likely >= likely[best] - _WITHIN]
+    within = np.flatnonzero(likely >= likely[best] - _WITHIN)
+    low, high = grid[max(within[0] - 1, 0)], grid[min(within[-1] + 1, _GRID - 1)]  # it ends between two points
     rates = seen.fitted(float(grid[best]))[1] * grid[best]
-    known = RateEstimate(float(grid[best]), float(within[0]), float(within[-1]), seen.companies)
+    known = RateEstimate(float(grid[best]), float(low), float(high), seen.companies)
     return FamilyEstimate(frozenset(sources), known, dict(zip(sorted(sources), map(float, rates), strict=True)))
 
 

@@ -16,8 +16,16 @@ from enrichment.learning.pooled_rates import (
     pooled_rates,
 )
 from enrichment.learning.sequential_test import surely_another
-from enrichment.rules import BILLED_UNITS, MATCH_RATE, LearnedLine, Rules, SourceRules
-from enrichment.rules.learned import KNOWN_TO_ANY, RateName, family_name, sources_of_family
+from enrichment.rules import BILLED_UNITS, MATCH_RATE, LearnedLine, Rules
+from enrichment.rules.learned import (
+    KNOWN_TO_ANY,
+    RateName,
+    as_learned,
+    family_name,
+    own_rate,
+    sources_of_family,
+    stated_rate,
+)
 
 Rate = tuple[str, str]
 """Source, and MATCH_RATE, BILLED_UNITS or the dataset whose fill rate it is."""
@@ -70,14 +78,6 @@ def rates_of(rules: Rules) -> Iterator[Rate]:
     for source, entry in rules.sources.items():
         yield source, MATCH_RATE
         yield from ((source, dataset) for dataset in entry.datasets)
-
-
-def stated_rate(sources: Mapping[str, SourceRules], rate: Rate) -> float:
-    source, name = rate
-    entry = sources[source]
-    if name == BILLED_UNITS:
-        return float(entry.expected_units)
-    return entry.match_rate if name == MATCH_RATE else entry.datasets[name].fill_rate
 
 
 def lessons(rules: Rules, counts: Mapping[Rate, RateCounts]) -> list[Lesson]:
@@ -141,6 +141,31 @@ def doubtful_lines(learned: Sequence[Lesson]) -> frozenset[tuple[str, str]]:
         for lesson in learned
         for kind in lesson.kinds.keys() - lesson.sure_kinds
     )
+
+
+def with_possible_families(
+    rules: Rules, lines: Mapping[str, Mapping[str, LearnedLine]]
+) -> dict[str, dict[str, LearnedLine]]:
+    """The lines, with no source of a family at a higher rate than any of the family can have: the rules refuse that.
+
+    The family's figure gives way, or that of the source where people pinned the family's.
+    """
+    possible = {name: dict(entries) for name, entries in lines.items()}
+    counted = as_learned(rules, lines).sources
+    for family, entries in lines.items():
+        for name, line in entries.items():
+            sources = sources_of_family(family)
+            if not sources or not line.counts:
+                continue
+            own, most = own_rate(name), line.value
+            if line.use != "pinned":
+                most = max(most, *(stated_rate(counted, (source, own)) for source in sources))
+                possible[family][name] = line.model_copy(update={"value": most})
+            for source in sources:
+                its = possible.get(source, {}).get(own)
+                if its is not None and its.counts and its.value > most:
+                    possible[source][own] = its.model_copy(update={"value": most})
+    return possible
 
 
 def accepted_tonight(

@@ -19,7 +19,7 @@ def probabilities(
 ) -> dict[str, float]:
     """The probability of each stated value; they add up to one.
 
-    otherwise: the reliability of sources without learned figures.
+    otherwise: the reliability of sources of which no answer was checked.
     """
     values = list(dict.fromkeys(stated.values()))
     weight = {value: _log_likelihood(value, stated, figures, otherwise) for value in values}
@@ -35,7 +35,7 @@ def _log_likelihood(
 
     def own(source: str, value: str) -> float:
         known = figures.sources.get(source)
-        accuracy = _bounded(known.accuracy if known else otherwise.get(source, 0.5))
+        accuracy = _bounded(known.accuracy if known and known.checked else otherwise.get(source, 0.5))
         return accuracy if value == truth else (1 - accuracy) / figures.alternatives
 
     fed = [(feed, {s: v for s, v in stated.items() if s in feed.copied}) for feed in figures.feeds]

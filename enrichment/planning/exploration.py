@@ -1,6 +1,6 @@
 """Whether a plan asks a source besides, which the policy asks rarely or never, to learn what it would answer. Pure.
 
-ExplorationRules + company + day + what the plan says of each source  ->  Explored | None
+ExplorationRules + company + day + what the plan says of each source  ->  Explored | Unexplored | None
 
 Off unless a budget is set. Which requests explore, and what they ask, follows from a hash: a quote shows what is done.
 """
@@ -35,19 +35,28 @@ class Explored:
     most: int
 
 
+@dataclass(frozen=True, slots=True)
+class Unexplored:
+    """Nothing is asked besides, though one of the alternatives might have been; chance: with which that was so."""
+
+    alternatives: tuple[str, ...]
+    chance: float
+
+
 def explored(
     rules: Rules, company_key: str, now: datetime, sources: Sequence[SourcePlan], *, left: int, spent: int
-) -> Explored | None:
-    """left: of what the request may cost, beyond what its plan costs nine times in ten.
+) -> Explored | Unexplored | None:
+    """None: nothing can be asked besides, whatever the hash is.
 
-    spent: of the day's budget for exploration.
+    left: of what the request may cost, beyond what its plan costs nine times in ten. spent: of the day's budget for
+    exploration.
     """
     day, most = now.date().isoformat(), exploration_cap(rules, now).most_micro_usd or 0
-    if not most or hashed_share(f"explores|{company_key}|{day}") >= rules.exploration.share:
-        return None
-    passed_over = _passed_over(sources, min(left, most - spent))
+    passed_over = _passed_over(sources, min(left, most - spent)) if most else []
     if not passed_over:
         return None
+    if hashed_share(f"explores|{company_key}|{day}") >= rules.exploration.share:
+        return Unexplored(tuple(other.source for other in passed_over), 1 - rules.exploration.share)
     one = passed_over[int(hashed_share(f"asks|{company_key}|{day}") * len(passed_over))]
     return Explored(
         source=one.source,

@@ -24,6 +24,7 @@ from enrichment.planning.eligibility import Eligibility
 from enrichment.planning.explanation import SourcePlan
 from enrichment.planning.exploration import (
     Explored,
+    Unexplored,
     explored,
     explored_on_average,
     quote_with,
@@ -103,9 +104,9 @@ class Plan:
     """datasets: that sources answer; analysed: that analyses do.
 
     in_turn: a cap may bind, so the parts are carried out one after another, not side by side. explores: a source that
-    is asked besides, to learn what it answers. explores_on_average: what that costs companies with this plan, of which
-    few explore, and one at most (micro-USD). most_left: what the caps that count for all of the request leave
-    (micro-USD).
+    is asked besides, to learn what it answers; unexplored: by chance none is. explores_on_average: what that costs
+    companies with this plan, of which few explore, and one at most (micro-USD). most_left: what the caps that count
+    for all of the request leave (micro-USD).
     """
 
     company_id: str
@@ -124,6 +125,7 @@ class Plan:
     analyses: tuple[str, ...]
     quote: Quote
     explores: Explored | None = None
+    unexplored: Unexplored | None = None
     explores_on_average: tuple[float, int] = (0.0, 0)
     most_left: int = field(kw_only=True)
 
@@ -216,7 +218,8 @@ class _Draft:
         """The plan: the template with what belongs to this company alone."""
         inputs, reads = self.inputs, self._reads()
         quote = replace(made.quote, from_memory=sum(read.saves_micro_usd for read in reads))
-        besides = self._exploration(made)
+        drawn = self._exploration(made)
+        besides = drawn if isinstance(drawn, Explored) else None
         return Plan(
             company_id=inputs.company.company_id,
             company_key=inputs.company.key,
@@ -234,14 +237,15 @@ class _Draft:
             analyses=inputs.requirements.analyses,
             quote=quote if besides is None else quote_with(quote, besides, inputs.requirements.max_cost),
             explores=besides,
+            unexplored=drawn if isinstance(drawn, Unexplored) else None,
             explores_on_average=self._besides_on_average(made),
             most_left=left_whatever_is_bought(
                 inputs.rules, inputs.requirements, inputs.request_id, inputs.now, inputs.spent
             ),
         )
 
-    def _exploration(self, made: PlanTemplate) -> Explored | None:
-        """A source explored beside what is bought; None where the plan may need all that the request may cost."""
+    def _exploration(self, made: PlanTemplate) -> Explored | Unexplored | None:
+        """A source explored beside what is bought, or none; None where the plan may need all the request may cost."""
         inputs = self.inputs
         if not inputs.explores or not made.parts:
             return None

@@ -52,6 +52,15 @@ def sources_of_family(name: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in name.split(",")) if "," in name else ()
 
 
+def stated_rate(sources: Mapping[str, SourceRules], rate: tuple[str, str]) -> float:
+    """rate: source, and MATCH_RATE, BILLED_UNITS or the dataset whose fill rate it is."""
+    source, name = rate
+    entry = sources[source]
+    if name == BILLED_UNITS:
+        return float(entry.expected_units)
+    return entry.match_rate if name == MATCH_RATE else entry.datasets[name].fill_rate
+
+
 def with_learned(sources: Mapping[str, SourceRules], learned: LearnedLines) -> dict[str, SourceRules]:
     """The rates of all companies. Names that do not resolve are left out; unknown_names reports them."""
     return {name: _as_learned(entry, _counted(learned.get(name, {}))) for name, entry in sources.items()}
@@ -94,14 +103,14 @@ def fill_families_in(learned: LearnedLines) -> tuple[tuple[str, frozenset[str], 
 
 def unknown_names(written: Collection[str], sources: Mapping[str, SourceRules], learned: LearnedLines) -> Iterator[str]:
     """A line each. written: names of all sources, also of those that have another problem."""
-    in_families = defaultdict[str, set[str]](set)
+    in_families, counted = defaultdict[str, set[str]](set), with_learned(sources, learned)
     for source, lines in learned.items():
         where, family = f"config/learned.yaml: {source}", sources_of_family(source)
         for name in family or (source,):
             if name not in written:
                 yield f"{where}: there is no source of this name in config/sources.yaml: correct it, or take it out"
         if family:
-            yield from _problems_of_family(where, family, lines, sources, in_families)
+            yield from _problems_of_family(where, family, lines, counted, in_families)
         elif source in sources:
             yield from _unknown_rates(where, sources[source], source, lines)
 
@@ -127,6 +136,22 @@ def _problems_of_family(
             )
         else:
             yield from _impossible(f"{where}.{rate}", line, least=0)
+            own = {name: stated_rate(sources, (name, own_rate(rate))) for name in family if name in sources}
+            yield from _below_a_source(f"{where}.{rate}", line, own)
+
+
+def own_rate(of_family: str) -> str:
+    """The rate of each source that is at most this figure of its family."""
+    return MATCH_RATE if of_family == KNOWN_TO_ANY else of_family
+
+
+def _below_a_source(where: str, line: LearnedLine, own: Mapping[str, float]) -> Iterator[str]:
+    highest = max(own, key=lambda name: own[name], default="")
+    if line.counts and highest and line.value < own[highest]:
+        yield (
+            f"{where}.value: {line.value:g} is below the rate of {highest} alone, {own[highest]:g}: raise it, or "
+            f"accept the learned rate of {highest} too"
+        )
 
 
 def _unknown_rates(where: str, entry: SourceRules, source: str, lines: Mapping[str, LearnedLine]) -> Iterator[str]:

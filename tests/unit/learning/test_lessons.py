@@ -13,6 +13,7 @@ from enrichment.learning.lessons import (
     in_families,
     lessons,
     renewed_lines,
+    with_possible_families,
 )
 from enrichment.learning.pooled_rates import Count, RateEstimate
 from enrichment.rules import LearnedLine, LearningRules, Rules
@@ -121,6 +122,18 @@ def test_sources_that_lack_a_dataset_together_are_a_line_of_that_dataset_and_mov
     assert in_families(found, [family], MATRIX) == found
     (moved,) = in_families(found, [family], MATRIX.model_copy(update={"fill_families": (("key_contacts", both, 0.6),)}))
     assert moved.learned.mean == 0.55
+
+
+@pytest.mark.parametrize(("use", "family", "source"), [("accepted", 0.85, 0.85), ("pinned", 0.8, 0.8)])
+def test_lines_are_never_written_that_the_rules_would_refuse(use: str, family: float, source: float) -> None:
+    """A source's own rate rose above what any source of its family can know; what people pinned stays."""
+    own = LearnedLine(value=0.85, low=0.8, high=0.9, answers=900, use="accepted")
+    known = own.model_copy(update={"value": 0.8, "use": use})
+    lines = {"apollo_contacts, snov_contacts": {"known_to_any": known}, "snov_contacts": {"match_rate": own}}
+    possible = with_possible_families(MATRIX, lines)
+    assert possible["apollo_contacts, snov_contacts"]["known_to_any"].value == family
+    assert possible["snov_contacts"]["match_rate"].value == source
+    assert with_possible_families(MATRIX, possible) == possible
 
 
 NIGHT = date(2026, 12, 1)

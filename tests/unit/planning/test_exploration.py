@@ -75,6 +75,16 @@ def test_a_share_of_companies_explores_each_passed_over_source_as_often_and_the_
     assert plan(some, "c1.com").explores == plan(some, "c1.com").explores
 
 
+def test_a_plan_that_might_have_explored_has_the_chance_that_it_does_not() -> None:
+    some = rules(budget_usd_per_day="5.00", share=0.2)
+    found = [plan(some, f"c{number}.com") for number in range(40)]
+    assert all((one.explores is None) == (one.unexplored is not None) for one in found)
+    besides = {one.unexplored for one in found if one.unexplored is not None}
+    assert {one.chance for one in besides} == {0.8}
+    assert {one.alternatives for one in besides} == {one.explores.alternatives for one in found if one.explores}
+    assert plan(some, spent=5_000_000).unexplored is None
+
+
 def test_what_companies_explore_on_average_is_what_many_plans_come_to() -> None:
     some = rules(budget_usd_per_day="5.00", share=0.2)
     found = [plan(some, f"c{number}.com") for number in range(1500)]

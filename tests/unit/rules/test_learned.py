@@ -8,6 +8,7 @@ from enrichment.domain.decisions import CompanyKind
 from enrichment.rules import RulesError, load_rules
 
 LINE = "value: 0.25, low: 0.2, high: 0.3, answers: 400"
+OF_FAMILY = "value: 0.95, low: 0.9, high: 0.97, answers: 400"
 
 
 def write(config: Path, text: str) -> None:
@@ -48,18 +49,46 @@ def test_the_rate_of_a_kind_counts_for_companies_of_that_kind_alone(config: Path
 
 def test_a_family_counts_once_its_line_is_accepted(config: Path) -> None:
     family = frozenset({"apollo_contacts", "snov_contacts"})
-    for use, families in (("proposed", ()), ("accepted", ((family, 0.25),))):
-        write(config, f"apollo_contacts, snov_contacts:\n  known_to_any: {{{LINE}, use: {use}}}\n")
+    for use, families in (("proposed", ()), ("accepted", ((family, 0.95),))):
+        write(config, f"apollo_contacts, snov_contacts:\n  known_to_any: {{{OF_FAMILY}, use: {use}}}\n")
         assert load_rules(config).families == families
 
 
 def test_sources_that_lack_a_dataset_together_count_once_their_line_is_accepted(config: Path) -> None:
     name, family = "apollo_contacts, snov_contacts", frozenset({"apollo_contacts", "snov_contacts"})
-    for use, families in (("proposed", ()), ("pinned", (("key_contacts", family, 0.25),))):
-        write(config, f"{name}:\n  known_to_any: {{{LINE}}}\n  key_contacts: {{{LINE}, use: {use}}}\n")
+    for use, families in (("proposed", ()), ("pinned", (("key_contacts", family, 0.95),))):
+        write(config, f"{name}:\n  known_to_any: {{{LINE}}}\n  key_contacts: {{{OF_FAMILY}, use: {use}}}\n")
         rules = load_rules(config)
         assert (rules.fill_families, rules.families) == (families, ())
         assert rules.in_families == (family if families else frozenset())
+
+
+BOTH_PINNED = "".join(
+    f"{source}:\n  match_rate: {{value: 0.6, low: 0.5, high: 0.7, answers: 9, use: pinned}}\n"
+    for source in ("apollo_contacts", "snov_contacts")
+)
+
+
+@pytest.mark.parametrize(
+    ("figure", "members", "problem"),
+    [
+        ("known_to_any", "", "known_to_any.value: 0.6 is below the rate of apollo_contacts alone, 0.78: raise it"),
+        ("known_to_any", BOTH_PINNED, ""),
+        ("key_contacts", "", "key_contacts.value: 0.6 is below the rate of"),
+    ],
+)
+def test_no_source_counts_with_a_higher_rate_than_its_family(
+    config: Path, figure: str, members: str, problem: str
+) -> None:
+    family = f"apollo_contacts, snov_contacts:\n  {figure}: {{value: 0.6, low: 0.5, high: 0.7, answers: 9"
+    write(config, f"{members}{family}}}\n")
+    load_rules(config)
+    write(config, f"{members}{family}, use: accepted}}\n")
+    if problem:
+        with pytest.raises(RulesError, match=problem):
+            load_rules(config)
+    else:
+        assert [known for _, known in load_rules(config).families] == [0.6]
 
 
 LOW_ABOVE_HIGH = "value: 0.25, low: 0.4, high: 0.3, answers: 400"
