@@ -25,7 +25,7 @@ class Batches(Protocol):
         """Claims at most so many companies that can be begun now; none of them is claimed by another worker.
 
         First those whose worker is gone: their requests end as failed. Then those that wait, then postponed ones that
-        all caps have room for again. Nothing is claimed of a batch that is not open.
+        all caps have room for again. Nothing is claimed of a batch that is not open. Raises DiskAlmostFull.
         """
         ...
 

@@ -8,9 +8,10 @@ import pytest
 
 from enrichment.domain.batches import Batch, BatchCompany, BatchEnd
 from enrichment.domain.purchases import Cap, DailyCap
-from enrichment.ports import CapReached, StoreError
+from enrichment.ports import CapReached, DiskAlmostFull, StoreError
 from resources.secrets.api_keys import issue
 from resources.store import SqlStore
+from resources.store.requests.batches import SqlBatches
 from tests.support.examples import NOON
 from tests.support.ledger_records import bought, company, draft
 
@@ -78,6 +79,17 @@ def test_a_batch_is_made_of_companies_the_store_has(store: SqlStore) -> None:
     summary = store.batches.summary(empty.batch_id)
     assert summary is not None
     assert (summary.batch.state, summary.total) == ("done", 0)
+
+
+def test_where_the_disk_is_almost_full_nothing_is_claimed_and_the_sentence_states_what_to_do(store: SqlStore) -> None:
+    batch = batch_of(store, 3)
+    left = [9_000_000, 10_000_000]
+    batches = SqlBatches(store.database, free_bytes=lambda: left.pop(0))
+    lease = {"caps": [batch.budget], "at": NOON, "lease_until": NOON + timedelta(seconds=20)}
+    says = r"has 9 MB left, .* below 10 MB: free some space, then `enrich batch resume bat_1`"
+    with pytest.raises(DiskAlmostFull, match=says):
+        batches.claim("bat_1", "a", most=10, **lease)
+    assert len(batches.claim("bat_1", "a", most=10, **lease)) == 3
 
 
 def test_no_company_is_claimed_by_two_workers(store: SqlStore) -> None:
