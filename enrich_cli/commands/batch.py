@@ -110,7 +110,7 @@ def start(
             _show_quote(quoted)
         if not yes and not _agreed(quoted, as_json=as_json):
             raise typer.Exit(0)
-        started = batches.start(quoted.wish, quoted.understood)
+        started = batches.start(quoted)
         if not as_json:
             console.print(left_out_view(started.left_out, waiting=started.waiting, sandbox=sandbox))
         _work(batches, started.batch.batch_id, workers, sandbox=sandbox, as_json=as_json)

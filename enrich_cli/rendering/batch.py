@@ -4,6 +4,7 @@ BatchQuote | BatchSummary -> tables for people, plain data for programs
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -63,7 +64,8 @@ def _within(quote: BatchQuote) -> str | None:
 
 def quote_data(quote: BatchQuote) -> dict[str, Any]:
     """Money in USD."""
-    data = as_plain(quote)
+    data: dict[str, Any] = as_plain(replace(quote, best_first=()))
+    del data["best_first"]
     for name in ("expected", "p90", "most", "exploration", "day_left"):
         amount = data.pop(name)
         data[f"{name}_usd"] = None if amount is None else in_usd(amount)

@@ -29,6 +29,10 @@ class Batches(Protocol):
         """
         ...
 
+    def put_first(self, batch_id: str, company_ids: Sequence[str]) -> None:
+        """Those of these companies that wait are begun in this order, before all others."""
+        ...
+
     def begin(
         self, company: BatchCompany, worker: str, request_id: str, *, need: int, caps: Sequence[Cap], at: datetime
     ) -> BatchCompany | CapReached | None:

@@ -111,6 +111,17 @@ class SqlBatches:
                 tx.execute(sa.insert(t.batch_companies), rows)
         return batch
 
+    def put_first(self, batch_id: str, company_ids: Sequence[str]) -> None:
+        """See enrichment.ports.Batches.put_first."""
+        place = (
+            sa.update(t.batch_companies)
+            .where(_c.batch_id == batch_id, _c.company_id == sa.bindparam("this"), _c.state == "waiting")
+            .values(number=sa.bindparam("place"))
+        )
+        with self._db.writing() as tx:
+            for some in chunks(list(enumerate(company_ids, -len(company_ids)))):
+                tx.execute(place, [{"this": company_id, "place": at} for at, company_id in some])
+
     def by_id(self, batch_id: str) -> Batch | None:
         with self._db.reading() as tx:
             row = tx.execute(_BATCHES.where(_b.batch_id == batch_id)).first()

@@ -1,5 +1,6 @@
 """`enrich batch`: from a file to complete profiles within a budget, stopped and resumed, and out as a table."""
 
+import asyncio
 import csv
 import json
 from dataclasses import replace
@@ -90,6 +91,13 @@ def test_what_does_not_fit_is_postponed_and_resumed_with_a_larger_budget(stack: 
     assert counts["postponed"] > 0
     done = stack.command("batch", "resume", str(batch["batch_id"]), "--max-cost", "20", "--json")
     assert "postponed" not in json.loads(done.stdout)["companies"]
+
+
+def test_within_a_budget_what_costs_nothing_is_begun_first(stack: Stack) -> None:
+    asyncio.run(stack.ask(DOMAINS[2]))
+    _, batch = ordered(stack, "--companies", ",".join(DOMAINS[:3]), "--max-cost", "0.20")
+    begun = [company.key for company in stack.store.batches.companies(str(batch["batch_id"]))]
+    assert begun == [DOMAINS[2], DOMAINS[0], DOMAINS[1]]
 
 
 def test_a_stopped_batch_waits_until_it_is_resumed(stack: Stack) -> None:
