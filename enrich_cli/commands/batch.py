@@ -53,20 +53,20 @@ def quote(
 ) -> None:
     """What a batch of these companies will cost, how many will end complete, and how long it takes. Buys nothing."""
     from enrich_cli.companies.batches import opened_batches, wish_of
-    from enrich_cli.rendering.batch import batch_quote_view, refresh_data, refresh_view
+    from enrich_cli.rendering.batch import batch_quote_view, quote_data, refresh_data, refresh_view
     from enrich_cli.rendering.companies import understood_view
-    from enrich_cli.terminal import as_plain, console, show
+    from enrich_cli.terminal import console, show
 
     wish = wish_of(file, companies, due, consumer, max_cost, audience, strategy, max_age, sheet, encoding, columns)
     with opened_batches(sandbox=sandbox) as batches:
         quoted = batches.quote(wish)
     if quoted.refresh is not None:
         view = refresh_view(quoted.refresh, None if quoted.is_idle else quoted.quote)
-        show(view, {**as_plain(quoted.quote), "refresh": refresh_data(quoted.refresh)}, as_json=as_json)
+        show(view, {**quote_data(quoted.quote), "refresh": refresh_data(quoted.refresh)}, as_json=as_json)
     else:
         if quoted.understood is not None and not as_json:
             console.print(understood_view(quoted.understood))
-        show(batch_quote_view(quoted.quote), as_plain(quoted.quote), as_json=as_json)
+        show(batch_quote_view(quoted.quote), quote_data(quoted.quote), as_json=as_json)
 
 
 @app.command()
@@ -110,7 +110,7 @@ def start(
             _show_quote(quoted)
         if not yes and not _agreed(quoted, as_json=as_json):
             raise typer.Exit(0)
-        started = batches.start(quoted.wish, quoted.understood)
+        started = batches.start(quoted)
         if not as_json:
             console.print(left_out_view(started.left_out, waiting=started.waiting, sandbox=sandbox))
         _work(batches, started.batch.batch_id, workers, sandbox=sandbox, as_json=as_json)

@@ -134,8 +134,12 @@ class BatchCommands:
         companies = self._companies(wish, understood, registered)
         return QuotedBatch(asyncio.run(self._quote(companies, _batch(wish))), wish, understood, refresh)
 
-    def start(self, wish: BatchWish, understood: UnderstoodFile | None) -> StartedBatch:
-        """Registers the companies that are new, and makes a batch of all of them."""
+    def start(self, quoted: QuotedBatch) -> StartedBatch:
+        """Registers the companies that are new, and makes a batch of all of them.
+
+        Within a budget those of which most are complete for a dollar come first; a refresh has an order of its own.
+        """
+        wish, understood = quoted.wish, quoted.understood
         left_out, waiting = None, 0
         if understood is not None:
             left_out = keep_left_out(understood)  # first: where it cannot be written, nothing is taken
@@ -144,8 +148,12 @@ class BatchCommands:
         companies = self._companies(wish, understood, self._registered())
         new = [replace(c, company_id=new_id("com")) for c in companies if not c.company_id]
         stored = {company.key: company for company in self._store.companies.add(new)} if new else {}
+        batch = _batch(wish)
+        if batch.max_cost is not None and quoted.refresh is None:
+            place = {key: at for at, key in enumerate(quoted.quote.best_first)}
+            companies = sorted(companies, key=lambda company: place.get(company.key, 0))
         ids = [company.company_id or stored[company.key].company_id for company in companies]
-        return StartedBatch(self._store.batches.create(_batch(wish), ids), left_out, waiting)
+        return StartedBatch(self._store.batches.create(batch, ids), left_out, waiting)
 
     def summary(self, batch_id: str) -> BatchSummary:
         """Raises UsageError."""

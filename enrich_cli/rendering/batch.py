@@ -4,6 +4,7 @@ BatchQuote | BatchSummary -> tables for people, plain data for programs
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -61,16 +62,25 @@ def _within(quote: BatchQuote) -> str | None:
     return f"About {number} end complete today: {left}; the others wait for another day."
 
 
+def quote_data(quote: BatchQuote) -> dict[str, Any]:
+    """Money in USD."""
+    data: dict[str, Any] = as_plain(replace(quote, best_first=()))
+    del data["best_first"]
+    for name in ("expected", "p90", "most", "exploration", "day_left"):
+        amount = data.pop(name)
+        data[f"{name}_usd"] = None if amount is None else in_usd(amount)
+    return data
+
+
 def refresh_view(plan: RefreshPlan, quote: BatchQuote | None) -> RenderableType:
     """What is worth a refresh and what it spares, then what its batch will cost."""
-    says = Text(plan.in_words())
+    says = Text(plan.in_words(None if quote is None else quote.expected))
     return says if quote is None else Group(says, batch_quote_view(quote))
 
 
 def refresh_data(plan: RefreshPlan) -> dict[str, Any]:
     return {
         "profiles": [{"company": one.company.key, "consumer": one.consumer, "why": one.why} for one in plan.picked],
-        "expected": plan.cost,
         "stale_reads_a_day": None if plan.stale is None else as_plain(plan.stale),
         "beyond_the_budget": plan.too_dear,
         "not_read": plan.unread,

@@ -10,7 +10,7 @@ import asyncio
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from enrichment.context.run_context import RunContext
@@ -41,6 +41,7 @@ class BatchQuote:
     exploration: of what is expected, for sources asked besides; at most what is left of the day's budget for it.
     seconds: the least that the vendors' limits allow; slowest: the provider that sets it.
     states: groups of companies in the same state; planned: those of them that were planned by themselves.
+    best_first: keys of companies, those of which most are complete for a dollar first; empty: they are all alike.
     """
 
     companies: int
@@ -57,6 +58,7 @@ class BatchQuote:
     exploration: int = 0
     day_cap: str | None = None
     day_left: int | None = None
+    best_first: tuple[str, ...] = field(default=(), repr=False)
 
 
 class _Limit(NamedTuple):
@@ -135,7 +137,21 @@ async def quote_batch(
         exploration=round(explored),
         day_cap=None if limit is None or limit.day_cap is None else in_words(limit.day_cap),
         day_left=None if limit is None or limit.day_cap is None else limit.left,
+        best_first=_best_first(groups, needs),
     )
+
+
+def _of_free(need: _OfOne) -> float:
+    return math.inf if need.complete else 0.0
+
+
+def _best_first(groups: Sequence[Group], needs: Sequence[_OfOne]) -> tuple[str, ...]:
+    """What is complete for nothing comes before all else, what cannot be complete after it."""
+    if len(groups) < 2:
+        return ()
+    per_dollar = [need.complete / need.expected if need.expected else _of_free(need) for need in needs]
+    order = sorted(range(len(groups)), key=lambda at: per_dollar[at], reverse=True)
+    return tuple(company.key for at in order for company in groups[at].companies)
 
 
 def _without_caps(rules: Rules) -> Rules:

@@ -26,7 +26,7 @@ from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask, Enriched, Watch, enrich
 from enrichment.pipeline.new_profile import because_given_up
-from enrichment.ports import CapReached, StoreError
+from enrichment.ports import CapReached, DiskAlmostFull, StoreError
 from enrichment.profiles.document import missing
 from enrichment.purchasing.caps import caps_of_day
 from enrichment.rules import Rules
@@ -72,7 +72,7 @@ async def work(batch: Batch, *, rules: Rules, context: RunContext, options: Work
     """Works until no company of the batch is left for anyone, or context.stopping().
 
     Raises UnknownName, UnknownStrategy: they concern the whole batch. StoreError: the store cannot be reached. What
-    was begun then waits for its lease to end.
+    was begun then waits for its lease to end; on a disk that is almost full, it is carried out before that is raised.
     """
     worker = _Worker(batch, rules, context, options)
     renewing = asyncio.create_task(worker.renew())
@@ -127,6 +127,9 @@ class _Worker:
             while await self._begin_some() or not await self._is_over():
                 await self._wait()
             await self._wait_for_all()
+        except DiskAlmostFull:
+            await self._wait_for_all()
+            raise
         finally:
             for task in self._under_way:
                 task.cancel()

@@ -25,8 +25,12 @@ class Batches(Protocol):
         """Claims at most so many companies that can be begun now; none of them is claimed by another worker.
 
         First those whose worker is gone: their requests end as failed. Then those that wait, then postponed ones that
-        all caps have room for again. Nothing is claimed of a batch that is not open.
+        all caps have room for again. Nothing is claimed of a batch that is not open. Raises DiskAlmostFull.
         """
+        ...
+
+    def put_first(self, batch_id: str, company_ids: Sequence[str]) -> None:
+        """Those of these companies that wait are begun in this order, before all others."""
         ...
 
     def begin(

@@ -68,5 +68,9 @@ class StoreError(Exception):
     """The store cannot be used; the message states what to do."""
 
 
+class DiskAlmostFull(StoreError):
+    """What is under way can be stored, and nothing more should be begun."""
+
+
 class PurchaseClosed(StoreError):
     """The purchase has already ended, or another process has resumed it; nothing was written."""

@@ -82,9 +82,12 @@ class RefreshPlan:
         """Expected, of all that is picked."""
         return sum(profile.cost for profile in self.picked)
 
-    def in_words(self) -> str:
-        """What will be refreshed, for how much, what it spares, and why the others are not; a few sentences."""
-        return " ".join(_sentences(self))
+    def in_words(self, expected: int | None = None) -> str:
+        """What will be refreshed, for how much, what it spares, and why the others are not; a few sentences.
+
+        expected: of its batch, where that was quoted (micro-USD).
+        """
+        return " ".join(_sentences(self, self.cost if expected is None else expected))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +99,11 @@ class RefreshBatch:
     max_cost: int
 
 
-def _sentences(plan: RefreshPlan) -> Iterator[str]:
+def _sentences(plan: RefreshPlan, expected: int) -> Iterator[str]:
     companies = len({profile.company.company_id for profile in plan.picked})
     if plan.picked:
         profiles = f"{in_number(len(plan.picked), 'profile')} of {in_number(companies, 'company')}"
-        yield f"Refreshes {profiles} for about {in_usd(plan.cost)} USD."
+        yield f"Refreshes {profiles} for about {in_usd(expected)} USD."
     elif plan.too_dear or plan.unread or plan.left_alone:
         yield "Nothing is refreshed."
     else:

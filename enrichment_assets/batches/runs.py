@@ -96,6 +96,7 @@ class _WorkerOfRun:
         events: BatchEvents,
     ) -> None:
         self._batch, self._rules, self._events = ordered.batch, rules, events
+        self._is_list = ordered.listed is not None
         self._ended: list[CompanyEnd] = []
         self._options = WorkerOptions(
             strategy_override=enrichment.settings().enrich_strategy,
@@ -106,9 +107,16 @@ class _WorkerOfRun:
         )
 
     async def quote(self, companies: Sequence[Company], left: int | None, context: RunContext) -> Metadata:
-        """What they will cost, in a sentence; of a single one, its plan too. left: of the budget, in micro-USD."""
+        """What they will cost, in a sentence; of a single one, its plan too. left: of the budget, in micro-USD.
+
+        Of a list within a budget, those of which most are complete for a dollar are begun first.
+        """
         override, batch = self._options.strategy_override, replace(self._batch, max_cost=left)
         quoted = await quote_batch(companies, batch, rules=self._rules, context=context, override=override)
+        if self._is_list and left is not None:
+            ids = {company.key: company.company_id for company in companies}
+            best_first = [ids[key] for key in quoted.best_first]
+            await asyncio.to_thread(context.store.batches.put_first, batch.batch_id, best_first)
         quote = {"quote": quote_in_words(quoted)}
         return quote | (await self._plan(companies[0], context) if len(companies) == 1 else {})
 

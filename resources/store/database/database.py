@@ -8,6 +8,7 @@ ledger(work)   one at a time over all processes; works that wait are committed t
 write(work)    like ledger(work) on SQLite, which has one writer; on Postgres at the same time as others
 """
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -61,6 +62,10 @@ class Database:
         self._at_once = main if self.sqlite else main.execution_options(isolation_level="AUTOCOMMIT")
         self.idle = IdleConnections(main)
         self._reader, self._writer, self._ledger, self._fleeting = reader, main, ledger, fleeting
+
+    def free_bytes(self) -> int | None:
+        """Bytes that the disk of a file has left; None: the database is a server's."""
+        return shutil.disk_usage(Path(self.place).parent).free if self.sqlite else None
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

@@ -8,6 +8,10 @@ import errno
 from sqlalchemy.exc import DBAPIError
 
 _DISK_FULL = "The disk of the store {place} is full: free some space, then ask again."
+_DISK_ALMOST_FULL = (
+    "The disk of the store {place} has {free} MB left, and a batch begins nothing more below {least} MB: "
+    "free some space, then `enrich batch resume {batch_id}`."
+)
 _READ_ONLY = (
     "The store {place} is read-only, so one can look (company, plan, trace, purchases, report) but not buy: "
     "make it and its folder writable, or set ENRICH_HOME elsewhere."
@@ -19,6 +23,12 @@ _LOCK_NOT_AVAILABLE, _NO_SPACE = "55P03", "53100"  # SQLSTATE
 
 def of_read_only(place: str) -> str:
     return _READ_ONLY.format(place=place)
+
+
+def of_little_space(place: str, batch_id: str, *, free: int, least: int) -> str:
+    """free, least: bytes."""
+    free, least = free // 1_000_000, -(-least // 1_000_000)
+    return _DISK_ALMOST_FULL.format(place=place, batch_id=batch_id, free=free, least=least)
 
 
 def of_sqlite(error: DBAPIError, *, place: str, seconds: int) -> str:

@@ -5,7 +5,7 @@ claim, renew, hand_back, finish: rows of one batch     begin: inside Database.le
 On Postgres workers claim different rows at the same time (FOR UPDATE SKIP LOCKED); SQLite has one writer at a time.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +13,11 @@ import sqlalchemy as sa
 
 from enrichment.domain.batches import Batch, BatchCompany, BatchCompanyState, BatchEnd, BatchSummary
 from enrichment.domain.purchases import Cap, DailyCap
-from enrichment.ports import CapReached, StoreError
+from enrichment.ports import CapReached, DiskAlmostFull, StoreError
 from resources.store import tables as t
 from resources.store.clients import announcements
 from resources.store.database.database import Database
+from resources.store.database.error_messages import of_little_space
 from resources.store.database.row_mapping import Row, chunks
 from resources.store.purchases import cap_enforcement
 from resources.store.requests import requests
@@ -24,6 +25,8 @@ from resources.store.tables.column_types import PlainText
 
 _b, _c = t.batches.c, t.batch_companies.c
 _REASONS = 10
+_BYTES_OF_A_COMPANY, _BYTES_OF_THE_LOG = 200_000, 8_000_000
+"""What a company of the dearest consumer adds to the store, and SQLite's log, each about twice over."""
 _RECENT = 100
 """Companies by which it is told how fast a batch goes."""
 _GONE = "its process ended before the request did"
@@ -86,8 +89,9 @@ _BATCHES = sa.select(t.batches, _PER_DAY.label("payer_per_day"))
 class SqlBatches:
     """See enrichment.ports.Batches; and what makes, shows, stops and resumes a batch."""
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
+    def __init__(self, database: Database, free_bytes: Callable[[], int | None] | None = None) -> None:
+        """free_bytes: of the disk of the store; None: as it is."""
+        self._db, self._free_bytes = database, free_bytes or database.free_bytes
 
     def create(self, batch: Batch, company_ids: Sequence[str]) -> Batch:
         """Adds a batch whose companies wait, in this order, each once.
@@ -106,6 +110,17 @@ class SqlBatches:
                 ]
                 tx.execute(sa.insert(t.batch_companies), rows)
         return batch
+
+    def put_first(self, batch_id: str, company_ids: Sequence[str]) -> None:
+        """See enrichment.ports.Batches.put_first."""
+        place = (
+            sa.update(t.batch_companies)
+            .where(_c.batch_id == batch_id, _c.company_id == sa.bindparam("this"), _c.state == "waiting")
+            .values(number=sa.bindparam("place"))
+        )
+        with self._db.writing() as tx:
+            for some in chunks(list(enumerate(company_ids, -len(company_ids)))):
+                tx.execute(place, [{"this": company_id, "place": at} for at, company_id in some])
 
     def by_id(self, batch_id: str) -> Batch | None:
         with self._db.reading() as tx:
@@ -161,6 +176,9 @@ class SqlBatches:
             rows = {row.company_id: BatchCompany(*row) for row in tx.execute(sa.select(*_COLUMNS).where(mine))}
             return [rows[company_id] for company_id in ids]
 
+        free, least = self._free_bytes(), _BYTES_OF_THE_LOG + most * _BYTES_OF_A_COMPANY
+        if free is not None and free < least:
+            raise DiskAlmostFull(of_little_space(self._db.place, batch_id, free=free, least=least))
         if self._any_gone(batch_id, at):
             self._db.ledger(lambda tx: _take_over(tx, batch_id, at))
         return self._db.write(claimed)

@@ -58,6 +58,19 @@ def test_what_is_fresh_already_costs_nothing_in_the_quote_either(stack: Stack) -
     assert (quote.satisfied, quote.most, quote.complete, quote.within_budget) == (1, 0, 1, 1)
 
 
+def test_those_of_which_most_are_complete_for_a_dollar_come_first(stack: Stack) -> None:
+    """Nothing is left to buy of one company; no source that is left can tell the industry of another one."""
+    asyncio.run(stack.ask("tesla.com"))
+    for vendor in ("brightdata", "serpapi", "snov", "apollo"):
+        stack.fault(vendor, "empty")
+    asyncio.run(stack.ask("apple.com"))
+    companies = [*reversed(stack.store.companies.all()), unknown("nike.com"), unknown("ford.com")]
+    quote = quoted(stack, companies, Batch("bat_1", NOON, ("profile",), "ana", max_cost=1_000_000))
+    assert quote.best_first == ("tesla.com", "nike.com", "ford.com", "apple.com")
+    alike = quoted(stack, companies[2:], Batch("bat_1", NOON, ("profile",), "ana", max_cost=1_000_000))
+    assert alike.best_first == ()
+
+
 def test_a_company_known_by_name_alone_is_quoted_with_what_finds_it(stack: Stack) -> None:
     batch = Batch("bat_1", NOON, ("profile",), "ana")
     by_name = quoted(stack, [Company("", "name:tesla", "Tesla", None, NOON)], batch)

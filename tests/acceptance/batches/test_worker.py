@@ -14,8 +14,10 @@ from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
+from enrichment.ports import DiskAlmostFull
 from enrichment.rules.requirements import UnknownName
 from resources.secrets.api_keys import issue
+from resources.store.requests.batches import SqlBatches
 from resources.wiring import open_context
 from sandbox.companies.catalogue import Catalogue
 from tests.acceptance.conftest import Stack
@@ -127,6 +129,22 @@ def test_within_a_budget_nothing_more_is_bought_for_a_company_that_cannot_be_com
     assert {(row.reason or "").endswith(", so nothing more was bought") for row in given_up} == {True}
     asked = [p.source for row in given_up for p in stack.store.ledger.purchases(row.request_id or "")]
     assert not {source for source in asked if source.startswith("analysis:")}
+
+
+def test_on_a_disk_that_is_almost_full_what_is_under_way_is_carried_out_and_bought_once(stack: Stack) -> None:
+    batch = batch_of(stack, DOMAINS[:24])
+    plenty, little = 1_000_000_000, 1_000_000
+    left = iter([plenty, little])  # a lot is of 20 companies
+    stack.store.batches = SqlBatches(stack.store.database, free_bytes=lambda: next(left))
+    with pytest.raises(DiskAlmostFull):
+        worked(stack, batch)
+    assert states(stack, batch)["under_way"] == 0
+    assert states(stack, batch)["waiting"] == 4
+    stack.store.batches = SqlBatches(stack.store.database)
+    worked(stack, batch)
+    requests = Counter(request.company_id for request in stack.store.requests.latest(limit=1_000))
+    assert set(requests.values()) == {1}
+    assert taken(stack, batch) == billed(stack)
 
 
 def test_companies_wait_for_a_vendor_they_need_and_end_complete_once_it_answers_again(stack: Stack) -> None:

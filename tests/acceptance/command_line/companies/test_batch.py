@@ -1,14 +1,17 @@
 """`enrich batch`: from a file to complete profiles within a budget, stopped and resumed, and out as a table."""
 
+import asyncio
 import csv
 import json
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from enrichment.domain.batches import Batch
+from enrichment.domain.money import to_micro
 from sandbox.companies.catalogue import Catalogue
 from tests.acceptance.conftest import Stack
 from tests.support.manual_clock import NOON
@@ -88,6 +91,13 @@ def test_what_does_not_fit_is_postponed_and_resumed_with_a_larger_budget(stack: 
     assert counts["postponed"] > 0
     done = stack.command("batch", "resume", str(batch["batch_id"]), "--max-cost", "20", "--json")
     assert "postponed" not in json.loads(done.stdout)["companies"]
+
+
+def test_within_a_budget_what_costs_nothing_is_begun_first(stack: Stack) -> None:
+    asyncio.run(stack.ask(DOMAINS[2]))
+    _, batch = ordered(stack, "--companies", ",".join(DOMAINS[:3]), "--max-cost", "0.20")
+    begun = [company.key for company in stack.store.batches.companies(str(batch["batch_id"]))]
+    assert begun == [DOMAINS[2], DOMAINS[0], DOMAINS[1]]
 
 
 def test_a_stopped_batch_waits_until_it_is_resumed(stack: Stack) -> None:
@@ -171,16 +181,17 @@ def test_due_refreshes_what_is_worth_most_within_the_budget_and_says_why_the_res
             request(stack.store, about, at=stack.clock.at - DAY)
     profiled(stack.store, company(stack.store, DOMAINS[3], at=stack.clock.at - 90 * DAY), at=stack.clock.at - 80 * DAY)
     quoted = stack.command("batch", "quote", "--due", "--json")
-    refresh = json.loads(quoted.stdout)["refresh"]
+    quote = json.loads(quoted.stdout)
+    refresh = quote["refresh"]
     assert [one["company"] for one in refresh["profiles"]] == [DOMAINS[2], DOMAINS[1], DOMAINS[0]]
     assert refresh["stale_reads_a_day"]["before"] > refresh["stale_reads_a_day"]["after"]
     assert list(refresh["left_alone"].values()) == [1]
-    each = refresh["expected"] // 3
+    each = Decimal(quote["expected_usd"]) / 3
     assert stack.store.batches.latest() == []
-    _, batch = ordered(stack, "--due", "--max-cost", f"{2.5 * each / 1_000_000:.6f}")
+    _, batch = ordered(stack, "--due", "--max-cost", f"{each * 5 / 2:.6f}")
     [made] = stack.store.batches.latest()
     assert [c.key for c in stack.store.batches.companies(made.batch.batch_id)] == [DOMAINS[2], DOMAINS[1]]
-    assert made.batch.max_cost == round(2.5 * each)
+    assert made.batch.max_cost == to_micro(each * 5 / 2)
     assert batch["batch_id"] == made.batch.batch_id
 
 

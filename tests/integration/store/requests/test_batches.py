@@ -8,9 +8,10 @@ import pytest
 
 from enrichment.domain.batches import Batch, BatchCompany, BatchEnd
 from enrichment.domain.purchases import Cap, DailyCap
-from enrichment.ports import CapReached, StoreError
+from enrichment.ports import CapReached, DiskAlmostFull, StoreError
 from resources.secrets.api_keys import issue
 from resources.store import SqlStore
+from resources.store.requests.batches import SqlBatches
 from tests.support.examples import NOON
 from tests.support.ledger_records import bought, company, draft
 
@@ -80,6 +81,17 @@ def test_a_batch_is_made_of_companies_the_store_has(store: SqlStore) -> None:
     assert (summary.batch.state, summary.total) == ("done", 0)
 
 
+def test_where_the_disk_is_almost_full_nothing_is_claimed_and_the_sentence_states_what_to_do(store: SqlStore) -> None:
+    batch = batch_of(store, 3)
+    left = [9_000_000, 10_000_000]
+    batches = SqlBatches(store.database, free_bytes=lambda: left.pop(0))
+    until = NOON + timedelta(seconds=20)
+    says = r"has 9 MB left, .* below 10 MB: free some space, then `enrich batch resume bat_1`"
+    with pytest.raises(DiskAlmostFull, match=says):
+        batches.claim("bat_1", "a", most=10, caps=[batch.budget], at=NOON, lease_until=until)
+    assert len(batches.claim("bat_1", "a", most=10, caps=[batch.budget], at=NOON, lease_until=until)) == 3
+
+
 def test_no_company_is_claimed_by_two_workers(store: SqlStore) -> None:
     batch = batch_of(store, 40)
     with ThreadPoolExecutor(8) as threads:
@@ -87,6 +99,15 @@ def test_no_company_is_claimed_by_two_workers(store: SqlStore) -> None:
     claimed = [one.company_id for lot in lots for one in lot]
     assert len(claimed) == len(set(claimed)) == 40
     assert claim(store, batch, "late") == []
+
+
+def test_what_is_put_first_is_claimed_before_all_others_unless_it_has_ended(store: SqlStore) -> None:
+    batch = batch_of(store, 4)
+    first, second, third, fourth = (one.company_id for one in store.batches.companies(batch.batch_id))
+    (done,) = claim(store, batch, most=1)
+    store.batches.finish(begin(store, batch, done, need=0), BatchEnd("complete"), at=NOON)
+    store.batches.put_first(batch.batch_id, [fourth, third, first])
+    assert [one.company_id for one in claim(store, batch)] == [fourth, third, second]
 
 
 def test_what_a_worker_did_not_begin_it_hands_back(store: SqlStore) -> None:
