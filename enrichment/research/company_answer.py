@@ -59,6 +59,7 @@ from enrichment.research.requests.question_requests import QuestionRequests, lef
 from enrichment.research.requests.session_knowledge import SessionKnowledge, relevance_between
 from enrichment.research.requests.topic_searches import SearchesMade
 
+_NO_DETAILS = "how to reach a person is in no answer: the profile of the company has the addresses that are known"
 _SESSIONS = 10
 """So many of the latest sessions are looked through for what a model said before."""
 
@@ -110,7 +111,8 @@ class CompanyAnswers:
         both, found = whole, LookedFor(one.known.facts)
         if not parts.is_whole:
             wanted = self._wanted(one, parts)
-            found = looked_for([f for f in one.known.facts if f.dataset in wanted], parts.sought, parts.areas)
+            facts = [fact for fact in one.known.facts if fact.dataset in wanted]
+            found = looked_for(facts, parts.sought, parts.areas, self.question.text)
             told = mentions(one.known.facts, found.technologies)
             asked_of = replace(one.known, facts=tuple(dict.fromkeys((*found.facts, *told))))
             both = await self.knowledge.sides(one.company, asked_of, vendor, ranked_by)
@@ -130,14 +132,15 @@ class CompanyAnswers:
         claims = [claim for claim in claims if claim.kind != "person" or not asked.roles or _fits(claim, asked.roles)]
         if one.company.company_id == vendor.company_id:
             claims = [claim for claim in claims if claim.kind != "recommendation"]  # nobody sells to themselves
+        claims = [_of_company(claim, both.names[0], parts.sought) for claim in claims]
         measure, more_points = self._measure(parts), list[OpenPoint]()
         if measure is not None and measure.measure.is_counted and not asked.advice:
             claims, more_points = with_count(claims, both, measure.measure, (*asked.roles, *parts.sought))
         claims = await compared_with_replies(claims, self.context.store.knowledge)
         open_points, missing = await self._open_points(one, claims, asked, parts, found)
-        open_points += self._left_open(whole, parts, claims, asked, found)
-        open_points += more_points
+        open_points = [*self._left_open(whole, parts, claims, asked, found), *more_points, *open_points]
         open_points += not_among_the_known(one.company, found, one.known, self.rules)
+        open_points = [*{point.what: point for point in reversed(open_points)}.values()][::-1]
         answer = CompanyAnswer(
             company=one.company,
             claims=tuple(claims),
@@ -169,15 +172,22 @@ class CompanyAnswers:
         self, both: Sides, parts: QuestionParts, claims: Sequence[CheckedClaim], asked: QuestionAsked, found: LookedFor
     ) -> list[OpenPoint]:
         """What the question asks and no claim says, where no source could be asked for more."""
-        points = list[OpenPoint]()
+        points = [OpenPoint(one, _NO_DETAILS, both.company.key) for one in parts.contact_details]
         is_own = both.company.company_id == both.vendor.company_id
         if asked.advice and claims and not is_own and not any(claim.kind == "recommendation" for claim in claims):
             points.append(nothing_to_recommend(both))
         people = [claim for claim in claims if claim.kind == "person"]
-        if people and not asked.roles and not is_own and all(claim.why is None for claim in people):
+        if (
+            people
+            and not asked.roles
+            and not parts.sought
+            and not is_own
+            and all(claim.why is None for claim in people)
+        ):
             points.append(nobody_fits(both, self.bought.session.persona))
         why = "no passage that was found speaks of it"
-        words = (one for one in unfound_words(parts, claims) if one not in (*found.technologies, *found.people))
+        known_not = {*found.technologies, *found.people, *found.kinds_asked}
+        words = (one for one in unfound_words(parts, claims) if not {one, one.casefold()} & known_not)
         points += [OpenPoint(one, why, both.company.key) for one in words]
         return points
 
@@ -275,7 +285,7 @@ class CompanyAnswers:
         roles = asked.roles
         points = missing_points(one.company, one.profile, one.done, one.known, self.rules)
         missing = tuple(point.what for point in points if point.what in self.rules.datasets)
-        looked_for_in = {"technology": found.technologies, "people": found.people}
+        looked_for_in = {"technology": (*found.technologies, *found.kinds), "people": found.people}
         said = {area for area, names in looked_for_in.items() if names}
         has_person = any(claim.kind == "person" for claim in claims)
         aspects = [] if asked.point is None else [
@@ -291,7 +301,7 @@ class CompanyAnswers:
             and not set(missing) & set(datasets_of((point.what,), self.rules))
         ]
         more = list[OpenPoint]()
-        if roles and not has_person and "key_contacts" not in missing:
+        if roles and not has_person and "people" in parts.asked_areas and "key_contacts" not in missing:
             point = role_unknown(one.company, one.known, self.rules)
             cost = await price_of_another(
                 one.company, "key_contacts", one.known, rules=self.rules, context=self.context
@@ -321,6 +331,12 @@ def shared_among(question: str, collected: Sequence[CompanyCollected]) -> frozen
     if len(collected) < 2 or not asks_what_is_common(question):
         return None
     return in_common([{first_line(fact_text(fact.value)) for fact in one.known.facts} for one in collected])
+
+
+def _of_company(claim: CheckedClaim, name: str, sought: Sequence[str]) -> CheckedClaim:
+    """With the company, where the question asks for a person by name."""
+    is_sought = claim.kind == "person" and claim.text.partition(":")[0].rstrip(".") in sought
+    return replace(claim, text=f"{claim.text.rstrip('.')}, {name}.") if is_sought else claim
 
 
 def _fits(claim: CheckedClaim, roles: Sequence[str]) -> bool:

@@ -21,6 +21,7 @@ from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.profiles import Profile
 from enrichment.domain.research import Question, Session
+from enrichment.identity.names import name_words
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask, Enriched, LeftOpen
 from enrichment.ports import StoreError
@@ -49,11 +50,11 @@ from enrichment.research.questions.breakdown import (
     by_rule,
     fits,
 )
-from enrichment.research.questions.topics import topics_to_search
-from enrichment.research.requests.companies_meant import SLOTS, CompaniesMeant
+from enrichment.research.questions.topics import competitors_named, topics_to_search
+from enrichment.research.requests.companies_meant import MOST_COMPANIES, SLOTS, CompaniesMeant
 from enrichment.research.requests.question_requests import QuestionRequests, ResearchContext, left_out_by_caps
 from enrichment.research.requests.session_knowledge import SessionKnowledge, relevance_between
-from enrichment.research.requests.topic_searches import TopicSearches
+from enrichment.research.requests.topic_searches import TopicSearches, most_of
 
 _CONTEXT = "vendor_context"
 _NO_LISTS = "it asks for a list of companies: a question is answered about one to three companies that it names"
@@ -61,6 +62,9 @@ _FIRST = 2 + SLOTS
 """The slot of the first company's request: after those that find out which company a name means."""
 SURE = "each of its words is known"
 """Why no model was asked what the question means."""
+_TECHNOLOGY, _RUNS_ON = "technology", "tech_stack"
+_MOST_RIVALS = 10
+"""So many competitors are looked for among the registered companies."""
 _VENDOR_SHARE = 2
 """What the vendor's context may cost at most: one part in so many of what the budget leaves."""
 
@@ -102,6 +106,8 @@ class _Research:
         companies, open_points = await self._companies(parts)
         if companies is None:
             return  # a person is asked which company is meant
+        if parts.is_of_competitors:
+            parts, companies, open_points = await self._competitors(parts, companies, open_points)
         await self._recognised(parts, companies)
         asks = [self._ask(company, parts) for company in companies]
         names = [name for company in (vendor, *companies) if (name := company.name or company.key)]
@@ -238,9 +244,31 @@ class _Research:
         if asks_nothing(self.question.text, parts):
             return [], [OpenPoint("the question", "it asks nothing that can be looked up: ask one of those below")]
         companies, open_points = await self.meant.found(parts)
+        if companies == [] and not open_points and "people" in parts.areas:
+            companies = await self.meant.of_contacts(parts.sought)
         if companies == [] and not open_points:
             open_points.append(OpenPoint("company", "the question names no company: ask again, and name one"))
         return companies, open_points
+
+    async def _competitors(
+        self, parts: QuestionParts, companies: Sequence[Company], points: Sequence[OpenPoint]
+    ) -> tuple[QuestionParts, list[Company], list[OpenPoint]]:
+        """The question about the known competitors instead, those that are registered; first they have to be known."""
+        known = [await self.knowledge.known(one) for one in companies if one.company_id]
+        names = list(dict.fromkeys(name for one in known for name in competitors_named(one)))
+        what = f"which of the competitors use {' or '.join(parts.sought)}"
+        if not names:
+            first = OpenPoint(what, "no competitor is known yet: they are looked up first, so ask again then")
+            return replace(parts, areas=("competition",), sought=()), [*companies], [*points, first]
+        found = (await self.meant.registered(names[:_MOST_RIVALS]))[:MOST_COMPANIES]
+        others = [name for name in names if all(name_words(name) != name_words(one.name or "") for one in found)]
+        others = others[: MOST_COMPANIES - len(found)]
+        cost = most_of(_RUNS_ON, self.rules) * len(others)
+        why = f"{' and '.join(others)} would be looked up first: ask about them by name"
+        left = [OpenPoint(what, why, micro_usd=cost)] if others else []
+        if not found:
+            return replace(parts, areas=("competition",), sought=()), [*companies], [*points, *left]
+        return replace(parts, areas=(_TECHNOLOGY,), datasets=(), sub_questions=()), found, [*points, *left]
 
     async def _recognised(self, parts: QuestionParts, companies: Sequence[Company]) -> None:
         shown = ", ".join(company.name or company.key for company in companies)

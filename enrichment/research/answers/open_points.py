@@ -83,6 +83,9 @@ def not_among_the_known(company: Company, found: LookedFor, known: Known, rules:
     why = why if found.known_technologies else "no technology of it is known"
     asked = asked_for("tech_stack", known, rules)
     points = [OpenPoint(one, why, company.key, asked) for one in found.technologies]
+    of_kind = f"none of the {in_number(found.known_technologies, 'technology')} that are known is one"
+    of_kind = of_kind if found.known_technologies else "no technology of it is known"
+    points += [OpenPoint(one, of_kind, company.key, asked) for one in found.kinds]
     asked = asked_for("key_contacts", known, rules)
     return [*points, *(OpenPoint(one, "no known contact has this name", company.key, asked) for one in found.people)]
 

@@ -77,6 +77,8 @@ class QuestionParts:
     restates: bool = False
     places: tuple[int, ...] = ()
     asks_for_a_list: bool = False
+    is_of_competitors: bool = False
+    contact_details: tuple[str, ...] = ()
     is_sure: bool = False
 
     @property
@@ -254,6 +256,8 @@ def by_rule(
         restates=reading.restates,
         places=reading.places,
         asks_for_a_list=reading.asks_for_a_list,
+        is_of_competitors=reading.is_of_competitors,
+        contact_details=reading.contact_details,
         is_sure=reading.is_sure and not is_an_order(text),
     )
 

@@ -16,6 +16,7 @@ from enrichment.identity.names import name_words
 from enrichment.parsing.mentions import is_common, is_given_name
 from enrichment.parsing.technologies import is_technology
 from enrichment.research.questions.areas import shows_area
+from enrichment.research.questions.measures import measure_asked
 from enrichment.research.questions.question_words import (
     Word,
     follows,
@@ -95,7 +96,8 @@ def mentions_in(words: Sequence[Word], known: KnownNames) -> tuple[Mention, ...]
         place = _Place(words, one, parted, found, known)
         if place.is_topic:
             continue
-        part = MentionRole.NONE if name_words(one.name) in own and not place.is_sought else place.part
+        is_own = name_words(one.name) in own and not place.is_sought and not place.is_measured
+        part = MentionRole.NONE if is_own else place.part
         parted.append(replace(one, part=part, is_used=place.is_used))
     return tuple(parted)
 
@@ -339,10 +341,16 @@ def _is_where_a_name_is(words: Sequence[Word], start: int, end: int) -> bool:
     if before is not None and before.does("auxiliary") and behind is not None and behind.does("subject", "article"):
         return True
     beside_another = behind is not None and behind.small in ("vs", "versus")
-    if any(word.does("compares") for word in words):
+    if any(word.does("compares") for word in words) or _is_measured(words):
         beside_another |= any(one is not None and one.does("and_or") for one in (before, behind))
     begins = start == 0 and behind is not None and _is_of_an_area(behind)
     return beside_another or begins
+
+
+def _is_measured(words: Sequence[Word]) -> bool:
+    """Whether companies are compared by a figure: 'who is larger?'"""
+    asked = measure_asked(" ".join(word.small for word in words), ())
+    return asked is not None and asked.how != "count"
 
 
 def _is_of_an_area(word: Word) -> bool:
@@ -409,6 +417,13 @@ class _Place:
     @property
     def is_sought(self) -> bool:
         return self._continues_sought or (self._has_subject and (self.is_used or self._is_other_party))
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether it is one of several that are compared by a figure: 'Acme or Bly, who is larger?'"""
+        beside = (*self.front[-1:], *self.words[self.one.end : self.one.end + 1])
+        is_joined = any(word.does("and_or", "compares") for word in beside) and len(self.every) > 1
+        return is_joined and _is_measured(self.words)
 
     @property
     def _is_person(self) -> bool:

@@ -5,6 +5,7 @@ what a search has found -> the pages that bear on the question most
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -64,6 +65,12 @@ def _unanswered(parts: QuestionParts, own: frozenset[str], known: KnownNames) ->
             yield from (
                 topic for topic in about.topics if not about.areas and not own.issuperset(topic.casefold().split())
             )
+
+
+def competitors_named(known: Known) -> list[str]:
+    """Names of competitors, those that most pages name first."""
+    named = Counter(fact.value.name for fact in known.facts if isinstance(fact.value, CompetitorMention))
+    return [name for name, _ in named.most_common()]
 
 
 def found_on(topic: str, known: Known) -> list[Fact]:
