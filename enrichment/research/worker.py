@@ -35,7 +35,7 @@ from enrichment.research.answers.answer import (
 )
 from enrichment.research.answers.answer_question import most_for_answer
 from enrichment.research.answers.next_questions import first_questions, next_questions
-from enrichment.research.answers.open_points import vendor_cut_short, vendor_unknown
+from enrichment.research.answers.open_points import reserved_point, vendor_cut_short, vendor_unknown
 from enrichment.research.claims.model_answers import Breakdown
 from enrichment.research.company_answer import CompanyAnswers, CompanyCollected, shared_among
 from enrichment.research.events.event_data import narrower, plan_data, vendor_data, vendor_sentence
@@ -469,6 +469,8 @@ class _Research:
             vendor = await asyncio.to_thread(self.context.store.companies.by_id, self.session.company_id)
             begin = () if vendor is None else await first_questions(vendor, (), rules=self.rules, context=self.context)
             offered = [one.as_json() for one in begin]
+        if state == "over_budget" and (reserved := await self.bought.reserved()):
+            open_points = [*open_points, reserved_point(reserved)]
         cost, saved = await self.bought.costs()
         ending = Ending(
             state,

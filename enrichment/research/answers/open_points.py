@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Known
+from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.research import Persona
 from enrichment.domain.values import EmployeeCount
@@ -116,6 +117,12 @@ def nobody_fits(sides: Sides, persona: Persona) -> OpenPoint:
     """An open point where people are named by their rank alone."""
     why = f"no title that is known has to do with {persona.sells}: those of the highest rank are named"
     return OpenPoint("a contact for what you sell", why, sides.company.key)
+
+
+def reserved_point(micro_usd: int) -> OpenPoint:
+    """micro_usd: of the session's budget."""
+    why = f"{in_usd(micro_usd)} USD of it is reserved for calls whose end is not known: it is free again once that is"
+    return OpenPoint("the budget", why)
 
 
 def vendor_cut_short(vendor: Company, left_out: Mapping[str, str], rules: Rules) -> OpenPoint:

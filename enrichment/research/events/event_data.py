@@ -42,14 +42,20 @@ def narrower(parts: QuestionParts, companies: Sequence[Company], vendor: str) ->
     return [area.next_question.format(company=name, vendor=vendor) for area in AREAS[:4]]
 
 
-def budget_sentence(left_micro_usd: int, left_out: Mapping[str, str]) -> str:
-    """left_micro_usd: of the session's budget. left_out: source -> why a cap did not allow it; maybe another cap."""
+def budget_sentence(left_micro_usd: int, left_out: Mapping[str, str], reserved_micro_usd: int = 0) -> str:
+    """left_micro_usd: of the session's budget. left_out: source -> why a cap did not allow it; maybe another cap.
+
+    reserved_micro_usd: of the budget, for calls whose end is not known.
+    """
     names = all_called(sorted(left_out))
     of_budget = f"{in_words('request:')} leaves"
     others = [why for why in left_out.values() if of_budget not in why]
     if others:
         return f"Not asked, as caps leave too little: {names} ({others[0]})."
-    return f"The budget leaves {in_usd(left_micro_usd)} USD, so these are not asked: {names}."
+    kept = f", {in_usd(reserved_micro_usd)} USD being reserved for calls whose end is not known" * bool(
+        reserved_micro_usd
+    )
+    return f"The budget leaves {in_usd(left_micro_usd)} USD{kept}, so these are not asked: {names}."
 
 
 def vendor_sentence(

@@ -134,7 +134,7 @@ class _Reader:
             *self._events(),
             *map(_text, self.tasks),
         ]
-        topics = [*map(_text, self.topics), *(f"spending on {_text(span)}" for span in self.spends)]
+        topics = [*map(_text, self.topics), *(f"expenditure on {_text(span)}" for span in self.spends)]
         if not self.areas and not unsure:
             topics += [*self._relations(), *self._topics_of(span for span in spans if self._is_in_place(span))]
             left = [span for span in spans if not self._is_in_place(span)]
