@@ -17,7 +17,6 @@ from functools import partial
 from enrichment.domain.companies import Company
 from enrichment.domain.json_values import Json
 from enrichment.domain.knowledge import Known
-from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.profiles import Profile
 from enrichment.domain.research import Question, Session
@@ -38,7 +37,14 @@ from enrichment.research.answers.next_questions import first_questions, next_que
 from enrichment.research.answers.open_points import reserved_point, vendor_cut_short, vendor_unknown
 from enrichment.research.claims.model_answers import Breakdown
 from enrichment.research.company_answer import CompanyAnswers, CompanyCollected, shared_among
-from enrichment.research.events.event_data import narrower, plan_data, vendor_data, vendor_sentence
+from enrichment.research.events.event_data import (
+    narrower,
+    plan_data,
+    plan_of_question,
+    plan_sentence,
+    vendor_data,
+    vendor_sentence,
+)
 from enrichment.research.events.session_log import SessionLog
 from enrichment.research.questions.areas import datasets_of
 from enrichment.research.questions.breakdown import (
@@ -328,39 +334,12 @@ class _Research:
             known = await self.knowledge.known(company) if company.company_id else Known()
             both = await self.knowledge.sides(company, known, vendor)
             shown.append(plan_data(company, served, plans, relevance_between(both)))
-        every = [*shown, *searched]
-        cost, most = sum(one["expected_micro_usd"] for one in every), sum(one["most_micro_usd"] for one in every)
-        seconds = max((one["seconds"] for one in shown), default=0.0)
-        seconds += max((one["seconds"] for one in searched), default=0.0)
-        data = {
-            "areas": list(parts.asked_areas),
-            "topics": list(parts.topics),
-            "sub_questions": [
-                {"question": one.question, "datasets": list(one.datasets)} for one in parts.sub_questions
-            ],
-            "unanswerable": dict(parts.unanswerable),
-            "plans": shown,
-            "searches": searched,
-            "sources": sorted({source for one in every for source in one["sources"]}),
-            "expected_micro_usd": cost,
-            "most_micro_usd": most,
+        data = plan_of_question(parts, shown, searched) | {
             "kept_back_micro_usd": most_for_answer(self.rules) * len(asks),
             "left_micro_usd": await self.bought.left(),
-            "seconds": seconds,
             "too_wide": narrower(parts, companies, self.session.persona.company),
         }
-        areas = "all areas" if parts.is_whole else ", ".join(data["areas"]) or "what is known"
-        price = f"expected to cost {in_usd(cost)} USD, {in_usd(most)} at most" if cost else "all of it is in memory"
-        about, topics = (
-            " and ".join(company.name or company.key for company in companies),
-            " and ".join(searches.topics),
-        )
-        looks_at = f"Looking at {areas} of {about}" + (f", searching for {topics}" if topics else "")
-        if topics and not data["areas"]:
-            looks_at = f"Searching for {topics} about {about}"
-        message = f"{looks_at}: {price}, about {seconds:.0f} s."
-        if not companies:
-            message = "Nothing is looked up: no company is known that the question is about."
+        message = plan_sentence(data, parts, [one.name or one.key for one in companies], searches.topics)
         await self.log.emit("research_plan_created", message, data=data)
 
     # what is collected

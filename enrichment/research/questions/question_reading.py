@@ -14,14 +14,9 @@ from enrichment.identity.countries import country_in_english
 from enrichment.parsing.mentions import is_common
 from enrichment.parsing.technologies import is_technology
 from enrichment.research.questions.areas import AREA_NAMES, AREAS, phrases_of_areas, shows_area
-from enrichment.research.questions.company_mentions import (
-    KnownNames,
-    Mention,
-    MentionRole,
-    is_continent,
-    is_dull,
-    mentions_in,
-)
+from enrichment.research.questions.company_mentions import mentions_in
+from enrichment.research.questions.mention import KnownNames, Mention, MentionRole
+from enrichment.research.questions.name_places import is_continent, is_dull
 from enrichment.research.questions.question_words import (
     Word,
     follows,

@@ -15,7 +15,7 @@ from enrichment.domain.knowledge import Fact, Known
 from enrichment.domain.values import CompetitorMention, FoundPassage
 from enrichment.identity.domains import registrable_domain
 from enrichment.research.questions.breakdown import QuestionParts
-from enrichment.research.questions.company_mentions import KnownNames
+from enrichment.research.questions.mention import KnownNames
 from enrichment.research.questions.question_reading import may_be_topic, read_question
 from enrichment.rules import Rules
 from enrichment.rules.requirements import topic_of

@@ -22,7 +22,9 @@ from enrichment.pipeline.identify import company_asked_for
 from enrichment.research.answers.answer import OpenPoint, asked_for
 from enrichment.research.answers.answer_question import most_for_answer
 from enrichment.research.questions.breakdown import QuestionParts
-from enrichment.research.questions.company_mentions import KnownNames, phrases_to_look_up, readings
+from enrichment.research.questions.company_mentions import readings
+from enrichment.research.questions.known_mentions import phrases_to_look_up
+from enrichment.research.questions.mention import KnownNames
 from enrichment.research.questions.question_words import words_in_question
 from enrichment.research.requests.company_candidates import (
     CompanyChoice,
