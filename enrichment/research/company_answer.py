@@ -24,7 +24,7 @@ from enrichment.research.answers.answer import (
 )
 from enrichment.research.answers.answer_question import answer_question
 from enrichment.research.answers.answer_without_model import QuestionAsked, composed, fits_role
-from enrichment.research.answers.conclusions import compared, with_count
+from enrichment.research.answers.conclusions import compared, fits_most, with_count
 from enrichment.research.answers.earlier_claims import EARLIER, earlier_advice, earlier_claims
 from enrichment.research.answers.next_questions import price_in_time, price_of_another
 from enrichment.research.answers.open_points import (
@@ -48,6 +48,7 @@ from enrichment.research.questions.areas import AREAS, datasets_of
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.looked_for import LookedFor, looked_for, mentions
 from enrichment.research.questions.measures import MeasureAsked, measure_asked
+from enrichment.research.questions.question_words import has_phrase, words_in_question
 from enrichment.research.questions.to_the_point import (
     OF_TOPICS,
     asks_what_is_common,
@@ -247,13 +248,17 @@ class CompanyAnswers:
         return _Read(kept, dropped, by="model")
 
     async def concluded(
-        self, answers: Sequence[CompanyAnswer], parts: QuestionParts
+        self, answers: Sequence[CompanyAnswer], parts: QuestionParts, vendor: Company
     ) -> tuple[list[CompanyAnswer], list[OpenPoint]]:
         """Which of several companies has more of what the question compares: the first claim of the first of them."""
         measure = self._measure(parts)
-        if measure is None or measure.how == "count" or len(answers) < 2:
+        if len(answers) < 2:
             return [*answers], []
-        conclusion = compared(measure, answers)
+        conclusion: CheckedClaim | OpenPoint | None = None
+        if has_phrase(words_in_question(self.question.text), "whom_first"):
+            conclusion = fits_most(answers, vendor.name or vendor.key)
+        elif measure is not None and measure.how != "count":
+            conclusion = compared(measure, answers)
         if not isinstance(conclusion, CheckedClaim):
             return [*answers], [] if conclusion is None else [conclusion]
         await self.log.emit("finding", conclusion.text, mark="compared", data=conclusion.as_json("c1"))
@@ -287,7 +292,7 @@ class CompanyAnswers:
         missing = tuple(point.what for point in points if point.what in self.rules.datasets)
         looked_for_in = {"technology": (*found.technologies, *found.kinds), "people": found.people}
         said = {area for area, names in looked_for_in.items() if names}
-        has_person = any(claim.kind == "person" for claim in claims)
+        has_person = any(claim.citations[0].passage.dataset == "key_contacts" for claim in claims)
         aspects = [] if asked.point is None else [
             *unanswered_aspects(asked.point, claims, one.company, one.known, self.rules),
             *only_ranges(asked.point, claims, one.company),

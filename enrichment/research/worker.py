@@ -56,6 +56,7 @@ from enrichment.research.questions.breakdown import (
     by_rule,
     fits,
 )
+from enrichment.research.questions.measures import counts_those_before
 from enrichment.research.questions.topics import competitors_named, topics_to_search
 from enrichment.research.requests.companies_meant import MOST_COMPANIES, SLOTS, CompaniesMeant
 from enrichment.research.requests.question_requests import QuestionRequests, ResearchContext, left_out_by_caps
@@ -71,6 +72,7 @@ SURE = "each of its words is known"
 _TECHNOLOGY, _RUNS_ON = "technology", "tech_stack"
 _MOST_RIVALS = 10
 """So many competitors are looked for among the registered companies."""
+_RESTATED = "it asks for the answer before in other words"
 _VENDOR_SHARE = 2
 """What the vendor's context may cost at most: one part in so many of what the budget leaves."""
 
@@ -126,7 +128,7 @@ class _Research:
         self._leave_if_told()
         among = shared_among(self.question.text, collected)
         answers = [await self.answers.of(one, parts, vendor, among) for one in collected]
-        answers, undecided = await self.answers.concluded(answers, parts)
+        answers, undecided = await self.answers.concluded(answers, parts, vendor)
         open_points += undecided
         self._leave_if_told()
         if parts.is_whole and companies and not await self.knowledge.has_offer(vendor):
@@ -220,9 +222,12 @@ class _Research:
         """The parts of a question the session offered, or that asks for the answer before; None: it is not sure."""
         if plain(because=None).restates and (before := await self.meant.text_before()) is not None:
             known = await self.meant.known_names(before)
-            because = "it asks for the answer before in other words"
-            parts = by_rule(before, self.session.persona, self.rules, known=known, because=because)
+            parts = by_rule(before, self.session.persona, self.rules, known=known, because=_RESTATED)
             return replace(parts, companies=())
+        if counts_those_before(self.question.text) and (before := await self.meant.text_before()) is not None:
+            areas = by_rule(before, self.session.persona, self.rules, because=None).areas
+            if len(areas) == 1:
+                return plain(because="it counts what was asked for before", area=areas[0])
         if (area := await self._offered_area()) is not None:
             return plain(because="it was one of the questions to ask next", area=area)
         sure = plain(because=SURE)
@@ -247,7 +252,7 @@ class _Research:
             return [], []
         if parts.asks_for_a_list and not parts.companies:
             return [], [OpenPoint("the question", _NO_LISTS)]
-        if asks_nothing(self.question.text, parts):
+        if parts.because != _RESTATED and asks_nothing(self.question.text, parts):
             return [], [OpenPoint("the question", "it asks nothing that can be looked up: ask one of those below")]
         companies, open_points = await self.meant.found(parts)
         if companies == [] and not open_points and "people" in parts.areas:

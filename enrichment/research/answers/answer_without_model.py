@@ -68,6 +68,7 @@ _STEPS = {
     "page_passages": 'Take up "{need}" and offer {offer}',
 }
 """Dataset of what a company needs -> the step to take."""
+NEEDS = frozenset(_STEPS)
 _RUNS_IT = "They run {need}: begin with how they use it"
 _SAID = {
     JobPosting: "{name} has an open position: {line}",

@@ -12,6 +12,7 @@ from typing import Literal
 from enrichment.domain.data_tables import listed, rows_of
 
 MeasuredHow = Literal["more", "less", "count"]
+_OF_THEM = re.compile(r"\bhow many (?:of (?:them|those|these)\b|(?:are|were|have)\b)", re.I)
 _BETWEEN = 3
 """So many words may be between 'how many' and what is counted: 'how many of their open positions'."""
 
@@ -76,8 +77,16 @@ def measure_asked(question: str, areas: Collection[str], *, compares: bool = Fal
                 found.append((at.start(), -len(at[0]), MeasureAsked(measure, how)))
     if found:
         return min(found, key=lambda one: one[:2])[2]
-    of_area = [one for one in MEASURES if compares and areas and set(areas) == {one.area}]
-    return MeasureAsked(of_area[0], "more") if of_area else None
+    of_area = [one for one in MEASURES if areas and set(areas) == {one.area}]
+    counts = [one for one in of_area if one.is_counted]
+    if counts and _OF_THEM.search(question):
+        return MeasureAsked(counts[0], "count")
+    return MeasureAsked(of_area[0], "more") if compares and of_area else None
+
+
+def counts_those_before(question: str) -> bool:
+    """'How many of them are in marketing?'"""
+    return _OF_THEM.search(question) is not None
 
 
 def comparing_phrases() -> tuple[tuple[str, str], ...]:
