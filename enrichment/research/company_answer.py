@@ -24,7 +24,7 @@ from enrichment.research.answers.answer import (
 )
 from enrichment.research.answers.answer_question import answer_question
 from enrichment.research.answers.answer_without_model import QuestionAsked, composed, fits_role
-from enrichment.research.answers.conclusions import compared, fits_most, with_count
+from enrichment.research.answers.conclusions import compared, fits_most, those_wanted, with_count
 from enrichment.research.answers.earlier_claims import EARLIER, earlier_advice, earlier_claims
 from enrichment.research.answers.next_questions import price_in_time, price_of_another
 from enrichment.research.answers.open_points import (
@@ -44,10 +44,11 @@ from enrichment.research.claims.claim import CheckedClaim, DroppedClaim, checked
 from enrichment.research.claims.model_answers import ResearchAnswer
 from enrichment.research.claims.stored_quotes import compared_with_replies
 from enrichment.research.evidence.passages import Sides
+from enrichment.research.evidence.relevance import content_words
 from enrichment.research.questions.areas import AREAS, datasets_of
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.looked_for import LookedFor, looked_for, mentions
-from enrichment.research.questions.measures import MeasureAsked, measure_asked
+from enrichment.research.questions.measures import OPENINGS, MeasureAsked, measure_asked
 from enrichment.research.questions.question_words import has_phrase, words_in_question
 from enrichment.research.questions.to_the_point import (
     OF_TOPICS,
@@ -134,12 +135,13 @@ class CompanyAnswers:
         if one.company.company_id == vendor.company_id:
             claims = [claim for claim in claims if claim.kind != "recommendation"]  # nobody sells to themselves
         claims = [_of_company(claim, both.names[0], parts.sought) for claim in claims]
-        measure, more_points = self._measure(parts), list[OpenPoint]()
-        if measure is not None and measure.measure.is_counted and not asked.advice:
-            claims, more_points = with_count(claims, both, measure.measure, (*asked.roles, *parts.sought))
+        claims, more_points = self._as_counted(claims, both, asked, parts)
         claims = await compared_with_replies(claims, self.context.store.knowledge)
         open_points, missing = await self._open_points(one, claims, asked, parts, found)
-        open_points = [*self._left_open(whole, parts, claims, asked, found), *more_points, *open_points]
+        open_points = [*self._left_open(whole, parts, claims, asked, found), *open_points]
+        if more_points:  # they say it more exactly
+            said = (*parts.areas, *parts.sought)
+            open_points = [*more_points, *(point for point in open_points if point.what not in said)]
         open_points += not_among_the_known(one.company, found, one.known, self.rules)
         open_points = [*{point.what: point for point in reversed(open_points)}.values()][::-1]
         answer = CompanyAnswer(
@@ -264,6 +266,19 @@ class CompanyAnswers:
         await self.log.emit("finding", conclusion.text, mark="compared", data=conclusion.as_json("c1"))
         first, *others = answers
         return [replace(first, claims=(conclusion, *first.claims)), *others], []
+
+    def _as_counted(
+        self, claims: Sequence[CheckedClaim], both: Sides, asked: QuestionAsked, parts: QuestionParts
+    ) -> tuple[list[CheckedClaim], list[OpenPoint]]:
+        """How many are known where that is asked; of open positions those that the question is for."""
+        measure = self._measure(parts)
+        words = [word for words in parts.sought for word in words.casefold().split() if content_words(word)]
+        wanted = tuple(dict.fromkeys((*asked.roles, *words)))
+        if measure is not None and measure.measure.is_counted and not asked.advice:
+            return with_count(claims, both, measure.measure, wanted)
+        if wanted and parts.areas == (OPENINGS.area,):
+            return those_wanted(claims, both, OPENINGS, wanted)
+        return [*claims], []
 
     def _measure(self, parts: QuestionParts) -> MeasureAsked | None:
         return measure_asked(self.question.text, parts.areas, compares=parts.compares)

@@ -64,6 +64,8 @@ def _measure(row: tuple[str, ...]) -> Measure:
 
 MEASURES: tuple[Measure, ...] = tuple(map(_measure, rows_of("enrichment.research.questions", "measures")))
 
+OPENINGS = next(one for one in MEASURES if one.name == "openings")
+
 
 def measure_asked(question: str, areas: Collection[str], *, compares: bool = False) -> MeasureAsked | None:
     """The first that the question names; where it only compares, what the area it names is measured by."""

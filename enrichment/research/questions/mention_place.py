@@ -37,7 +37,7 @@ class MentionPlace:
     @property
     def is_topic(self) -> bool:
         """'Why would Acme care about DevSecOps?'"""
-        is_about = bool(self.front) and self.front[-1].does("about")
+        is_about = bool(self.front) and self.front[-1].does("about") and not self._is_on
         begins = len(self.front) - len(self._in_sentence)
         earlier = (one for one in self.earlier if one.part is MentionRole.ASKED and one.start >= begins)
         return is_about and not self.one.is_known and any(True for _ in earlier)
@@ -101,9 +101,17 @@ class MentionPlace:
         return in_place or (self.one.is_known and not self.is_used and (not self._has_another or not self._has_subject))
 
     @property
+    def _is_on(self) -> bool:
+        """'Is Acme still on Azure?'"""
+        is_on = bool(self.front) and self.front[-1].small == "on" and is_technology(self.one.name)
+        return is_on and any(word.does("being") for word in self._in_sentence)
+
+    @property
     def is_used(self) -> bool:
         """Whether the name is behind 'use', 'run on', 'moved to', 'they are on'; before 'shop'."""
         if self.one.end < len(self.words) and self.words[self.one.end].does("used_by"):
+            return True
+        if self._is_on:
             return True
         near = self.front[-_FAR:]
         while near and near[-1].does("before_used"):

@@ -38,6 +38,7 @@ _ADVICE = re.compile(
     r"|\bin it for (?:them|us)\b"
     r"|\breasons? to (?:call|contact|reach|write|visit|talk)\b"
     r"|\bworth (?:an? )?(?:call|calling|contacting|visit|email|pursuing)\b"
+    r"|\bquestions (?:should|do|can|could) (?:I|we) ask\b|\bavoid (?:saying|mentioning)\b"
     r"|\b(?:opener|opening line|icebreaker|talking points?|subject line|elevator pitch)\b",
     re.I,
 )
@@ -210,7 +211,14 @@ class _Reader:
         """The area of people, if 'she' or 'who handles ...' asks for it."""
         handled = bool(topics) and any(word.does("handled") for word in self.words)
         asks = handled and any(word.does("asks_people") for word in self.words)
+        asks |= bool(self.words) and self.words[0].does("asks_people") and self._is_at_a_company
         return ("people",) if asks or (not topics and any(word.does("person_meant") for word in self.words)) else ()
+
+    @property
+    def _is_at_a_company(self) -> bool:
+        """'Who would block a deal at Acme?', not 'who audits Acme?'"""
+        asked = (one for one in self.mentions if one.part is MentionRole.ASKED and one.start)
+        return any(self.words[one.start - 1].small == "at" for one in asked)
 
     def _named(self, part: MentionRole) -> tuple[str, ...]:
         return tuple(dict.fromkeys(one.name for one in self.mentions if one.part is part))
