@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enrichment.analysis.evidence import fact_text
 from enrichment.domain.data_tables import listed, rows_of
 from enrichment.domain.knowledge import Fact
+from enrichment.domain.plain_text import any_of
 from enrichment.domain.values import Contact, Technology
 from enrichment.identity.letters import fold
 from enrichment.parsing.technologies import named_technologies
@@ -62,14 +63,10 @@ def looked_for(facts: Sequence[Fact], sought: Iterable[str], areas: Sequence[str
 
 def _kinds_asked(question: str) -> dict[str, str]:
     """Word of the question -> the category that it asks for; the longest word alone, where one is inside another."""
-    shown = [(word, category) for category, words in _KINDS for word in words if _has(question, word)]
+    shown = [(word, category) for category, words in _KINDS for word in words if any_of((word,)).search(question)]
     return {
         word: category for word, category in shown if not any(word != other and word in other for other, _ in shown)
     }
-
-
-def _has(text: str, words: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text, re.IGNORECASE) is not None
 
 
 def _category(technology: Technology) -> str | None:

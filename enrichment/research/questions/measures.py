@@ -10,6 +10,7 @@ from functools import cache
 from typing import Literal
 
 from enrichment.domain.data_tables import listed, rows_of
+from enrichment.domain.plain_text import any_of
 
 MeasuredHow = Literal["more", "less", "count"]
 _OF_THEM = re.compile(r"\bhow many (?:of (?:them|those|these)\b|(?:are|were|have)\b)", re.I)
@@ -75,7 +76,7 @@ def measure_asked(question: str, areas: Collection[str], *, compares: bool = Fal
             "more": measure.more, "less": measure.less, "count": measure.counted,
         }  # fmt: skip
         for how, words in ways.items():
-            if words and (at := _pattern(words, how == "count").search(question)):
+            if words and (at := (_counted(words) if how == "count" else any_of(words)).search(question)):
                 found.append((at.start(), -len(at[0]), MeasureAsked(measure, how)))
     if found:
         return min(found, key=lambda one: one[:2])[2]
@@ -102,7 +103,7 @@ def comparing_by(name: str) -> tuple[str, ...]:
 
 
 @cache
-def _pattern(words: tuple[str, ...], counts: bool) -> re.Pattern[str]:
-    longest_first = "|".join(map(re.escape, sorted(words, key=lambda one: (-len(one), one))))
-    begins = rf"\b(?:how many|number of|count of)\s+(?:\S+\s+){{0,{_BETWEEN}}}?" if counts else ""
-    return re.compile(rf"{begins}(?<!\w)(?:{longest_first})(?!\w)", re.IGNORECASE)
+def _counted(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds 'how many' of one of these words."""
+    begins = rf"\b(?:how many|number of|count of)\s+(?:\S+\s+){{0,{_BETWEEN}}}?"
+    return re.compile(begins + any_of(words).pattern, re.IGNORECASE)
