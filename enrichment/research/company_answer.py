@@ -4,6 +4,7 @@ collected + question's parts -> evidence of both sides -> claims kept and droppe
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -261,6 +262,8 @@ class CompanyAnswers:
             conclusion = fits_most(answers, vendor.name or vendor.key)
         elif measure is not None and measure.how != "count":
             conclusion = compared(measure, answers)
+        elif re.search(r"\bthan\b", self.question.text, re.IGNORECASE):
+            conclusion = OpenPoint("the comparison", "nothing that is known has a figure to compare them by")
         if not isinstance(conclusion, CheckedClaim):
             return [*answers], [] if conclusion is None else [conclusion]
         await self.log.emit("finding", conclusion.text, mark="compared", data=conclusion.as_json("c1"))

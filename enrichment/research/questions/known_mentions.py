@@ -83,7 +83,8 @@ def _is_its_name(words: Sequence[Word], at: int, *, is_alone: bool) -> bool:
     word = words[at]
     if not is_common(word.small) or word.possessive or (word.is_capital and (not word.begins or is_alone)):
         return word.is_capital or not is_dull(word)
-    return is_where_a_name_is(words, at, at + 1)
+    is_in_front = at == 0 and len(words) > 1 and words[1].apart  # 'ford: any news?'
+    return is_in_front or is_where_a_name_is(words, at, at + 1)
 
 
 def _of_session(words: Sequence[Word], at: int, known: KnownNames) -> Mention | None:

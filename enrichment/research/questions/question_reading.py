@@ -211,7 +211,7 @@ class _Reader:
         """The area of people, if 'she' or 'who handles ...' asks for it."""
         handled = bool(topics) and any(word.does("handled") for word in self.words)
         asks = handled and any(word.does("asks_people") for word in self.words)
-        asks |= bool(self.words) and self.words[0].does("asks_people") and self._is_at_a_company
+        asks |= any(word.does("asks_people") for word in self.words) and self._is_at_a_company
         return ("people",) if asks or (not topics and any(word.does("person_meant") for word in self.words)) else ()
 
     @property
