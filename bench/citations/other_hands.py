@@ -39,7 +39,7 @@ from enrichment.research.claims.model_answers import ResearchAnswer
 from enrichment.research.evidence.passages import PERSONA, Sides
 from enrichment.research.evidence.relevance import relevance_of, words_of_names
 from enrichment.research.questions.breakdown import by_rule
-from enrichment.research.questions.company_mentions import KnownNames
+from enrichment.research.questions.mention import KnownNames
 from enrichment.rules import Rules
 from sandbox.model.research_answers import research_answer
 

@@ -43,7 +43,7 @@ def _follows(claim: Mapping[str, Any]) -> bool:
     if claim["derived"] == "count":
         return _number(text.partition(" ")[0]) == len(places)
     said, _, end = text.rpartition(": ")
-    parts = re.split(r", (?=\D)| and (?=[\dA-Z])", said)
+    parts = re.split(r", | and (?=[\dA-Z])", said)
     figures = [(_number(found[-1]), part) for part in parts if (found := re.findall(r"\d[\d,]*", part))]
     counts = sorted(Counter(one["company"] for one in claim["citations"]).values())
     quoted = {_number(word) for one in claim["citations"] for word in re.findall(r"\d[\d,]*", one["quote"])}
@@ -54,7 +54,7 @@ def _follows(claim: Mapping[str, Any]) -> bool:
         return len(figures) > 1
     is_low = any(word in end for word in ("smaller", "smallest", "older", "oldest", "less", "least", "fewer", "fewest"))
     (figure, first), *others = sorted(figures, key=lambda one: one[0], reverse=not is_low)
-    named = re.match(r"(.+?) (?:is|has|sells) ", end)
+    named = re.match(r"(?:begin with )?(.+?)(?: (?:is|has|sells) |\.$)", end)
     return bool(others) and figure != others[0][0] and named is not None and named[1] in first
 
 

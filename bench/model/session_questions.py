@@ -17,7 +17,7 @@ from enrichment.research.claims.claim import checked
 from enrichment.research.claims.model_answers import Breakdown, ResearchAnswer
 from enrichment.research.evidence.passages import Sides, sides
 from enrichment.research.questions.breakdown import breakdown_question, by_model
-from enrichment.research.questions.company_mentions import NOTHING_KNOWN
+from enrichment.research.questions.mention import NOTHING_KNOWN
 from enrichment.rules import Rules
 from enrichment.rules.requirements import custom
 

@@ -3,7 +3,7 @@
 Times are datetimes in UTC, with zone; money is integer micro-USD.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -51,6 +51,11 @@ class Purchase:
     reason: str | None = None
     reported_at: datetime | None = None
     topic: str = ""
+
+
+def kept_for_uncertain(purchases: Iterable[Purchase]) -> int:
+    """What is reserved for calls of which it is not known whether they were billed (micro-USD)."""
+    return sum(one.reserved_micro_usd for one in purchases if one.state == "uncertain")
 
 
 @dataclass(frozen=True, slots=True)

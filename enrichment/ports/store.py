@@ -155,6 +155,10 @@ class Knowledge(Protocol):
         """company_id -> dataset -> its newest value, fresh or not. One read for all companies."""
         ...
 
+    def companies_of_contact(self, full_name: str, *, most: int) -> list[str]:
+        """The ids of companies that have a contact of exactly this name."""
+        ...
+
     def reply(self, reply_id: str) -> Reply | None:
         """The reply with its payload."""
         ...

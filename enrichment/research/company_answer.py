@@ -4,6 +4,7 @@ collected + question's parts -> evidence of both sides -> claims kept and droppe
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -24,7 +25,7 @@ from enrichment.research.answers.answer import (
 )
 from enrichment.research.answers.answer_question import answer_question
 from enrichment.research.answers.answer_without_model import QuestionAsked, composed, fits_role
-from enrichment.research.answers.conclusions import compared, with_count
+from enrichment.research.answers.conclusions import compared, fits_most, those_wanted, with_count
 from enrichment.research.answers.earlier_claims import EARLIER, earlier_advice, earlier_claims
 from enrichment.research.answers.next_questions import price_in_time, price_of_another
 from enrichment.research.answers.open_points import (
@@ -44,10 +45,12 @@ from enrichment.research.claims.claim import CheckedClaim, DroppedClaim, checked
 from enrichment.research.claims.model_answers import ResearchAnswer
 from enrichment.research.claims.stored_quotes import compared_with_replies
 from enrichment.research.evidence.passages import Sides
+from enrichment.research.evidence.relevance import content_words
 from enrichment.research.questions.areas import AREAS, datasets_of
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.looked_for import LookedFor, looked_for, mentions
-from enrichment.research.questions.measures import MeasureAsked, measure_asked
+from enrichment.research.questions.measures import OPENINGS, MeasureAsked, measure_asked
+from enrichment.research.questions.question_words import has_phrase, words_in_question
 from enrichment.research.questions.to_the_point import (
     OF_TOPICS,
     asks_what_is_common,
@@ -59,6 +62,7 @@ from enrichment.research.requests.question_requests import QuestionRequests, lef
 from enrichment.research.requests.session_knowledge import SessionKnowledge, relevance_between
 from enrichment.research.requests.topic_searches import SearchesMade
 
+_NO_DETAILS = "how to reach a person is in no answer: the profile of the company has the addresses that are known"
 _SESSIONS = 10
 """So many of the latest sessions are looked through for what a model said before."""
 
@@ -110,7 +114,8 @@ class CompanyAnswers:
         both, found = whole, LookedFor(one.known.facts)
         if not parts.is_whole:
             wanted = self._wanted(one, parts)
-            found = looked_for([f for f in one.known.facts if f.dataset in wanted], parts.sought, parts.areas)
+            facts = [fact for fact in one.known.facts if fact.dataset in wanted]
+            found = looked_for(facts, parts.sought, parts.areas, self.question.text)
             told = mentions(one.known.facts, found.technologies)
             asked_of = replace(one.known, facts=tuple(dict.fromkeys((*found.facts, *told))))
             both = await self.knowledge.sides(one.company, asked_of, vendor, ranked_by)
@@ -130,14 +135,16 @@ class CompanyAnswers:
         claims = [claim for claim in claims if claim.kind != "person" or not asked.roles or _fits(claim, asked.roles)]
         if one.company.company_id == vendor.company_id:
             claims = [claim for claim in claims if claim.kind != "recommendation"]  # nobody sells to themselves
-        measure, more_points = self._measure(parts), list[OpenPoint]()
-        if measure is not None and measure.measure.is_counted and not asked.advice:
-            claims, more_points = with_count(claims, both, measure.measure, (*asked.roles, *parts.sought))
+        claims = [_of_company(claim, both.names[0], parts.sought) for claim in claims]
+        claims, more_points = self._as_counted(claims, both, asked, parts)
         claims = await compared_with_replies(claims, self.context.store.knowledge)
         open_points, missing = await self._open_points(one, claims, asked, parts, found)
-        open_points += self._left_open(whole, parts, claims, asked, found)
-        open_points += more_points
+        open_points = [*self._left_open(whole, parts, claims, asked, found), *open_points]
+        if more_points:  # they say it more exactly
+            said = (*parts.areas, *parts.sought)
+            open_points = [*more_points, *(point for point in open_points if point.what not in said)]
         open_points += not_among_the_known(one.company, found, one.known, self.rules)
+        open_points = [*{point.what: point for point in reversed(open_points)}.values()][::-1]
         answer = CompanyAnswer(
             company=one.company,
             claims=tuple(claims),
@@ -169,15 +176,22 @@ class CompanyAnswers:
         self, both: Sides, parts: QuestionParts, claims: Sequence[CheckedClaim], asked: QuestionAsked, found: LookedFor
     ) -> list[OpenPoint]:
         """What the question asks and no claim says, where no source could be asked for more."""
-        points = list[OpenPoint]()
+        points = [OpenPoint(one, _NO_DETAILS, both.company.key) for one in parts.contact_details]
         is_own = both.company.company_id == both.vendor.company_id
         if asked.advice and claims and not is_own and not any(claim.kind == "recommendation" for claim in claims):
             points.append(nothing_to_recommend(both))
         people = [claim for claim in claims if claim.kind == "person"]
-        if people and not asked.roles and not is_own and all(claim.why is None for claim in people):
+        if (
+            people
+            and not asked.roles
+            and not parts.sought
+            and not is_own
+            and all(claim.why is None for claim in people)
+        ):
             points.append(nobody_fits(both, self.bought.session.persona))
         why = "no passage that was found speaks of it"
-        words = (one for one in unfound_words(parts, claims) if one not in (*found.technologies, *found.people))
+        known_not = {*found.technologies, *found.people, *found.kinds_asked}
+        words = (one for one in unfound_words(parts, claims) if not {one, one.casefold()} & known_not)
         points += [OpenPoint(one, why, both.company.key) for one in words]
         return points
 
@@ -237,18 +251,37 @@ class CompanyAnswers:
         return _Read(kept, dropped, by="model")
 
     async def concluded(
-        self, answers: Sequence[CompanyAnswer], parts: QuestionParts
+        self, answers: Sequence[CompanyAnswer], parts: QuestionParts, vendor: Company
     ) -> tuple[list[CompanyAnswer], list[OpenPoint]]:
         """Which of several companies has more of what the question compares: the first claim of the first of them."""
         measure = self._measure(parts)
-        if measure is None or measure.how == "count" or len(answers) < 2:
+        if len(answers) < 2:
             return [*answers], []
-        conclusion = compared(measure, answers)
+        conclusion: CheckedClaim | OpenPoint | None = None
+        if has_phrase(words_in_question(self.question.text), "whom_first"):
+            conclusion = fits_most(answers, vendor.name or vendor.key)
+        elif measure is not None and measure.how != "count":
+            conclusion = compared(measure, answers)
+        elif re.search(r"\bthan\b", self.question.text, re.IGNORECASE):
+            conclusion = OpenPoint("the comparison", "nothing that is known has a figure to compare them by")
         if not isinstance(conclusion, CheckedClaim):
             return [*answers], [] if conclusion is None else [conclusion]
         await self.log.emit("finding", conclusion.text, mark="compared", data=conclusion.as_json("c1"))
         first, *others = answers
         return [replace(first, claims=(conclusion, *first.claims)), *others], []
+
+    def _as_counted(
+        self, claims: Sequence[CheckedClaim], both: Sides, asked: QuestionAsked, parts: QuestionParts
+    ) -> tuple[list[CheckedClaim], list[OpenPoint]]:
+        """How many are known where that is asked; of open positions those that the question is for."""
+        measure = self._measure(parts)
+        words = [word for words in parts.sought for word in words.casefold().split() if content_words(word)]
+        wanted = tuple(dict.fromkeys((*asked.roles, *words)))
+        if measure is not None and measure.measure.is_counted and not asked.advice:
+            return with_count(claims, both, measure.measure, wanted)
+        if wanted and parts.areas == (OPENINGS.area,):
+            return those_wanted(claims, both, OPENINGS, wanted)
+        return [*claims], []
 
     def _measure(self, parts: QuestionParts) -> MeasureAsked | None:
         return measure_asked(self.question.text, parts.areas, compares=parts.compares)
@@ -275,9 +308,9 @@ class CompanyAnswers:
         roles = asked.roles
         points = missing_points(one.company, one.profile, one.done, one.known, self.rules)
         missing = tuple(point.what for point in points if point.what in self.rules.datasets)
-        looked_for_in = {"technology": found.technologies, "people": found.people}
+        looked_for_in = {"technology": (*found.technologies, *found.kinds), "people": found.people}
         said = {area for area, names in looked_for_in.items() if names}
-        has_person = any(claim.kind == "person" for claim in claims)
+        has_person = any(claim.citations[0].passage.dataset == "key_contacts" for claim in claims)
         aspects = [] if asked.point is None else [
             *unanswered_aspects(asked.point, claims, one.company, one.known, self.rules),
             *only_ranges(asked.point, claims, one.company),
@@ -291,7 +324,7 @@ class CompanyAnswers:
             and not set(missing) & set(datasets_of((point.what,), self.rules))
         ]
         more = list[OpenPoint]()
-        if roles and not has_person and "key_contacts" not in missing:
+        if roles and not has_person and "people" in parts.asked_areas and "key_contacts" not in missing:
             point = role_unknown(one.company, one.known, self.rules)
             cost = await price_of_another(
                 one.company, "key_contacts", one.known, rules=self.rules, context=self.context
@@ -321,6 +354,12 @@ def shared_among(question: str, collected: Sequence[CompanyCollected]) -> frozen
     if len(collected) < 2 or not asks_what_is_common(question):
         return None
     return in_common([{first_line(fact_text(fact.value)) for fact in one.known.facts} for one in collected])
+
+
+def _of_company(claim: CheckedClaim, name: str, sought: Sequence[str]) -> CheckedClaim:
+    """With the company, where the question asks for a person by name."""
+    is_sought = claim.kind == "person" and claim.text.partition(":")[0].rstrip(".") in sought
+    return replace(claim, text=f"{claim.text.rstrip('.')}, {name}.") if is_sought else claim
 
 
 def _fits(claim: CheckedClaim, roles: Sequence[str]) -> bool:

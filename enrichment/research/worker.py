@@ -17,10 +17,10 @@ from functools import partial
 from enrichment.domain.companies import Company
 from enrichment.domain.json_values import Json
 from enrichment.domain.knowledge import Known
-from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.profiles import Profile
 from enrichment.domain.research import Question, Session
+from enrichment.identity.names import name_words
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask, Enriched, LeftOpen
 from enrichment.ports import StoreError
@@ -34,10 +34,17 @@ from enrichment.research.answers.answer import (
 )
 from enrichment.research.answers.answer_question import most_for_answer
 from enrichment.research.answers.next_questions import first_questions, next_questions
-from enrichment.research.answers.open_points import vendor_cut_short, vendor_unknown
+from enrichment.research.answers.open_points import reserved_point, vendor_cut_short, vendor_unknown
 from enrichment.research.claims.model_answers import Breakdown
 from enrichment.research.company_answer import CompanyAnswers, CompanyCollected, shared_among
-from enrichment.research.events.event_data import narrower, plan_data, vendor_data, vendor_sentence
+from enrichment.research.events.event_data import (
+    narrower,
+    plan_data,
+    plan_of_question,
+    plan_sentence,
+    vendor_data,
+    vendor_sentence,
+)
 from enrichment.research.events.session_log import SessionLog
 from enrichment.research.questions.areas import datasets_of
 from enrichment.research.questions.breakdown import (
@@ -49,11 +56,12 @@ from enrichment.research.questions.breakdown import (
     by_rule,
     fits,
 )
-from enrichment.research.questions.topics import topics_to_search
-from enrichment.research.requests.companies_meant import SLOTS, CompaniesMeant
+from enrichment.research.questions.measures import counts_those_before
+from enrichment.research.questions.topics import competitors_named, topics_to_search
+from enrichment.research.requests.companies_meant import MOST_COMPANIES, SLOTS, CompaniesMeant
 from enrichment.research.requests.question_requests import QuestionRequests, ResearchContext, left_out_by_caps
 from enrichment.research.requests.session_knowledge import SessionKnowledge, relevance_between
-from enrichment.research.requests.topic_searches import TopicSearches
+from enrichment.research.requests.topic_searches import TopicSearches, most_of
 
 _CONTEXT = "vendor_context"
 _NO_LISTS = "it asks for a list of companies: a question is answered about one to three companies that it names"
@@ -61,6 +69,10 @@ _FIRST = 2 + SLOTS
 """The slot of the first company's request: after those that find out which company a name means."""
 SURE = "each of its words is known"
 """Why no model was asked what the question means."""
+_TECHNOLOGY, _RUNS_ON = "technology", "tech_stack"
+_MOST_RIVALS = 10
+"""So many competitors are looked for among the registered companies."""
+_RESTATED = "it asks for the answer before in other words"
 _VENDOR_SHARE = 2
 """What the vendor's context may cost at most: one part in so many of what the budget leaves."""
 
@@ -102,6 +114,8 @@ class _Research:
         companies, open_points = await self._companies(parts)
         if companies is None:
             return  # a person is asked which company is meant
+        if parts.is_of_competitors:
+            parts, companies, open_points = await self._competitors(parts, companies, open_points)
         await self._recognised(parts, companies)
         asks = [self._ask(company, parts) for company in companies]
         names = [name for company in (vendor, *companies) if (name := company.name or company.key)]
@@ -114,7 +128,7 @@ class _Research:
         self._leave_if_told()
         among = shared_among(self.question.text, collected)
         answers = [await self.answers.of(one, parts, vendor, among) for one in collected]
-        answers, undecided = await self.answers.concluded(answers, parts)
+        answers, undecided = await self.answers.concluded(answers, parts, vendor)
         open_points += undecided
         self._leave_if_told()
         if parts.is_whole and companies and not await self.knowledge.has_offer(vendor):
@@ -208,9 +222,12 @@ class _Research:
         """The parts of a question the session offered, or that asks for the answer before; None: it is not sure."""
         if plain(because=None).restates and (before := await self.meant.text_before()) is not None:
             known = await self.meant.known_names(before)
-            because = "it asks for the answer before in other words"
-            parts = by_rule(before, self.session.persona, self.rules, known=known, because=because)
+            parts = by_rule(before, self.session.persona, self.rules, known=known, because=_RESTATED)
             return replace(parts, companies=())
+        if counts_those_before(self.question.text) and (before := await self.meant.text_before()) is not None:
+            areas = by_rule(before, self.session.persona, self.rules, because=None).areas
+            if len(areas) == 1:
+                return plain(because="it counts what was asked for before", area=areas[0])
         if (area := await self._offered_area()) is not None:
             return plain(because="it was one of the questions to ask next", area=area)
         sure = plain(because=SURE)
@@ -235,12 +252,34 @@ class _Research:
             return [], []
         if parts.asks_for_a_list and not parts.companies:
             return [], [OpenPoint("the question", _NO_LISTS)]
-        if asks_nothing(self.question.text, parts):
+        if parts.because != _RESTATED and asks_nothing(self.question.text, parts):
             return [], [OpenPoint("the question", "it asks nothing that can be looked up: ask one of those below")]
         companies, open_points = await self.meant.found(parts)
+        if companies == [] and not open_points and "people" in parts.areas:
+            companies = await self.meant.of_contacts(parts.sought)
         if companies == [] and not open_points:
             open_points.append(OpenPoint("company", "the question names no company: ask again, and name one"))
         return companies, open_points
+
+    async def _competitors(
+        self, parts: QuestionParts, companies: Sequence[Company], points: Sequence[OpenPoint]
+    ) -> tuple[QuestionParts, list[Company], list[OpenPoint]]:
+        """The question about the known competitors instead, those that are registered; first they have to be known."""
+        known = [await self.knowledge.known(one) for one in companies if one.company_id]
+        names = list(dict.fromkeys(name for one in known for name in competitors_named(one)))
+        what = f"which of the competitors use {' or '.join(parts.sought)}"
+        if not names:
+            first = OpenPoint(what, "no competitor is known yet: they are looked up first, so ask again then")
+            return replace(parts, areas=("competition",), sought=()), [*companies], [*points, first]
+        found = (await self.meant.registered(names[:_MOST_RIVALS]))[:MOST_COMPANIES]
+        others = [name for name in names if all(name_words(name) != name_words(one.name or "") for one in found)]
+        others = others[: MOST_COMPANIES - len(found)]
+        cost = most_of(_RUNS_ON, self.rules) * len(others)
+        why = f"{' and '.join(others)} would be looked up first: ask about them by name"
+        left = [OpenPoint(what, why, micro_usd=cost)] if others else []
+        if not found:
+            return replace(parts, areas=("competition",), sought=()), [*companies], [*points, *left]
+        return replace(parts, areas=(_TECHNOLOGY,), datasets=(), sub_questions=()), found, [*points, *left]
 
     async def _recognised(self, parts: QuestionParts, companies: Sequence[Company]) -> None:
         shown = ", ".join(company.name or company.key for company in companies)
@@ -300,39 +339,12 @@ class _Research:
             known = await self.knowledge.known(company) if company.company_id else Known()
             both = await self.knowledge.sides(company, known, vendor)
             shown.append(plan_data(company, served, plans, relevance_between(both)))
-        every = [*shown, *searched]
-        cost, most = sum(one["expected_micro_usd"] for one in every), sum(one["most_micro_usd"] for one in every)
-        seconds = max((one["seconds"] for one in shown), default=0.0)
-        seconds += max((one["seconds"] for one in searched), default=0.0)
-        data = {
-            "areas": list(parts.asked_areas),
-            "topics": list(parts.topics),
-            "sub_questions": [
-                {"question": one.question, "datasets": list(one.datasets)} for one in parts.sub_questions
-            ],
-            "unanswerable": dict(parts.unanswerable),
-            "plans": shown,
-            "searches": searched,
-            "sources": sorted({source for one in every for source in one["sources"]}),
-            "expected_micro_usd": cost,
-            "most_micro_usd": most,
+        data = plan_of_question(parts, shown, searched) | {
             "kept_back_micro_usd": most_for_answer(self.rules) * len(asks),
             "left_micro_usd": await self.bought.left(),
-            "seconds": seconds,
             "too_wide": narrower(parts, companies, self.session.persona.company),
         }
-        areas = "all areas" if parts.is_whole else ", ".join(data["areas"]) or "what is known"
-        price = f"expected to cost {in_usd(cost)} USD, {in_usd(most)} at most" if cost else "all of it is in memory"
-        about, topics = (
-            " and ".join(company.name or company.key for company in companies),
-            " and ".join(searches.topics),
-        )
-        looks_at = f"Looking at {areas} of {about}" + (f", searching for {topics}" if topics else "")
-        if topics and not data["areas"]:
-            looks_at = f"Searching for {topics} about {about}"
-        message = f"{looks_at}: {price}, about {seconds:.0f} s."
-        if not companies:
-            message = "Nothing is looked up: no company is known that the question is about."
+        message = plan_sentence(data, parts, [one.name or one.key for one in companies], searches.topics)
         await self.log.emit("research_plan_created", message, data=data)
 
     # what is collected
@@ -441,6 +453,8 @@ class _Research:
             vendor = await asyncio.to_thread(self.context.store.companies.by_id, self.session.company_id)
             begin = () if vendor is None else await first_questions(vendor, (), rules=self.rules, context=self.context)
             offered = [one.as_json() for one in begin]
+        if state == "over_budget" and (reserved := await self.bought.reserved()):
+            open_points = [*open_points, reserved_point(reserved)]
         cost, saved = await self.bought.costs()
         ending = Ending(
             state,

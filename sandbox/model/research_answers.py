@@ -76,7 +76,7 @@ def _breakdown(prompt: str) -> dict[str, Any]:
         "intent": "position" if reading.get("asks_for_advice") else "look_up",
         "companies": [{"name": name} for name in reading.get("companies", ())],
         "areas": reading.get("areas", []),
-        "topics": [topic for topic in reading.get("topics", ()) if any(topic in part for part in told)][:3],
+        "topics": [topic for topic in reading.get("topics", ()) if any(topic.split()[-1] in part for part in told)][:3],
         "datasets": [],
         "sub_questions": [{"question": part[:240], "datasets": []} for part in told][:3],
         "unanswerable": [

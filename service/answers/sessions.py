@@ -15,6 +15,7 @@ from enrichment.domain.accepted import IdempotencyKey, MadeBefore
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import to_micro
+from enrichment.domain.purchases import kept_for_uncertain
 from enrichment.domain.research import NewSessionEvent, Persona, Question, Session, SessionEvent
 from enrichment.pipeline.identify import company_asked_for_now
 from enrichment.pipeline.stages import Ask
@@ -198,7 +199,9 @@ def _view(session: Session, state: ServiceState) -> SessionView:
     company = state.store.companies.by_id(session.company_id)
     caps = [f"request:{request_id}" for question in questions for request_id in question.requests]
     spent = sum(state.store.ledger.spent(caps).values())
-    return session_view(session, session.persona.company if company is None else company.key, questions, spent)
+    reserved = sum(kept_for_uncertain(state.store.ledger.purchases(one)) for q in questions for one in q.requests)
+    key = session.persona.company if company is None else company.key
+    return session_view(session, key, questions, spent, reserved)
 
 
 def _all_events(session: Session, state: ServiceState) -> Sequence[SessionEvent]:

@@ -48,6 +48,7 @@ class SessionView(View):
     budget_usd: Usd
     spent_usd: Usd
     left_usd: Usd
+    reserved_usd: Usd = Field(description="Of spent_usd: kept for calls whose end is not known, as their process died")
     created_at: datetime
     last_event_id: str
     questions: list[QuestionView]
@@ -112,8 +113,10 @@ def question_view(question: Question) -> QuestionView:
     )
 
 
-def session_view(session: Session, company: str, questions: Sequence[Question], spent: int) -> SessionView:
-    """company: key of the persona's company. spent: micro-USD, reserves included."""
+def session_view(
+    session: Session, company: str, questions: Sequence[Question], spent: int, reserved: int
+) -> SessionView:
+    """company: key of the persona's company. spent, reserved: micro-USD; reserves are spent, too."""
     here = f"/v1/sessions/{session.session_id}"
     return SessionView(
         id=session.session_id,
@@ -122,6 +125,7 @@ def session_view(session: Session, company: str, questions: Sequence[Question], 
         budget_usd=usd(session.budget_micro_usd),
         spent_usd=usd(spent),
         left_usd=usd(max(0, session.budget_micro_usd - spent)),
+        reserved_usd=usd(reserved),
         created_at=session.created_at,
         last_event_id=event_id(session.epoch, session.last_number),
         questions=[question_view(question) for question in questions],

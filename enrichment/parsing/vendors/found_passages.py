@@ -21,7 +21,7 @@ from enrichment.parsing.vendors.website_passages import sections_of
 
 _FOUND = Iterator[ParsedValue]
 _STEPS = ("search", "page_2")
-_MOST_OF_A_PAGE = 12
+_MOST_OF_A_PAGE = 40
 _PAGE = "page:"
 
 
@@ -91,5 +91,5 @@ def _own_heading(heading: str | None, page: Page) -> str | None:
 READERS: Mapping[str, ReaderEntry] = {
     "serp_topic": ReaderEntry(read_results, version=1),
     "serp_topic_news": ReaderEntry(read_results, version=1),
-    "brightdata_page": ReaderEntry(read_page, version=1),
+    "brightdata_page": ReaderEntry(read_page, version=2),
 }

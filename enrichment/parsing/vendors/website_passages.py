@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from configparser import ConfigParser
 
 _MOST_PAGES = 20
-_MOST_OF_A_PAGE = 30
+_MOST_OF_A_PAGE = 120  # evidence is ranked before it is cut, and what does not fit is said: a reader drops none of it
 _LONGEST = 1_000  # characters of a passage
 _SHORTEST = 30
 _HEADING = re.compile(r"^#{1,6}\s+(.*)$")
@@ -78,5 +78,5 @@ def _settings() -> "ConfigParser":
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "brightdata_website": ReaderEntry(read_passages, version=1, named=read_site_name, other_names=read_forwarding),
+    "brightdata_website": ReaderEntry(read_passages, version=2, named=read_site_name, other_names=read_forwarding),
 }

@@ -68,6 +68,7 @@ _STEPS = {
     "page_passages": 'Take up "{need}" and offer {offer}',
 }
 """Dataset of what a company needs -> the step to take."""
+NEEDS = frozenset(_STEPS)
 _RUNS_IT = "They run {need}: begin with how they use it"
 _SAID = {
     JobPosting: "{name} has an open position: {line}",
@@ -124,7 +125,7 @@ def _findings(sides: Sides, asked: QuestionAsked) -> Iterator[CheckedClaim]:
         pieces = [one for one in sides.evidence.passages if one.dataset == dataset]
         ranked = sorted(pieces, key=lambda one: (-len(asked.words & content_words(one.text)), *_order(one, sides)))
         for passage in ranked[:_EACH]:
-            yield _stated(sides, passage, _line_of(passage, asked.words))
+            yield stated(sides, passage, _line_of(passage, asked.words))
 
 
 def _to_the_point(sides: Sides, asked: QuestionAsked, point: Point) -> Iterator[CheckedClaim]:
@@ -138,7 +139,7 @@ def _to_the_point(sides: Sides, asked: QuestionAsked, point: Point) -> Iterator[
                 found.setdefault(line, ((rank, shared, *_order(passage, sides), at, number), passage))
     ranked = sorted(found.items(), key=lambda one: one[1][0])
     for line, (_, passage) in ranked[:_NARROW]:
-        yield _stated(sides, passage, line)
+        yield stated(sides, passage, line)
 
 
 def _without_ranges(passages: Sequence[Passage]) -> list[Passage]:
@@ -196,7 +197,8 @@ def _is_of_headings(line: str) -> bool:
     return line.startswith("|") and not any(letter.isdigit() for letter in line)
 
 
-def _stated(sides: Sides, passage: Passage, line: str) -> CheckedClaim:
+def stated(sides: Sides, passage: Passage, line: str) -> CheckedClaim:
+    """What a line of a passage says, as a sentence about the company."""
     quote = line.lstrip("-•*· ")
     text = _as_row(quote, sides.names[0]) or _as_sentence(passage, quote, sides.names[0])
     if text is None:

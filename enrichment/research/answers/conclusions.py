@@ -15,6 +15,7 @@ from enrichment.analysis.evidence import Passage
 from enrichment.domain.numbers import in_number
 from enrichment.domain.values import Contact, EmployeeCount, Founded, Revenue, Value
 from enrichment.research.answers.answer import CompanyAnswer, OpenPoint
+from enrichment.research.answers.answer_without_model import NEEDS, stated
 from enrichment.research.claims.claim import CheckedClaim, Citation
 from enrichment.research.evidence.passages import Sides
 from enrichment.research.questions.measures import Measure, MeasureAsked
@@ -39,6 +40,22 @@ def with_count(
     claims: Sequence[CheckedClaim], sides: Sides, measure: Measure, wanted: Collection[str]
 ) -> tuple[list[CheckedClaim], list[OpenPoint]]:
     """The claims with how many are known instead of some of them. wanted: words of their titles; none: all count."""
+    fitting, others, points = _fitting(claims, sides, measure, wanted)
+    return [_counted(sides, fitting, measure), *others] if fitting else others, points
+
+
+def those_wanted(
+    claims: Sequence[CheckedClaim], sides: Sides, measure: Measure, wanted: Collection[str]
+) -> tuple[list[CheckedClaim], list[OpenPoint]]:
+    """The claims with those of this measure alone whose titles have one of these words."""
+    fitting, others, points = _fitting(claims, sides, measure, wanted)
+    return [*(stated(sides, one, one.text.partition("\n")[0]) for one in fitting[:_LISTED]), *others], points
+
+
+def _fitting(
+    claims: Sequence[CheckedClaim], sides: Sides, measure: Measure, wanted: Collection[str]
+) -> tuple[list[Passage], list[CheckedClaim], list[OpenPoint]]:
+    """The passages of this measure that are wanted, the claims on others, and what is open where none is."""
     each = dict[tuple[str, str | None], Passage]()
     for one in (*sides.evidence.passages, *sides.evidence.omitted):
         if one.dataset == measure.dataset:
@@ -46,10 +63,10 @@ def with_count(
     every = list(each.values())
     fitting = [one for one in every if not wanted or has_any(first_line(_title(one)), wanted)]
     others = [one for one in claims if one.citations[0].passage.dataset != measure.dataset]
-    if fitting:
-        return [_counted(sides, fitting, measure), *others], []
+    if fitting or not every:
+        return fitting, others, []
     why = f"none of the {in_number(len(every), measure.noun)} that {_are(len(every))} known is of it"
-    return others, [OpenPoint(" or ".join(wanted), why, sides.company.key)] if every else []
+    return [], others, [OpenPoint(" or ".join(wanted), why, sides.company.key)]
 
 
 def _title(passage: Passage) -> str:
@@ -85,6 +102,31 @@ def compared(asked: MeasureAsked, answers: Sequence[CompanyAnswer]) -> CheckedCl
     said = ", ".join(one.sentence for one in known[:-1]) + f" and {known[-1].sentence}"
     cited = tuple(cited for one in known for cited in one.citations)
     return CheckedClaim("finding", f"{said}: {conclusion}.", "exact", cited, derived="comparison")
+
+
+def fits_most(answers: Sequence[CompanyAnswer], vendor: str) -> CheckedClaim | None:
+    """Which of the companies has most needs that meet what the vendor offers; None: no need of any is known."""
+    figures = [figure for answer in answers if (figure := _needs_met(answer)) is not None]
+    if not figures:
+        return None
+    figures.sort(key=lambda one: -one.low)
+    first, *others = figures
+    is_decided = all(first.low > other.low for other in others)
+    conclusion = f"begin with {first.name}" if is_decided else "that does not tell with which one to begin"
+    meets = "meets" if first.low == 1 else "meet"
+    shorter = "".join(f", {other.sentence}" for other in others)
+    said = f"{in_number(first.low, 'known need')} of {first.name} {meets} what {vendor} offers{shorter}"
+    cited = tuple(cited for one in figures for cited in one.citations)
+    return CheckedClaim("finding", f"{said}: {conclusion}.", "exact", cited, derived="comparison")
+
+
+def _needs_met(answer: CompanyAnswer) -> _Figure | None:
+    needs = {match.need: match for match in answer.relevance.matches if match.needed.dataset in NEEDS}
+    if not needs:
+        return None
+    cited = (Citation("company", answer.company.key, one.needed, need) for need, one in needs.items())
+    name, many = _name(answer), len(needs)
+    return _Figure(f"{many} of {name}", name, many, many, tuple(cited))
 
 
 def _is_more(one: _Figure, other: _Figure, sign: int) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Known
+from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.research import Persona
 from enrichment.domain.values import EmployeeCount
@@ -83,6 +84,9 @@ def not_among_the_known(company: Company, found: LookedFor, known: Known, rules:
     why = why if found.known_technologies else "no technology of it is known"
     asked = asked_for("tech_stack", known, rules)
     points = [OpenPoint(one, why, company.key, asked) for one in found.technologies]
+    of_kind = f"none of the {in_number(found.known_technologies, 'technology')} that are known is one"
+    of_kind = of_kind if found.known_technologies else "no technology of it is known"
+    points += [OpenPoint(one, of_kind, company.key, asked) for one in found.kinds]
     asked = asked_for("key_contacts", known, rules)
     return [*points, *(OpenPoint(one, "no known contact has this name", company.key, asked) for one in found.people)]
 
@@ -113,6 +117,12 @@ def nobody_fits(sides: Sides, persona: Persona) -> OpenPoint:
     """An open point where people are named by their rank alone."""
     why = f"no title that is known has to do with {persona.sells}: those of the highest rank are named"
     return OpenPoint("a contact for what you sell", why, sides.company.key)
+
+
+def reserved_point(micro_usd: int) -> OpenPoint:
+    """micro_usd: of the session's budget."""
+    why = f"{in_usd(micro_usd)} USD of it is reserved for calls whose end is not known: it is free again once that is"
+    return OpenPoint("the budget", why)
 
 
 def vendor_cut_short(vendor: Company, left_out: Mapping[str, str], rules: Rules) -> OpenPoint:

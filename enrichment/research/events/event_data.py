@@ -34,6 +34,42 @@ def plan_data(
     }
 
 
+def plan_of_question(
+    parts: QuestionParts, plans: Sequence[Mapping[str, Json]], searches: Sequence[Mapping[str, Json]]
+) -> dict[str, Json]:
+    """plans: as plan_data has them; searches: of topics. Companies, and topics, are asked about side by side."""
+    every = [*plans, *searches]
+    seconds = [max((one["seconds"] for one in each), default=0.0) for each in (plans, searches)]
+    return {
+        "areas": list(parts.asked_areas),
+        "topics": list(parts.topics),
+        "sub_questions": [{"question": one.question, "datasets": list(one.datasets)} for one in parts.sub_questions],
+        "unanswerable": dict(parts.unanswerable),
+        "plans": list(plans),
+        "searches": list(searches),
+        "sources": sorted({source for one in every for source in one["sources"]}),
+        "expected_micro_usd": sum(one["expected_micro_usd"] for one in every),
+        "most_micro_usd": sum(one["most_micro_usd"] for one in every),
+        "seconds": sum(seconds),
+    }
+
+
+def plan_sentence(
+    plan: Mapping[str, Json], parts: QuestionParts, companies: Sequence[str], topics: Sequence[str]
+) -> str:
+    """plan: as plan_of_question has it. companies: their names. topics: those that are searched for."""
+    if not companies:
+        return "Nothing is looked up: no company is known that the question is about."
+    about, searched = " and ".join(companies), " and ".join(topics)
+    areas = "all areas" if parts.is_whole else ", ".join(plan["areas"]) or "what is known"
+    looks_at = f"Looking at {areas} of {about}" + (f", searching for {searched}" if topics else "")
+    if topics and not plan["areas"]:
+        looks_at = f"Searching for {searched} about {about}"
+    cost, most = in_usd(plan["expected_micro_usd"]), in_usd(plan["most_micro_usd"])
+    price = f"expected to cost {cost} USD, {most} at most" if plan["expected_micro_usd"] else "all of it is in memory"
+    return f"{looks_at}: {price}, about {plan['seconds']:.0f} s."
+
+
 def narrower(parts: QuestionParts, companies: Sequence[Company], vendor: str) -> list[str]:
     """Questions that a too wide one may be narrowed down to; none where it is not too wide, or is about no company."""
     if not companies or not parts.is_whole or parts.intent not in ("other", "look_up") or parts.topics:
@@ -42,14 +78,20 @@ def narrower(parts: QuestionParts, companies: Sequence[Company], vendor: str) ->
     return [area.next_question.format(company=name, vendor=vendor) for area in AREAS[:4]]
 
 
-def budget_sentence(left_micro_usd: int, left_out: Mapping[str, str]) -> str:
-    """left_micro_usd: of the session's budget. left_out: source -> why a cap did not allow it; maybe another cap."""
+def budget_sentence(left_micro_usd: int, left_out: Mapping[str, str], reserved_micro_usd: int = 0) -> str:
+    """left_micro_usd: of the session's budget. left_out: source -> why a cap did not allow it; maybe another cap.
+
+    reserved_micro_usd: of the budget, for calls whose end is not known.
+    """
     names = all_called(sorted(left_out))
     of_budget = f"{in_words('request:')} leaves"
     others = [why for why in left_out.values() if of_budget not in why]
     if others:
         return f"Not asked, as caps leave too little: {names} ({others[0]})."
-    return f"The budget leaves {in_usd(left_micro_usd)} USD, so these are not asked: {names}."
+    kept = ""
+    if reserved_micro_usd:
+        kept = f", {in_usd(reserved_micro_usd)} USD being reserved for calls whose end is not known"
+    return f"The budget leaves {in_usd(left_micro_usd)} USD{kept}, so these are not asked: {names}."
 
 
 def vendor_sentence(

@@ -26,7 +26,7 @@ from enrichment.research.claims.leaked_instructions import repeats
 from enrichment.research.claims.model_answers import BREAKDOWN, Breakdown
 from enrichment.research.evidence.relevance import content_words
 from enrichment.research.questions.areas import AREA_NAMES, AREAS, datasets_of, is_whole, roles_in
-from enrichment.research.questions.company_mentions import NOTHING_KNOWN, KnownNames
+from enrichment.research.questions.mention import NOTHING_KNOWN, KnownNames
 from enrichment.research.questions.question_reading import QuestionReading, may_be_topic, read_question
 from enrichment.rules import AnalysisRules, Rules
 from enrichment.rules.loader import RESEARCH_BREAKDOWN
@@ -77,6 +77,8 @@ class QuestionParts:
     restates: bool = False
     places: tuple[int, ...] = ()
     asks_for_a_list: bool = False
+    is_of_competitors: bool = False
+    contact_details: tuple[str, ...] = ()
     is_sure: bool = False
 
     @property
@@ -254,6 +256,8 @@ def by_rule(
         restates=reading.restates,
         places=reading.places,
         asks_for_a_list=reading.asks_for_a_list,
+        is_of_competitors=reading.is_of_competitors,
+        contact_details=reading.contact_details,
         is_sure=reading.is_sure and not is_an_order(text),
     )
 

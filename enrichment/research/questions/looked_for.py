@@ -10,11 +10,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from enrichment.analysis.evidence import fact_text
+from enrichment.domain.data_tables import listed, rows_of
 from enrichment.domain.knowledge import Fact
+from enrichment.domain.plain_text import any_of
 from enrichment.domain.values import Contact, Technology
 from enrichment.identity.letters import fold
 from enrichment.parsing.technologies import named_technologies
 
+_KINDS = tuple(
+    (category, listed(words)) for category, words in rows_of("enrichment.research.questions", "technology_kinds")
+)
 _TELL_OF_USE = frozenset({"hiring_trends", "recent_news", "website_passages", "page_passages", "topic_results"})
 
 
@@ -22,7 +27,8 @@ _TELL_OF_USE = frozenset({"hiring_trends", "recent_news", "website_passages", "p
 class LookedFor:
     """asked_technologies: names that are looked for. technologies, people: those of which nothing is known.
 
-    known_technologies: how many are.
+    known_technologies: how many are. kinds_asked: kinds of technologies, such as 'crm'. kinds: those of which none is
+    known.
     """
 
     facts: tuple[Fact, ...]
@@ -30,11 +36,14 @@ class LookedFor:
     technologies: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     known_technologies: int = 0
+    kinds_asked: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
-def looked_for(facts: Sequence[Fact], sought: Iterable[str], areas: Sequence[str]) -> LookedFor:
+def looked_for(facts: Sequence[Fact], sought: Iterable[str], areas: Sequence[str], question: str = "") -> LookedFor:
     """The facts looked for: other technologies are dropped, other people too where one looked for is known."""
-    names = tuple(sought)
+    kinds = _kinds_asked(question) if "technology" in areas else {}
+    names = tuple(name for name in sought if name.casefold() not in kinds)
     runs_on = {fold(fact.value.name) for fact in facts if isinstance(fact.value, Technology)}
     wanted = [name for name in names if "technology" in areas and _is_one_name(name)]
     missing = tuple(name for name in wanted if not any(_is_it(name, known) for known in runs_on))
@@ -43,7 +52,26 @@ def looked_for(facts: Sequence[Fact], sought: Iterable[str], areas: Sequence[str
     known = [name for name in persons if fold(name) in people]
     kept = [fact for fact in facts if _is_among(fact, wanted, known)]
     unknown = tuple(name for name in persons if name not in known)
-    return LookedFor(tuple(kept), tuple(wanted), missing, unknown, len(runs_on))
+    if not kinds or wanted:
+        return LookedFor(tuple(kept), tuple(wanted), missing, unknown, len(runs_on))
+    of_kind = [
+        fact for fact in kept if not isinstance(fact.value, Technology) or _category(fact.value) in kinds.values()
+    ]
+    has_some = any(isinstance(fact.value, Technology) for fact in of_kind)
+    return LookedFor(tuple(of_kind), (), (), unknown, len(runs_on), (*kinds,), () if has_some else (next(iter(kinds)),))
+
+
+def _kinds_asked(question: str) -> dict[str, str]:
+    """Word of the question -> the category that it asks for; the longest word alone, where one is inside another."""
+    shown = [(word, category) for category, words in _KINDS for word in words if any_of((word,)).search(question)]
+    return {
+        word: category for word, category in shown if not any(word != other and word in other for other, _ in shown)
+    }
+
+
+def _category(technology: Technology) -> str | None:
+    found = named_technologies(technology.name)
+    return found[0].category if found else technology.category
 
 
 def mentions(facts: Iterable[Fact], technologies: Iterable[str]) -> list[Fact]:

@@ -10,8 +10,10 @@ from functools import cache
 from typing import Literal
 
 from enrichment.domain.data_tables import listed, rows_of
+from enrichment.domain.plain_text import any_of
 
 MeasuredHow = Literal["more", "less", "count"]
+_OF_THEM = re.compile(r"\bhow many (?:of (?:them|those|these)\b|(?:are|were|have)\b)", re.I)
 _BETWEEN = 3
 """So many words may be between 'how many' and what is counted: 'how many of their open positions'."""
 
@@ -63,6 +65,8 @@ def _measure(row: tuple[str, ...]) -> Measure:
 
 MEASURES: tuple[Measure, ...] = tuple(map(_measure, rows_of("enrichment.research.questions", "measures")))
 
+OPENINGS = next(one for one in MEASURES if one.name == "openings")
+
 
 def measure_asked(question: str, areas: Collection[str], *, compares: bool = False) -> MeasureAsked | None:
     """The first that the question names; where it only compares, what the area it names is measured by."""
@@ -72,12 +76,20 @@ def measure_asked(question: str, areas: Collection[str], *, compares: bool = Fal
             "more": measure.more, "less": measure.less, "count": measure.counted,
         }  # fmt: skip
         for how, words in ways.items():
-            if words and (at := _pattern(words, how == "count").search(question)):
+            if words and (at := (_counted(words) if how == "count" else any_of(words)).search(question)):
                 found.append((at.start(), -len(at[0]), MeasureAsked(measure, how)))
     if found:
         return min(found, key=lambda one: one[:2])[2]
-    of_area = [one for one in MEASURES if compares and areas and set(areas) == {one.area}]
-    return MeasureAsked(of_area[0], "more") if of_area else None
+    of_area = [one for one in MEASURES if areas and set(areas) == {one.area}]
+    counts = [one for one in of_area if one.is_counted]
+    if counts and _OF_THEM.search(question):
+        return MeasureAsked(counts[0], "count")
+    return MeasureAsked(of_area[0], "more") if compares and of_area else None
+
+
+def counts_those_before(question: str) -> bool:
+    """'How many of them are in marketing?'"""
+    return _OF_THEM.search(question) is not None
 
 
 def comparing_phrases() -> tuple[tuple[str, str], ...]:
@@ -91,7 +103,7 @@ def comparing_by(name: str) -> tuple[str, ...]:
 
 
 @cache
-def _pattern(words: tuple[str, ...], counts: bool) -> re.Pattern[str]:
-    longest_first = "|".join(map(re.escape, sorted(words, key=lambda one: (-len(one), one))))
-    begins = rf"\b(?:how many|number of|count of)\s+(?:\S+\s+){{0,{_BETWEEN}}}?" if counts else ""
-    return re.compile(rf"{begins}(?<!\w)(?:{longest_first})(?!\w)", re.IGNORECASE)
+def _counted(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds 'how many' of one of these words."""
+    begins = rf"\b(?:how many|number of|count of)\s+(?:\S+\s+){{0,{_BETWEEN}}}?"
+    return re.compile(begins + any_of(words).pattern, re.IGNORECASE)

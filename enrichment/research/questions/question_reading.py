@@ -14,14 +14,9 @@ from enrichment.identity.countries import country_in_english
 from enrichment.parsing.mentions import is_common
 from enrichment.parsing.technologies import is_technology
 from enrichment.research.questions.areas import AREA_NAMES, AREAS, phrases_of_areas, shows_area
-from enrichment.research.questions.company_mentions import (
-    KnownNames,
-    Mention,
-    MentionRole,
-    is_continent,
-    is_dull,
-    mentions_in,
-)
+from enrichment.research.questions.company_mentions import mentions_in
+from enrichment.research.questions.mention import KnownNames, Mention, MentionRole
+from enrichment.research.questions.name_places import is_continent, is_dull
 from enrichment.research.questions.question_words import (
     Word,
     follows,
@@ -40,10 +35,20 @@ _ADVICE = re.compile(
     r"\bposition (?!(?:of|in|is|at|on|does|do|are|as)\b)\w|\b(?:pitch|win over|say to|convince|persuade)\b"
     r"|\b(?:should|can|could|would|to|might) (?:(?:I|we|us) )?(?:sell|offer|approach|propose)\b"
     r"|\bwe sell (?:that|which)\b|\bsell \w+ to\b|\b(?:buy from|switch to|work with|fit for|right for) us\b"
-    r"|\bin it for (?:them|us)\b",
+    r"|\bin it for (?:them|us)\b"
+    r"|\breasons? to (?:call|contact|reach|write|visit|talk)\b"
+    r"|\bworth (?:an? )?(?:call|calling|contacting|visit|email|pursuing)\b"
+    r"|\bquestions (?:should|do|can|could) (?:I|we) ask\b|\bavoid (?:saying|mentioning)\b"
+    r"|\b(?:opener|opening line|icebreaker|talking points?|subject line|elevator pitch)\b",
     re.I,
 )
 """The seller asks what to do: the whole company matters."""
+_CONTACT_DETAILS = re.compile(
+    r"(?<!\ban )(?<!\ba )(?<!\bcold )(?<!\bfirst )\be-?mails?(?: address(?:es)?)?\b(?= (?:of|for)\b|\s*[?.,]|\s*$)"
+    r"|\b(?:phone|telephone|mobile) numbers?\b|\bdirect dial\b|(?<=['’]s )(?:e-?mail|phone|mobile|linkedin)\b",
+    re.I,
+)
+"""How to reach a person."""
 _MOST_WORDS = 5
 _LONGEST_LISTED = 11
 """Letters of the longest English words that the table of them has."""
@@ -55,7 +60,8 @@ class QuestionReading:
 
     topics: to be searched for. sought: names and words to be looked for in what is known. unsure: words that may be
     names of companies. restates: what was asked before is asked for in other words. places: which of the companies
-    asked about before, from 0; none: all of them.
+    asked about before, from 0; none: all of them. is_of_competitors: which technology their competitors use.
+    contact_details: words such as "email".
     """
 
     companies: tuple[str, ...] = ()
@@ -70,6 +76,8 @@ class QuestionReading:
     restates: bool = False
     places: tuple[int, ...] = ()
     asks_for_a_list: bool = False
+    is_of_competitors: bool = False
+    contact_details: tuple[str, ...] = ()
     is_sure: bool = False
     """Nothing is left to be understood: companies that are known, areas, advice, technologies, grammar."""
 
@@ -97,7 +105,7 @@ class _Reader:
     """used: places of words that are read already; phrases: of several words that show an area."""
 
     def __init__(self, text: str, known: KnownNames) -> None:
-        self.text, self.words = text, words_in_question(text)
+        self.text, self.words, self.known = text, words_in_question(text), known
         self.mentions = mentions_in(self.words, known)
         self.used = {at for one in self.mentions for at in range(one.start, one.end)}
         self.is_english = is_english(self.words)
@@ -108,6 +116,7 @@ class _Reader:
         if any(word.does("says") for word in self.words):
             self.topics += self._marked("says_of")
         self.tasks = [*self._marked("task")]
+        self.spends = [*self._marked("spends")]
         self.areas = self._shown_areas()
 
     @property
@@ -121,7 +130,7 @@ class _Reader:
             *self._events(),
             *map(_text, self.tasks),
         ]
-        topics = [*map(_text, self.topics)]
+        topics = [*map(_text, self.topics), *(f"expenditure on {_text(span)}" for span in self.spends)]
         if not self.areas and not unsure:
             topics += [*self._relations(), *self._topics_of(span for span in spans if self._is_in_place(span))]
             left = [span for span in spans if not self._is_in_place(span)]
@@ -129,6 +138,10 @@ class _Reader:
         elif self.areas:
             sought += self._topics_of(span for span in spans if _says_more(span) or self._is_for(span))
         areas = self.areas or self._people_meant(topics)
+        details = tuple(dict.fromkeys(found[0].casefold() for found in _CONTACT_DETAILS.finditer(self.text)))
+        areas = areas or (("people",) if details else ())
+        if not (areas or topics or sought or unsure) and self._asks_a_fact:
+            sought = [" ".join(self._left_over)] if self._left_over else []
         if "people" in areas:
             sought, topics = [*sought, *topics], []
         if (
@@ -139,6 +152,8 @@ class _Reader:
             and any(word.does("asks_people") for word in self.words)
         ):
             areas = ("people",)
+        if companies and self.known.own and has_phrase(self.words, "of_us"):
+            areas, topics, sought = ("technology",), [], [self.known.own[-1 if len(self.known.own) > 2 else 0]]
         asks_for_advice = _ADVICE.search(written_out(self.text)) is not None
         areas = () if asks_for_advice else areas
         sure = tuple(one.name for one in self.mentions if one.is_known and one.part is MentionRole.ASKED)
@@ -158,8 +173,33 @@ class _Reader:
             unsure=tuple(dict.fromkeys(unsure)),
             asks_for_a_list=not companies and has_phrase(self.words, "list"),
             restates=not (companies or areas or topics or sought or unsure) and has_phrase(self.words, "restates"),
+            is_of_competitors=self._is_of_competitors,
+            contact_details=details,
             places=tuple(at for at, kind in enumerate(("place_first", "place_second")) if has_phrase(self.words, kind)),
         )
+
+    @property
+    def _asks_a_fact(self) -> bool:
+        """'Did Acme open plants?': not 'tell me of Acme', and not what it is to be told of."""
+        first, second = (*self.words[:2], None, None)[:2]
+        asks = first is not None and first.does("auxiliary") and not (second is not None and second.small == "you")
+        return asks and self.is_english and bool(self._named(MentionRole.ASKED))
+
+    @property
+    def _left_over(self) -> list[str]:
+        """Words that are no name and of no grammar, those of any question included."""
+        left = (word for at, word in enumerate(self.words) if at not in self.used and not _is_grammar(word))
+        return [word.own for word in left if not word.does("use", "ours", "auxiliary")]
+
+    @property
+    def _is_of_competitors(self) -> bool:
+        """'Are Acme's competitors using Oracle?', 'do any rivals of Acme run Oracle?'"""
+        if "technology" not in self.areas or not self._named(MentionRole.SOUGHT):
+            return False
+        ends = {one.end for one in self.mentions if one.part is MentionRole.ASKED}
+        starts = {one.start for one in self.mentions if one.part is MentionRole.ASKED}
+        rivals = [at for at, word in enumerate(self.words) if word.does("rivals")]
+        return any(at in ends or at + 2 in starts for at in rivals)
 
     @property
     def _requests(self) -> bool:
@@ -171,7 +211,14 @@ class _Reader:
         """The area of people, if 'she' or 'who handles ...' asks for it."""
         handled = bool(topics) and any(word.does("handled") for word in self.words)
         asks = handled and any(word.does("asks_people") for word in self.words)
+        asks |= any(word.does("asks_people") for word in self.words) and self._is_at_a_company
         return ("people",) if asks or (not topics and any(word.does("person_meant") for word in self.words)) else ()
+
+    @property
+    def _is_at_a_company(self) -> bool:
+        """'Who would block a deal at Acme?', not 'who audits Acme?'"""
+        asked = (one for one in self.mentions if one.part is MentionRole.ASKED and one.start)
+        return any(self.words[one.start - 1].small == "at" for one in asked)
 
     def _named(self, part: MentionRole) -> tuple[str, ...]:
         return tuple(dict.fromkeys(one.name for one in self.mentions if one.part is part))
@@ -185,6 +232,8 @@ class _Reader:
 
     def _shown_areas(self) -> tuple[str, ...]:
         """Longer phrases first, and each word once: 'how many people' asks for no person."""
+        if self.spends:
+            return ()
         shown, read, places, by_size, by_people = set[str](), set[int](), list[range](), False, False
         for phrase, area in phrases_of_areas():
             for place in places_of(self.words, phrase):
@@ -238,7 +287,7 @@ class _Reader:
             return False
         if not self._named(MentionRole.ASKED) and any(map(is_coined, span)) and all(map(_is_coined_or_dull, span)):
             return False  # it may be the name of a company
-        return kind == "task" or not _shows_one_area(span)
+        return kind in ("task", "spends") or not _shows_one_area(span)
 
     def _is_function(self, word: Word) -> bool:
         return (word.does(*self.grammar) and not word.is_acronym) or word.small == "&"

@@ -8,17 +8,18 @@ all that the datasets of its areas have, but for what it names: "Does Tesla use 
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from enrichment.analysis.evidence import Passage
 from enrichment.domain.data_tables import listed, rows_of
 from enrichment.domain.plain_text import any_of
 from enrichment.domain.values import Technology, WebsitePassage
 from enrichment.research.evidence.relevance import content_words
+from enrichment.research.questions.areas import roles_in
 from enrichment.research.questions.measures import comparing_by
 
 _MONEY = re.compile(r"[$€£¥]\s?\d|\d\s?[$€£¥]|\b(?:USD|EUR|GBP|CHF|JPY)\b")
-_PRICES, _CUSTOMERS = "prices", "customers"
+_PRICES, _CUSTOMERS, _APPOINTMENTS = "prices", "customers", "appointments"
 OF_TOPICS = ("topic_results", "page_passages", "website_passages", "recent_news")
 _VALUES = frozenset({"revenue", "headquarters", "founded", "employee_count"})
 """Datasets that say one thing each."""
@@ -27,7 +28,10 @@ _IN_THE_LINE, _ON_THE_PAGE, _BESIDE = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Aspect:
-    """asked_by: words of a question. datasets: which tell of it, on which pages, in lines with one of which words."""
+    """asked_by: words of a question. datasets: which tell of it, on which pages, in lines with one of which words.
+
+    besides: datasets that tell of it as a whole. of: a line about it has one of these, too: a role that is filled anew.
+    """
 
     name: str
     asked_by: tuple[str, ...]
@@ -35,11 +39,14 @@ class Aspect:
     pages: tuple[str, ...]
     words: tuple[str, ...]
     besides: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
 
     def rank(self, passage: Passage, line: str) -> int | None:
         """0: the line says it; 1: it stands on a page of it; 2: it tells of the whole. None: nothing of it."""
         if passage.dataset not in self.datasets:
             return _BESIDE if passage.dataset in self.besides else None
+        if self.of and not has_any(line, self.of):
+            return None
         if self.name == _PRICES and _MONEY.search(line) and not _is_of_another(line, self.name):
             return _IN_THE_LINE
         if passage.dataset in _VALUES or (self.words and has_any(line, self.words)):
@@ -116,6 +123,7 @@ def point_of(
     """
     asked, told_by = aspects_in(question), [frozenset(datasets) for datasets in areas]
     aspects = [one for one in asked if any(not datasets.isdisjoint(one.datasets) for datasets in told_by)]
+    aspects = [replace(one, of=roles_in(question)) if one.name == _APPOINTMENTS else one for one in aspects]
     narrowed = frozenset(dataset for one in aspects for dataset in one.datasets)
     whole = frozenset[str]().union(*(datasets for datasets in told_by if datasets.isdisjoint(narrowed)))
     for topic in topics:

@@ -5,6 +5,7 @@ what a search has found -> the pages that bear on the question most
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from enrichment.domain.knowledge import Fact, Known
 from enrichment.domain.values import CompetitorMention, FoundPassage
 from enrichment.identity.domains import registrable_domain
 from enrichment.research.questions.breakdown import QuestionParts
-from enrichment.research.questions.company_mentions import KnownNames
+from enrichment.research.questions.mention import KnownNames
 from enrichment.research.questions.question_reading import may_be_topic, read_question
 from enrichment.rules import Rules
 from enrichment.rules.requirements import topic_of
@@ -64,6 +65,12 @@ def _unanswered(parts: QuestionParts, own: frozenset[str], known: KnownNames) ->
             yield from (
                 topic for topic in about.topics if not about.areas and not own.issuperset(topic.casefold().split())
             )
+
+
+def competitors_named(known: Known) -> list[str]:
+    """Names of competitors, those that most pages name first."""
+    named = Counter(fact.value.name for fact in known.facts if isinstance(fact.value, CompetitorMention))
+    return [name for name, _ in named.most_common()]
 
 
 def found_on(topic: str, known: Known) -> list[Fact]:

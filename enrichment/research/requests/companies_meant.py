@@ -7,6 +7,7 @@ names -> identity -> companies, points that stay open        two are plausible -
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from enrichment.domain.companies import Company
@@ -21,7 +22,9 @@ from enrichment.pipeline.identify import company_asked_for
 from enrichment.research.answers.answer import OpenPoint, asked_for
 from enrichment.research.answers.answer_question import most_for_answer
 from enrichment.research.questions.breakdown import QuestionParts
-from enrichment.research.questions.company_mentions import KnownNames, phrases_to_look_up, readings
+from enrichment.research.questions.company_mentions import readings
+from enrichment.research.questions.known_mentions import phrases_to_look_up
+from enrichment.research.questions.mention import KnownNames
 from enrichment.research.questions.question_words import words_in_question
 from enrichment.research.requests.company_candidates import (
     CompanyChoice,
@@ -37,7 +40,7 @@ _NAME_OR_WORD = (
 )
 _ONE_OF_SEVERAL = "of those asked about before only one is known: name the other one with its website to compare them"
 
-_MOST_COMPANIES = 3
+MOST_COMPANIES = 3
 """Of one question; as many names are looked up by sources."""
 _MOST_READINGS = 2
 _OURS = re.compile(
@@ -51,8 +54,8 @@ _MEANS_SEVERAL = re.compile(
 _SHORTEST = 2
 """Letters of a word that may be short for a longer name."""
 _FIRST_SLOT = 2
-_VENDOR_SLOT = _FIRST_SLOT + _MOST_COMPANIES * _MOST_READINGS
-SLOTS = _MOST_COMPANIES * _MOST_READINGS + 1
+_VENDOR_SLOT = _FIRST_SLOT + MOST_COMPANIES * _MOST_READINGS
+SLOTS = MOST_COMPANIES * _MOST_READINGS + 1
 """Of the requests that look up names, and the vendor: those after the vendor's context."""
 
 
@@ -66,7 +69,7 @@ class _Found:
 
     @property
     def is_full(self) -> bool:
-        return _MOST_COMPANIES in (len(self.companies), self.looked_up)
+        return MOST_COMPANIES in (len(self.companies), self.looked_up)
 
 
 class _SeveralMeant(Exception):
@@ -104,7 +107,7 @@ class CompaniesMeant:
         names = names or (self._session.persona.company,)
         found = _Found(open_points=open_points)
         if parts.goes_on and parts.compares and len(names) == 1:
-            found.companies += (await self._by_ids(await self._last_ids(parts)))[: _MOST_COMPANIES - 1]
+            found.companies += (await self._by_ids(await self._last_ids(parts)))[: MOST_COMPANIES - 1]
         for name in names:
             if found.is_full:
                 open_points.append(OpenPoint(name, _ONE_TOO_MANY))
@@ -154,6 +157,22 @@ class CompaniesMeant:
                 found.open_points = [one for one in found.open_points if one.what != name]
                 raise _SeveralMeant(several)
         return looked_up or (company if company.domain else None)
+
+    async def registered(self, names: Sequence[str]) -> list[Company]:
+        """Registered companies with a website that these names surely mean; nothing is looked up or asked back."""
+        found = list[Company]()
+        for name in names:
+            with suppress(NotACompany, _SeveralMeant):
+                company = await self._named(name)
+                if company.company_id and company.domain is not None:
+                    found.append(company)
+        return found
+
+    async def of_contacts(self, names: Sequence[str]) -> list[Company]:
+        """The companies that have a known contact of one of these names."""
+        knowledge, people = self._context.store.knowledge, [name for name in names if name.istitle() and " " in name]
+        ids = [await asyncio.to_thread(knowledge.companies_of_contact, name, most=MOST_COMPANIES) for name in people]
+        return (await self._by_ids([*dict.fromkeys(id_ for each in ids for id_ in each)]))[:MOST_COMPANIES]
 
     async def text_before(self) -> str | None:
         """The text of the last question of this session that was about a company."""

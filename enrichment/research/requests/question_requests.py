@@ -18,7 +18,7 @@ from enrichment.context.run_context import RunContext
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.domain.profiles import Profile
-from enrichment.domain.purchases import DailyCap
+from enrichment.domain.purchases import DailyCap, kept_for_uncertain
 from enrichment.domain.requests import Event, Request
 from enrichment.domain.research import Question, Session
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
@@ -73,6 +73,13 @@ def left_out_by_caps(done: Enriched) -> dict[str, str]:
     return failed | {source.source: source.why for source in sources if source.verdict == "over a cap"}
 
 
+def with_spent(ask: Ask, spent: int) -> Ask:
+    """A request that goes on, at no more than it has spent already (micro-USD) and what is left besides."""
+    if ask.max_cost is None or ask.raise_cap == BY_RULES:
+        return ask
+    return replace(ask, max_cost=ask.max_cost + spent)
+
+
 class QuestionRequests:
     """deadline: on the clock of time.monotonic, in seconds; context: one that stops when the question does."""
 
@@ -112,6 +119,9 @@ class QuestionRequests:
                 profile = await asyncio.to_thread(store.profiles.by_id, before.profile_id)
             return None, profile
 
+        if before is not None:
+            spent = await asyncio.to_thread(store.ledger.spent, [f"request:{request_id}"])
+            ask = with_spent(ask, spent[f"request:{request_id}"])
         done = await enrich(
             ask,
             rules=self.rules,
@@ -204,6 +214,13 @@ class QuestionRequests:
         spent = await asyncio.to_thread(self.context.store.ledger.spent, caps)
         return max(0, self.session.budget_micro_usd - sum(spent.values()))
 
+    async def reserved(self) -> int:
+        """What of the budget is kept for calls whose end is not known, as their process died (micro-USD)."""
+        questions = await asyncio.to_thread(self.sessions.questions, self.session.session_id)
+        ids = dict.fromkeys((*(id_ for one in questions for id_ in one.requests), *self.requests))
+        each = [await asyncio.to_thread(self.context.store.ledger.purchases, id_) for id_ in ids]
+        return sum(map(kept_for_uncertain, each))
+
     async def share(self, among: int) -> int:
         """What each of so many companies may cost: the answers' price is kept back."""
         kept_back = most_for_answer(self.rules) * among
@@ -249,9 +266,10 @@ class QuestionRequests:
 
     async def budget_reached(self, left_out: Mapping[str, str]) -> None:
         self.progress.over_budget = True
-        left = await self.left()
-        message = budget_sentence(left, left_out)
-        await self.log.emit("budget_reached", message, data={"left_micro_usd": left, "left_out": dict(left_out)})
+        left, reserved = await self.left(), await self.reserved()
+        message = budget_sentence(left, left_out, reserved)
+        data = {"left_micro_usd": left, "reserved_micro_usd": reserved, "left_out": dict(left_out)}
+        await self.log.emit("budget_reached", message, data=data)
 
     def requirements_for_model(self) -> Requirements:
         return replace(custom(self.rules, ("company_name",), None), consumer=RESEARCH)

@@ -140,6 +140,14 @@ class SqlKnowledge:
                 found[company_id][dataset] = read(dataset, text)
         return dict(found)
 
+    def companies_of_contact(self, full_name: str, *, most: int) -> list[str]:
+        """The ids of companies that have a contact of exactly this name. Reads the contacts of all companies."""
+        fact, written = t.facts.c, f'"full_name":{json.dumps(full_name)}'
+        has_name = sa.type_coerce(fact.value, PlainText).contains(written, autoescape=True)
+        query = sa.select(fact.company_id).where(fact.dataset == "key_contacts", has_name).distinct().limit(most)
+        with self._db.reading() as tx:
+            return sorted(tx.execute(query).scalars())
+
     def reply(self, reply_id: str) -> Reply | None:
         with self._db.reading() as tx:
             row = tx.execute(sa.select(t.replies).where(t.replies.c.reply_id == reply_id)).first()

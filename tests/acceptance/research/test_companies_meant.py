@@ -5,6 +5,8 @@ import pytest
 
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
+from enrichment.domain.knowledge import Fact
+from enrichment.domain.values import CompetitorMention
 from tests.acceptance.conftest import Stack
 from tests.support.research_stack import Seller, asked, opened, until
 
@@ -221,3 +223,39 @@ def test_what_an_earlier_question_left_behind_makes_a_sure_name_no_less_sure(sta
     one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now, budget=0)
     (answer,) = one.ask("Whom does Brackwater hire?")
     assert [company["key"] for company in answer["companies"]] == ["brackwater.com"]
+
+
+def test_a_contact_is_found_by_name_in_a_session_that_asked_nothing_before(stack: Stack) -> None:
+    one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now)
+    (first,) = one.ask("Whom should I talk to at tesla.com?")
+    name = first["claims"][0]["text"].partition(":")[0]
+    other = Seller(stack.settings, stack.rules, stack.store, stack.clock.now)
+    (answer,) = other.ask(f"Who is {name}?")
+    assert [company["key"] for company in answer["companies"]] == ["tesla.com"]
+    assert [claim["text"] for claim in answer["claims"]] == [f"{first['claims'][0]['text'].rstrip('.')}, tesla.com."]
+
+
+def test_how_to_reach_a_person_is_said_to_be_in_no_answer_first_of_all(stack: Stack) -> None:
+    one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now, budget=0)
+    (answer,) = one.ask("What is the email of tesla.com's CFO?")
+    assert answer["open_points"][0]["what"] == "email"
+    assert answer["confidence"]["level"] != "High"
+
+
+def test_what_competitors_use_is_asked_of_those_that_are_known_and_registered(stack: Stack) -> None:
+    one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now, budget=6_000_000)
+    question = "Are Tesla's competitors using Zendesk?"
+    (unknown,) = one.ask(question)
+    assert "ask again" in next(point["because"] for point in unknown["open_points"] if "competitors" in point["what"])
+    rivals = {fact.value.name for fact in _known_of(stack, "tesla.com") if isinstance(fact.value, CompetitorMention)}
+    name = sorted(rivals)[0]
+    stack.store.companies.add([Company(new_id("com"), "rival.com", name, "rival.com", stack.clock.now())])
+    again = Seller(stack.settings, stack.rules, stack.store, stack.clock.now, budget=0)
+    (answer,) = again.ask(question)
+    assert [company["key"] for company in answer["companies"]] == ["rival.com"]
+
+
+def _known_of(stack: Stack, key: str) -> tuple[Fact, ...]:
+    company = stack.store.companies.by_key(key)
+    assert company is not None
+    return stack.store.knowledge.known(company.company_id).facts

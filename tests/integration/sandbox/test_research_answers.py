@@ -7,7 +7,7 @@ import pytest
 from enrichment.domain.research import Persona
 from enrichment.research.claims.model_answers import Breakdown, ResearchAnswer
 from enrichment.research.questions.breakdown import breakdown_question
-from enrichment.research.questions.company_mentions import KnownNames
+from enrichment.research.questions.mention import KnownNames
 from enrichment.rules import load_rules
 from sandbox.model.research_answers import research_answer
 from tests.support.research_stack import SHIPPED

@@ -348,3 +348,20 @@ def test_a_fact_is_one_value_whatever_engine_keeps_it(store: SqlStore) -> None:
     exact: Fact = replace(plain, quality=1 / 3, reliability=5e-324)
     store.ledger.settle(answered(made), reply=reply, facts=[exact])
     assert store.knowledge.known("com_1").facts == (exact,)
+
+
+def test_a_contact_is_found_by_the_whole_name_whatever_company_has_it(store: SqlStore) -> None:
+    people = ("Zoë Tin", "Ann 100% Lee", "Bo Tin")
+    reply = bought(store, draft())
+    (fact,) = facts_of(reply, "x")
+    contacts = [Contact(full_name=name, title="CFO") for name in people]
+    store.knowledge.keep_facts(
+        reply.reply_id, [replace(fact, dataset="key_contacts", value=one) for one in contacts], reader_version=2
+    )
+    find = store.knowledge.companies_of_contact
+    assert [find(name, most=3) for name in ("Zoë Tin", "Ann 100% Lee", "Ann 1000 Lee", "Tin")] == [
+        ["com_1"],
+        ["com_1"],
+        [],
+        [],
+    ]

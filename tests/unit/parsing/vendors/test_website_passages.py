@@ -50,6 +50,12 @@ def test_what_two_pages_repeat_is_one_passage() -> None:
     assert len(passages({"page:/": page, "page:/about": page})) == 1
 
 
+def test_a_late_section_of_a_long_page_is_a_passage_too() -> None:
+    sections = "".join(f"<h2>Plan {at}</h2><p>Plant number {at} opened its doors to guests.</p>" for at in range(1, 61))
+    found = passages({"page:/plants": f"<main><h1>Plants</h1>{sections}</main>"})
+    assert "Plant number 57 opened its doors to guests." in [one.text for one in found]
+
+
 def test_the_site_of_another_company_and_a_sitemap_say_nothing_of_this_one() -> None:
     other = '<meta property="og:site_name" content="Zenith"><meta property="og:url" content="https://zenith.org/">'
     told = "<p>We make anvils for railways and have done so since 1901.</p>"
@@ -60,7 +66,7 @@ def test_the_site_of_another_company_and_a_sitemap_say_nothing_of_this_one() -> 
 @pytest.mark.parametrize("markup", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_page_yields_few_passages_of_bounded_length(markup: str) -> None:
     found = passages({"page:/": markup + "<p>Acme makes anvils for railways since 1901.</p>"})
-    assert len(found) <= 30
+    assert len(found) <= 120
     assert all(len(one.text) <= 2_000 for one in found)
 
 

@@ -9,11 +9,11 @@ from enrichment.domain.companies import Company
 from enrichment.domain.values import Contact, EmployeeCount, Founded, JobPosting, Revenue, Technology, Value
 from enrichment.research.answers.answer import CompanyAnswer, OpenPoint
 from enrichment.research.answers.answer_without_model import composed
-from enrichment.research.answers.conclusions import compared, with_count
+from enrichment.research.answers.conclusions import compared, fits_most, those_wanted, with_count
 from enrichment.research.answers.selection import chosen
 from enrichment.research.claims.claim import CheckedClaim
-from enrichment.research.evidence.relevance import VendorRelevance
-from enrichment.research.questions.measures import MeasureAsked, measure_asked
+from enrichment.research.evidence.relevance import RelevanceMatch, VendorRelevance
+from enrichment.research.questions.measures import OPENINGS, MeasureAsked, measure_asked
 from tests.unit.research.answers.test_chosen_claims import asked, sides
 from tests.unit.research.claims.test_claim import ACME
 
@@ -155,3 +155,38 @@ def test_of_those_with_a_role_only_these_are_counted() -> None:
 def test_one_position_in_two_places_is_two() -> None:
     jobs = [("hiring_trends", JobPosting(title="Cook", location=place)) for place in ("Lyon", "Bonn", "Lyon")]
     assert count("How many jobs does Acme have?", (), *jobs) == (["2 open positions of Acme are known: Cook (2)."], [])
+
+
+def fitting(name: str, *runs: str) -> CompanyAnswer:
+    both = sides(*(("tech_stack", Technology(name=tool)) for tool in runs))
+    matches = [
+        RelevanceMatch("x", both.vendor_evidence.passages[0], one, "single sign-on", one.text, one.text)
+        for one in both.evidence.passages
+    ]
+    company = Company(f"com_{name}", f"{name.lower()}.com", name, f"{name.lower()}.com", ACME.created_at)
+    relevance = VendorRelevance(1.0, tuple(matches))
+    return CompanyAnswer(company, (), (), relevance, (), "rule", None, both.evidence, both.vendor_evidence)
+
+
+def test_whom_to_call_first_is_the_one_with_most_needs_that_meet_the_offer() -> None:
+    claim = fits_most([fitting("Acme", "Jira"), fitting("Bly", "Jira", "Okta"), fitting("Cox")], "Okta")
+    assert claim is not None
+    assert claim.text == "2 known needs of Bly meet what Okta offers, 1 of Acme: begin with Bly."
+    assert [one.quote for one in claim.citations] == ["Jira", "Okta", "Jira"]
+
+
+def test_where_as_many_needs_of_two_meet_the_offer_it_does_not_tell() -> None:
+    claim = fits_most([fitting("Acme", "Jira"), fitting("Bly", "Jira")], "Okta")
+    assert claim is not None
+    assert claim.text.endswith(": that does not tell with which one to begin.")
+    assert fits_most([fitting("Acme"), fitting("Bly")], "Okta") is None
+
+
+def test_of_open_positions_those_that_the_question_is_for_are_said() -> None:
+    jobs: list[tuple[str, Value]] = [("hiring_trends", JobPosting(title=title)) for title in ("Cook", "Data Engineer")]
+    claims, points = those_wanted([], sides(*jobs), OPENINGS, ("data", "analytics"))
+    assert [one.text for one in claims] == ["Acme has an open position: Data Engineer."]
+    assert not points
+    claims, points = those_wanted([], sides(*jobs), OPENINGS, ("security",))
+    assert not claims
+    assert [point.because for point in points] == ["none of the 2 open positions that are known is of it"]

@@ -6,7 +6,7 @@ from enrichment.domain.research import Persona
 from enrichment.research.claims.model_answers import Breakdown
 from enrichment.research.questions.areas import AREAS, datasets_of, roles_in
 from enrichment.research.questions.breakdown import asks_nothing, breakdown_question, by_model, by_rule
-from enrichment.research.questions.company_mentions import NOTHING_KNOWN
+from enrichment.research.questions.mention import NOTHING_KNOWN
 from enrichment.research.questions.question_reading import read_question
 from enrichment.rules import load_rules
 from tests.support.examples import MATRIX

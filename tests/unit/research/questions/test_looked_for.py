@@ -42,3 +42,28 @@ def test_a_person_who_is_known_is_the_answer_and_one_who_is_not_leaves_the_other
     one, none = (looked_for(facts, (name,), ("people",)) for name in ("Ada Copper", "Cy Zinc"))
     assert ([f.value for f in one.facts], one.people) == ([facts[0].value], ())
     assert (len(none.facts), none.people) == (2, ("Cy Zinc",))
+
+
+@pytest.mark.parametrize(
+    ("question", "found", "missing"),
+    [
+        ("Which CRM does Acme use?", ["HubSpot CRM"], ()),
+        ("What data warehouse do they have?", ["Snowflake"], ()),
+        ("Which cloud is Acme on?", [], ("cloud",)),
+        ("What does Acme run on?", ["HubSpot CRM", "Snowflake", "Okta"], ()),
+    ],
+)
+def test_a_kind_of_technology_is_answered_by_those_of_this_kind(
+    question: str, found: list[str], missing: tuple[str, ...]
+) -> None:
+    facts = [
+        fact(Technology(name=name, category=category), "tech_stack")
+        for name, category in (("HubSpot CRM", "CRM"), ("Snowflake", None), ("Okta", None))
+    ]
+    answer = looked_for(facts, ("CRM",) if "CRM" in question else (), ("technology",), question)
+    assert [one.value.name for one in answer.facts if isinstance(one.value, Technology)] == found
+    assert answer.kinds == missing
+
+
+def test_a_kind_is_none_where_nothing_asks_for_technology() -> None:
+    assert looked_for(known("Okta"), (), ("news",), "Did their cloud fail?").kinds_asked == ()

@@ -41,3 +41,9 @@ def test_what_is_only_compared_is_measured_by_its_area() -> None:
 def test_each_figure_that_is_compared_is_one_that_questions_ask_for() -> None:
     figures = {one.name for one in MEASURES if not one.is_counted}
     assert figures <= {one.name for one in ASPECTS}
+
+
+def test_how_many_of_them_counts_what_the_area_has() -> None:
+    found = measure_asked("How many of them are in marketing?", ("people",))
+    assert found is not None
+    assert (found.measure.name, found.how) == ("contacts", "count")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from enrichment.research.questions.company_mentions import KnownNames
+from enrichment.research.questions.mention import KnownNames
 from enrichment.research.questions.question_reading import read_question
 
 KNOWN = KnownNames(registered=("kroger", "ford motor"), own=("Adobe",))

@@ -1,0 +1,42 @@
+"""A company that a question mentions: what it is called, where, its part in the question; and names that are known."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+
+class MentionRole(Enum):
+    ASKED = "asked about"
+    SOUGHT = "looked for in what is known of another"
+    PERSON = "a person"
+    NONE = "nothing that can be asked about"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """start, end: of its words. is_known: registered, asked about before, or a website; is_used: as a technology."""
+
+    name: str
+    start: int
+    end: int
+    is_known: bool
+    part: MentionRole = MentionRole.ASKED
+    is_used: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNames:
+    """registered: of the question's phrases, in small letters, those that are names of registered companies. short: of
+    them, those with which a longer name begins, or a website.
+
+    before: names of the companies asked about before, those of the last question first. own: of the seller and their
+    company: nobody asks about them, but whether a company uses what they sell.
+    """
+
+    registered: Collection[str] = ()
+    before: Sequence[str] = ()
+    own: Sequence[str] = ()
+    short: Collection[str] = ()
+
+
+NOTHING_KNOWN = KnownNames()

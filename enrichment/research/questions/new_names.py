@@ -1,0 +1,162 @@
+"""Which words of a question are names of companies that nothing but the question shows. Pure.
+
+Where it is not sure that a word names a company, it is none: to look it up costs money, and it would take the place of
+the company that was asked about before.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from enrichment.identity.countries import country_in_english, is_country
+from enrichment.parsing.mentions import is_common
+from enrichment.parsing.technologies import is_technology
+from enrichment.research.questions.areas import shows_area
+from enrichment.research.questions.mention import Mention
+from enrichment.research.questions.name_places import (
+    ends_there,
+    is_continent,
+    is_dull,
+    is_in_front,
+    is_where_a_name_is,
+    written,
+)
+from enrichment.research.questions.question_words import (
+    Word,
+    is_english,
+    is_german,
+    words_of,
+)
+
+_FAR = 3
+"""So many words may be between a relation and the company it is with: 'partnered in May with Acme'."""
+_DIGITS = 2
+_SHORTEST_COINED = 3
+
+
+def new_names(words: Sequence[Word], taken: Collection[int], *, has_known: bool) -> Iterator[Mention]:
+    german, titled, at = is_german(words), _is_titled(words), 0
+    while at < len(words):
+        start, end = _run(words, at, taken, titled=titled)
+        sure = start < end and (
+            _is_german_name(words, start, end) if german else _is_name(words, start, end, taken, has_known=has_known)
+        )
+        if sure or (start == end and at not in taken and _is_small_name(words, at)):
+            end = max(end, start + 1)
+            yield Mention(_written_by_itself(words, start, end), start, end, is_known=False)
+        at = max(end, at + 1)
+
+
+def _written_by_itself(words: Sequence[Word], start: int, end: int) -> str:
+    """'Macy's', where nothing follows that could be Macy's."""
+    own_by = end == len(words) or words[end].apart or words[end].does("subject", "auxiliary")
+    return " ".join(word.written for word in words[start:end]) if own_by else written(words[start:end])
+
+
+def _run(words: Sequence[Word], at: int, taken: Collection[int], *, titled: bool) -> tuple[int, int]:
+    """Words with capitals, joined by '&' or 'of', without those that only begin a sentence; a possessive ends it."""
+    end = at
+    while end < len(words) and end not in taken and (_is_capital(words[end], titled) or _joins(words, at, end)):
+        if end > at and (words[end].apart or words[end - 1].possessive):
+            break
+        end += 1
+    start = at
+    while start < end and _only_begins(words[start]):
+        start += 1
+    while end > start and (words[end - 1].does("joined_by", "function") or _is_role(words[end - 1])):
+        end -= 1
+    if end - start == 1 and is_dull(words[start]):
+        end = start
+    return (start, end) if start < end else (at, at)
+
+
+def _joins(words: Sequence[Word], start: int, at: int) -> bool:
+    """'Procter & Gamble', 'Bank of America', 'Phillips 66'; not 'CFO of Acme'."""
+    if at == start or at + 1 > len(words):
+        return False
+    if words[at].written.isdigit():
+        return len(words[at].written) <= _DIGITS
+    is_joined = at + 1 < len(words) and words[at + 1].is_capital and words[at].does("joined_by")
+    return is_joined and (words[at].small == "&" or not _is_of_question(words[at - 1]))
+
+
+def _only_begins(word: Word) -> bool:
+    """A capital that the beginning of a sentence gives it, or a word of grammar."""
+    if word.begins:
+        return is_dull(word)
+    return word.does("function", "german", "foreign") and not word.is_acronym
+
+
+def _is_role(word: Word) -> bool:
+    return word.is_acronym and shows_area(word.small)
+
+
+def _is_of_question(word: Word) -> bool:
+    return word.does("function", "request", "filler", "goes_on") or shows_area(word.small)
+
+
+def _is_capital(word: Word, titled: bool) -> bool:
+    return word.is_capital and not (titled and is_common(word.small))
+
+
+def _is_titled(words: Sequence[Word]) -> bool:
+    """Whether all words have capitals, which then show nothing."""
+    later = [word for word in words[1:] if len(word.small) > _SHORTEST_COINED]
+    return len(later) > _FAR and all(word.is_capital for word in later)
+
+
+def _is_name(words: Sequence[Word], start: int, end: int, taken: Collection[int], *, has_known: bool) -> bool:
+    """Whether words with capitals surely name a company."""
+    first, before = words[start], words[start - 1] if start and not words[start].apart else None
+    if _is_none_anyway(words[start:end], before):
+        return False
+    if is_where_a_name_is(words, start, end) or (first.apart and not first.begins and start - 1 in taken):
+        return True  # of a list of names, too
+    if end - start == 1 and first.begins:
+        return _stands_alone(words, first, has_known=has_known)
+    if all((word.is_acronym or word.own.isdigit()) and "&" not in word.own for word in words[start:end]):
+        return _is_pitched_to(words, start)
+    is_owned = (before is not None and before.does("article")) or first.own[0].isdigit()
+    if all(is_common(word.small) for word in words[start:end]):
+        return not is_owned and (is_in_front(words, start) or (first.begins and ends_there(words, end)))
+    return not is_owned
+
+
+def _is_none_anyway(span: Sequence[Word], before: Word | None) -> bool:
+    """A country, what is in a place or of a company, the name of a setting."""
+    name = written(span)
+    if before is not None and (before.possessive or before.small == "in"):
+        return True
+    return bool(country_in_english(name)) or "_" in name
+
+
+def _is_pitched_to(words: Sequence[Word], start: int) -> bool:
+    """'pitch IBM', 'sell it to IBM': an abbreviation elsewhere may be anything."""
+    before = words[start - 1] if start else None
+    is_to = before is not None and before.small == "to" and any(word.does("pitches") for word in words[: start - 1])
+    return is_to or (before is not None and before.does("pitches"))
+
+
+def _stands_alone(words: Sequence[Word], first: Word, *, has_known: bool) -> bool:
+    """A coined word that begins a sentence: 'Nvidia or Acme?', not 'Háblame de Acme'."""
+    if is_common(first.small) or first.is_acronym or not is_english(words):
+        return False
+    return not has_known or len(words) == 1
+
+
+def _is_small_name(words: Sequence[Word], at: int) -> bool:
+    """A coined word without a capital, where only a company can be."""
+    word = words[at]
+    if word.is_capital or len(word.small) < _SHORTEST_COINED or not word.small.isalpha() or not is_english(words):
+        return False
+    if is_common(word.small) or is_dull(word) or is_technology(word.small) or country_in_english(word.small):
+        return False
+    return is_where_a_name_is(words, at, at + 1)
+
+
+def _is_german_name(words: Sequence[Word], start: int, end: int) -> bool:
+    """Nouns have capitals, too: a name stands behind a word that has one without an article, and looks like no noun."""
+    word, before = words[end - 1], words[start - 1] if start else None
+    if before is None or words[start].apart or before.small not in words_of("owner"):
+        return word.possessive and not is_country(word.own)
+    if is_country(written(words[start:end])) or is_continent(word.small):
+        return False
+    return not any(word.small.endswith(ending) for ending in words_of("noun_ending"))
