@@ -159,7 +159,7 @@ def stopped(batch_id: str, caller: Caller, state: ServiceState) -> BatchView:
 def gone_on_with(
     batch_id: str, caller: Caller, state: ServiceState, *, failed: bool, max_cost: int | None
 ) -> BatchView:
-    """Stopped and postponed companies wait again; with failed, failed and incomplete ones too. max_cost: a new budget.
+    """Stopped and postponed companies wait again; `failed`: failed and incomplete ones too. max_cost: a new budget.
 
     Blocks. Raises ApiProblem: it is none of this caller's, or the budget is below what is taken of it.
     """
