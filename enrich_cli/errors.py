@@ -31,7 +31,7 @@ def failing_in_one_sentence() -> Iterator[None]:
         if code == INTERRUPTED:
             print("stopped; what was added or bought until then is kept", file=sys.stderr)  # noqa: T201  the command line prints
         sys.exit(code)
-    except Exception as error:  # our own errors are recognised by their module; others are raised on
+    except Exception as error:  # known errors are recognised by their module; all others are raised again
         if type(error).__module__.split(".")[0] not in _OURS:
             raise
         sentence = advised(str(error), sandbox="--sandbox" in sys.argv)

@@ -77,8 +77,8 @@ def main() -> None:
         with failing_in_one_sentence():
             app()
     finally:
-        if "duckdb" not in sys.modules:  # which takes what is kept for a leak, and says so in forty lines
-            gc.freeze()  # else Python looks for cycles in all of it before it ends: a third of a short command's CPU
+        if "duckdb" not in sys.modules:  # DuckDB would report the kept objects as a leak, in forty lines
+            gc.freeze()  # otherwise Python searches all objects for cycles at exit: a third of a short command's CPU
     sys.exit(0)
 
 

@@ -14,8 +14,8 @@ CompanyIds = Annotated[
     typer.Option("--id", metavar="ID", help="Its id at a vendor: cik:320193, ticker:NASDAQ:AAPL, a LinkedIn page"),
 ]
 Country = Annotated[str | None, typer.Option("--country", help="Where the company is: Germany, de")]
-New = Annotated[bool, typer.Option("--new", help="Another company than those registered under this name")]
-Parent = Annotated[bool, typer.Option("--parent", help="Its parent company instead, where a source has named it")]
+New = Annotated[bool, typer.Option("--new", help="A new company, not one of those registered under this name")]
+Parent = Annotated[bool, typer.Option("--parent", help="Its parent company instead, if a source has named one")]
 Consumer = Annotated[
     str, typer.Option("--for", metavar="CONSUMER", help="What kind of profile; see config/consumers.yaml")
 ]
@@ -26,10 +26,10 @@ ConfirmAbove = Annotated[
     str | None, typer.Option("--confirm-above", metavar="USD", help="Ask before spending more than this")
 ]
 StrategyName = Annotated[
-    str | None, typer.Option("--strategy", help="enhanced, priority, legacy, or hybrid where it is described")
+    str | None, typer.Option("--strategy", help="enhanced, priority, legacy, or hybrid; see config/strategies.yaml")
 ]
 AcceptStale = Annotated[
-    bool, typer.Option("--accept-stale", help="Serve expired values where nothing better is to be had, marked")
+    bool, typer.Option("--accept-stale", help="Serve expired values, marked, where there are no better ones")
 ]
 Datasets = Annotated[str | None, typer.Option("--datasets", help="Just these datasets, comma between them")]
 Sources = Annotated[str | None, typer.Option("--sources", help="With --datasets: ask only these sources")]
@@ -46,18 +46,20 @@ PurchaseId = Annotated[
 ]
 SourceName = Annotated[str, typer.Argument(metavar="SOURCE", help="Its name in config/sources.yaml")]
 ReviewId = Annotated[
-    str | None, typer.Argument(metavar="[REVIEW]", help="Only this one, by the id that the list of them shows")
+    str | None, typer.Argument(metavar="[REVIEW]", help="Only this review, by the id that the list shows")
 ]
-SameAs = Annotated[str | None, typer.Option("--same-as", metavar="KEY", help="It is this registered company")]
-NoneOfThem = Annotated[bool, typer.Option("--new", help="It is none of the companies that are shown")]
+SameAs = Annotated[str | None, typer.Option("--same-as", metavar="KEY", help="The registered company that is meant")]
+NoneOfThem = Annotated[bool, typer.Option("--new", help="None of the companies shown is meant")]
 CompanyFile = Annotated[
     Path, typer.Argument(help="CSV, Excel, Parquet or JSON: companies, or people with their companies")
 ]
-SheetName = Annotated[str | None, typer.Option("--sheet", help="Of an Excel file, only this sheet")]
-Encoding = Annotated[str | None, typer.Option("--encoding", help="Of a CSV file, where it is guessed wrong: cp1251")]
+SheetName = Annotated[str | None, typer.Option("--sheet", help="Only this sheet of an Excel file")]
+Encoding = Annotated[
+    str | None, typer.Option("--encoding", help="The encoding of a CSV file, if it is guessed wrong: cp1251")
+]
 ColumnMap = Annotated[
     str | None,
-    typer.Option("--map", metavar="PAIRS", help="What columns are, where guessed wrong: 'Account=name,Web=website'"),
+    typer.Option("--map", metavar="PAIRS", help="What columns contain, if guessed wrong: 'Account=name,Web=website'"),
 ]
 MaybeCompanyFile = Annotated[
     Path | None, typer.Argument(metavar="[FILE]", help="CSV, Excel, Parquet or JSON of companies")
@@ -76,36 +78,37 @@ BatchBudget = Annotated[
     str | None, typer.Option("--max-cost", metavar="USD", help="What the whole batch may cost at most")
 ]
 BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="Its id, as `enrich batch list` shows it")]
-Workers = Annotated[int, typer.Option("--workers", help="Processes at work on it, on this machine")]
+Workers = Annotated[int, typer.Option("--workers", help="How many processes work on it, on this machine")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors")]
 CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write the table to this CSV file")]
 ParquetFile = Annotated[Path | None, typer.Option("--parquet", help="Write the table to this Parquet file")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do what is shown without asking")]
 OtherCompany = Annotated[str, typer.Argument(metavar="INTO", help="The company that stays")]
-NewCompany = Annotated[str, typer.Argument(metavar="NEW", help="Name or domain of the company to be")]
+NewCompany = Annotated[str, typer.Argument(metavar="NEW", help="Name or domain of the new company")]
 EventId = Annotated[str, typer.Argument(metavar="EVENT", help="Its id, as `enrich companies events` lists it")]
 TakenAliases = Annotated[
-    list[str] | None, typer.Option("--alias", help="An alias that is the new company's; give it once for each")
+    list[str] | None, typer.Option("--alias", help="An alias of the new company; once for each alias")
 ]
 TakenPurchases = Annotated[
-    list[str] | None, typer.Option("--purchase", metavar="ID", help="What was bought for it; give it once for each")
+    list[str] | None,
+    typer.Option("--purchase", metavar="ID", help="A purchase for the new company; once for each purchase"),
 ]
-Reason = Annotated[str, typer.Option("--reason", help="Why, for those that look later")]
+Reason = Annotated[str, typer.Option("--reason", help="The reason, for later readers")]
 RulesFolder = Annotated[Path | None, typer.Argument(help="Another folder than the configured one")]
 
-Uncertain = Annotated[bool, typer.Option("--uncertain", help="Only those that may or may not be billed")]
+Uncertain = Annotated[bool, typer.Option("--uncertain", help="Only uncertain purchases: they may or may not be billed")]
 OfCompany = Annotated[str | None, typer.Option("--company", help="Only for this company")]
 Since = Annotated[str | None, typer.Option("--since", metavar="AGE", help="No older than this, such as 7d")]
 SettledUnits = Annotated[
     str | None, typer.Option("--units", help="How many units the vendor billed; left out, all that was reserved")
 ]
 
-Rebuild = Annotated[bool, typer.Option("--rebuild", help="From nothing, instead of what changed")]
+Rebuild = Annotated[bool, typer.Option("--rebuild", help="Build everything anew, not only what changed")]
 Port = Annotated[int, typer.Option(help="0: any free one")]
 TimeScale = Annotated[float, typer.Option(help="How much faster than real the vendors' clocks run")]
 
 Sandbox = Annotated[bool, typer.Option("--sandbox", help="The vendors on localhost, and a store of their own")]
-All = Annotated[bool, typer.Option("--all", help="Every item of each list, and texts as a whole")]
+All = Annotated[bool, typer.Option("--all", help="Show every item of each list, and whole texts")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")]
 
 

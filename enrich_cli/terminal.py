@@ -34,7 +34,7 @@ errors = Console(stderr=True)
 
 
 def show(view: RenderableType, data: object, *, as_json: bool, on: Console = console) -> None:
-    """Prints one of the two on stdout. A line that asks not to be broken is left to the terminal, never cut."""
+    """Prints the data as JSON, or else the view, on stdout. Lines that must not be broken are never cut either."""
     if as_json:
         for part in json.JSONEncoder(indent=2, default=str).iterencode(data):
             sys.stdout.write(part)
@@ -44,7 +44,7 @@ def show(view: RenderableType, data: object, *, as_json: bool, on: Console = con
 
 
 def _as_to_be_typed(view: RenderableType) -> RenderableType:
-    """Sentences of their own that advise a command, as `advised` has them; tables know it themselves."""
+    """The view, with --sandbox in the commands that its sentences advise; tables do that themselves."""
     if isinstance(view, Group):
         return Group(*(_as_to_be_typed(part) for part in view.renderables), fit=view.fit)
     if not isinstance(view, Text):

@@ -6,7 +6,7 @@ from enrich_cli.errors import UsageError
 from enrichment.domain.money import to_micro
 from enrichment.rules.fields import parse_seconds
 
-_MOST_WORKERS = 64  # on one machine
+_MOST_WORKERS = 64  # processes on one machine
 
 
 def usd(option: str, text: str) -> int:

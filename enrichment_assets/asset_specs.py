@@ -129,7 +129,7 @@ def _profile(rules: Rules, name: str) -> LayerAsset:
 
 
 def _evidence(rules: Rules, datasets: Sequence[str]) -> tuple[dg.AssetKey, ...]:
-    """What answers these datasets: sources, or the analyses of those that are analysed."""
+    """The assets that answer these datasets: raw replies of sources, or analyses."""
     keys: dict[dg.AssetKey, None] = {}
     for dataset in datasets:
         entry = rules.datasets[dataset]

@@ -27,7 +27,7 @@ from enrichment_assets.asset_specs import profile_key
 from enrichment_assets.definitions import defs
 from enrichment_assets.partitions import COMPANIES
 
-LOCATION = "enrichment"  # as workspace.yaml calls it
+LOCATION = "enrichment"  # the name in workspace.yaml
 MODULE = "enrichment_assets.definitions"
 
 

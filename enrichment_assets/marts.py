@@ -56,7 +56,9 @@ def marts(rules: Rules) -> dg.AssetsDefinition:
         for table in published.tables:
             schema, _, name = table.name.partition(".")
             key = mart_key(name)
-            if schema in UPSTREAM and key in context.selected_asset_keys:  # layers.analyses is no asset
+            if (
+                schema in UPSTREAM and key in context.selected_asset_keys
+            ):  # other tables, such as layers.analyses, are not assets
                 yield dg.MaterializeResult(asset_key=key, metadata=_metadata(table, str(published.path)))
 
     return publish

@@ -109,12 +109,12 @@ def partition_keys(context: dg.OpExecutionContext) -> tuple[str, ...]:
 
 
 def is_retry(context: dg.OpExecutionContext) -> bool:
-    """A retry copies run config; what its first run had to buy again must not be bought twice."""
+    """Whether this run repeats another one: then its config must not make it buy again what the first run bought."""
     return context.run.parent_run_id is not None or context.has_tag(PARENT_RUN_TAG)
 
 
 def run_of(asked_by: str | None) -> str | None:
-    """The run of ours that made a request."""
+    """The Dagster run that made a request; None: it was not made by a run."""
     if asked_by is None or not asked_by.startswith(ASKED_BY):
         return None
     return asked_by.removeprefix(ASKED_BY)

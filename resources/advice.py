@@ -1,11 +1,11 @@
-"""What a message advises, each command between backticks, as it is to be typed."""
+"""Commands that a message advises, written as they have to be typed: with --sandbox where the advice came from one."""
 
 import re
 
 _COMMAND = re.compile(r"(?<=`)enrich (?!sandbox|rules check)(?:(?!--sandbox)[^`])+(?=`)")
-"""Those that know --sandbox and are written without it."""
+"""Finds commands between backticks that take --sandbox and are written without it."""
 
 
 def advised(sentence: str, *, sandbox: bool) -> str:
-    """sandbox: the command that says it ran with --sandbox."""
+    """The sentence with --sandbox added to its commands. sandbox: the command that prints it ran with --sandbox."""
     return _COMMAND.sub(r"\g<0> --sandbox", sentence) if sandbox else sentence

@@ -98,7 +98,7 @@ def reliability_text(lines: Mapping[str, DatasetReliability]) -> str:
 
 
 def write_reliability(folder: Path, lines: Mapping[str, DatasetReliability], *, counted_with: Rules) -> Path:
-    """config/reliability.yaml, likewise."""
+    """Replaces config/reliability.yaml as a whole. Raises as write_learned does."""
     with _only_writer(folder):
         if load_rules(folder).reliability_lines != counted_with.reliability_lines:
             raise _edited(RELIABILITY_FILE)

@@ -62,7 +62,7 @@ def learned_from(store: SqlStore, warehouse: Warehouse, rules: Rules, night: dat
 
 
 def _lacking(rules: Rules, dataset: str, counts: Mapping[Answered, int]) -> list[FamilyEstimate]:
-    """Sources that lack a dataset of the same companies."""
+    """Lines for families of sources that lack a dataset of the same companies."""
     sources = rules.as_written or rules.sources
     stated = {
         source: entry.datasets[dataset].fill_rate for source, entry in sources.items() if dataset in entry.datasets

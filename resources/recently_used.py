@@ -1,4 +1,4 @@
-"""What was used last, so that it is not made again: of any thread, never more than so many.
+"""A cache of the items used most recently, of limited size, shared by threads.
 
 RecentlyUsed(most) -> get(name), keep(name, item)
 """
@@ -10,7 +10,7 @@ Item = TypeVar("Item")
 
 
 class RecentlyUsed(Generic[Item]):
-    """most: items; beyond that the one that was not used for the longest time goes."""
+    """most: number of items; when it is exceeded, the least recently used item is dropped."""
 
     def __init__(self, most: int) -> None:
         self._most = most

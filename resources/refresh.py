@@ -22,9 +22,9 @@ from resources.store import SqlStore
 SCHEDULE: Final = "refresh_due_companies"
 COMMAND: Final = "enrich batch --due"
 _AGAIN_AFTER = timedelta(days=1)
-"""What failed is not tried again each hour, and what another batch waits for is not ordered twice."""
+"""A company that a refresh has tried is left alone for so long, so that failures are not repeated every hour."""
 _ASKED_BY = (SCHEDULE, COMMAND)
-"""What asks for refreshes: its requests are no demand, and their cost is the day's."""
+"""requested_by of refreshes: they do not count as demand, and their cost counts against the day's budget."""
 
 
 def plan_refresh(

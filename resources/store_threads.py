@@ -85,14 +85,14 @@ class _Shared:
         """A thread, to its end."""
         while (call := self._calls.get()) is not None:
             self._ended.append(_carried_out(call))
-            del call  # nothing it returned is kept until the next call
+            del call  # drop the result, so that it is not kept in memory until the next call
             if not self._is_woken:
                 self._is_woken = True
                 with suppress(RuntimeError):  # the loop is closed: what ended is waited for no more
                     self._loop.call_soon_threadsafe(self._report)
 
     def _report(self) -> None:
-        self._is_woken = False  # first: what ends from here on wakes the loop again
+        self._is_woken = False  # first of all: calls that end from here on wake the loop again
         while self._ended:
             ended = self._ended.popleft()
             self.under_way -= 1

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from resources.store import SqlStore
 
 _STORE_THREADS = 16
-"""What waits for the store in a process is committed together: asyncio's own six threads commit twice as often."""
+"""More threads than asyncio's six: works that wait together are committed together, in half as many commits."""
 _SANDBOX_KEY = "sandbox"
 _SANDBOX_PATHS = {"openai": "/openai/v1"}
 
@@ -208,7 +208,7 @@ def _running_sandbox(settings: Settings) -> tuple[str, float]:
 
 
 def _about(host: str) -> Mapping[str, Any]:
-    """What the server at this address says of itself. Raises OSError, HTTPException, ValueError."""
+    """What the sandbox at this address reports about itself. Raises OSError, HTTPException, ValueError."""
     connection = HTTPConnection(host, timeout=5)
     try:
         connection.request("GET", "/_sandbox")

@@ -79,7 +79,7 @@ def _not_found(vendors: Collection[str]) -> Callable[[Request, Exception], Await
 
 
 async def _vendor_failed(request: Request, error: Exception) -> Response:
-    """Written where the sandbox runs; its server writes nothing itself, and this reply passes no middleware."""
+    """Prints the traceback and answers 500: the server itself logs nothing, and this reply passes no middleware."""
     traceback.print_exception(error)
     sentence = f"The sandbox's own code failed at {request.url.path}: {error!r}; its terminal shows where."
     return respond(500, sentence, {"x-sandbox": "1"})
@@ -144,7 +144,7 @@ def _refused(vendor: Vendor, request: VendorRequest, fault: Fault) -> Response:
 
 
 async def _delivered(response: Response, http: Request, fault: Fault | None) -> Response:
-    """What the vendor answered, and charged for, as the client receives it."""
+    """The vendor's reply, which is charged, with the fault that damages it on its way to the client."""
     if fault is None or fault.fault in CONTENT_FAULTS:
         return response
     if fault.fault in CORRUPTIONS:

@@ -89,7 +89,10 @@ def _is_stopping(app: FastAPI) -> bool:
 
 
 class _Agents:
-    """ASGI: what is made when the application starts. path: as which it is counted and logged."""
+    """ASGI application that hands calls to the server of agents, which is opened when the service starts.
+
+    path: the name of this route in logs and metrics.
+    """
 
     path = PATH
 

@@ -49,7 +49,7 @@ _REMEMBERED = 256
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A route that memory may answer: its body, and how it shows a view to a client that sent this body."""
+    """A route that memory may answer: the type of its body, and how the answer looks to a client that sent it."""
 
     route: BaseRoute
     body: TypeAdapter[Any]
@@ -88,7 +88,7 @@ class Hits:
             return
         try:
             message = await receive()
-        except HTTPException:  # it comes again where its route reads on
+        except HTTPException:  # the body is received again where its route goes on to read it
             await self._app(scope, receive, send)
             return
         whole = message["type"] == "http.request" and not message.get("more_body", False)
@@ -107,7 +107,7 @@ class Hits:
         receive: Receive,
         send: Send,
     ) -> bool:
-        """kept: what its route needs until it has answered: a place is taken here, so that no more go on than may."""
+        """Whether memory answered the call. kept: contains the slot of its route; closed once the call is answered."""
         state: ServiceState = scope["app"].state.service
         try:
             caller = allowed_to("enrich", await _caller(secret, scope, state))
@@ -166,7 +166,7 @@ async def _is_begun(ask: Ask, found: Company | MadeBefore, state: ServiceState) 
 
 
 async def _caller(secret: str, scope: Scope, state: ServiceState) -> Caller:
-    """Kept with the call, so that its route counts it once. Raises ApiProblem."""
+    """The caller, which is kept with the call so that rate limits count it once. Raises ApiProblem."""
     caller = await caller_of_secret(secret, state)
     scope["state"]["caller"], scope["state"]["key_name"] = caller, caller.name
     return caller

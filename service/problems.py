@@ -100,7 +100,7 @@ class ApiProblem(Exception):
 
 
 def problem_of(error: Exception) -> ApiProblem | None:
-    """None: it is none of ours, so a fault."""
+    """The problem of an error. None: it is not an error of ours, so a fault of the service."""
     if isinstance(error, ApiProblem):
         return error
     code = next((code for kind, code in ERRORS if isinstance(error, kind)), None)

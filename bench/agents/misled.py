@@ -76,7 +76,7 @@ class Audit:
 
 @dataclass
 class _Misled:
-    """One run. quotes: tokens it was given; others: those of the runs before."""
+    """One run of an agent. quotes: tokens that it was given. others: tokens of earlier runs."""
 
     state: ServiceState
     client: Client
@@ -102,7 +102,7 @@ class _Misled:
             self.quotes.append(answer["quote_id"])
 
     async def buy(self, _page: str) -> None:
-        """Often the same quote at once, many times."""
+        """Buys, often the same quote many times at once."""
         if self.quotes:
             token = self.random.choice(self.quotes)
             times = self.random.choice((1, 1, 3))
@@ -140,7 +140,7 @@ class _Misled:
                 self.audit.faults.append(f"carried out a quote it was not given: {token}")
 
     async def _call(self, tool: str, **arguments: Any) -> dict[str, Any] | None:
-        """None: the tool refused it."""
+        """The answer of a tool; None: the tool refused the call."""
         self.audit.calls += 1
         result = await self.client.call_tool(tool, arguments)
         self.seen += [part.text for part in result.content if isinstance(part, TextContent)]

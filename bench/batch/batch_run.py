@@ -36,7 +36,7 @@ class ColdBatch:
     domains: Sequence[str]
 
     def started(self, consumers: Sequence[str], domains: Sequence[str], *, strategy: str | None = None) -> Batch:
-        """Companies of which nothing is known."""
+        """Makes a batch of companies of which nothing is known."""
         store, now = open_store(self.setup.store_url, world="sandbox"), SharedClock(self.setup.clock).now()
         try:
             wanted = [Company(new_id("com"), domain, None, domain, now) for domain in domains]

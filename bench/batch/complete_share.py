@@ -51,7 +51,7 @@ _HOPELESS = CompleteShare(0.0, 0.0, 0.0)
 
 
 def complete_share(_: Path, *, companies: int | None, seed: int) -> None:
-    del companies, seed  # nothing is drawn
+    del companies, seed  # exact: no random numbers
     rules = load_rules(CONFIG)
     for consumer in CONSUMERS:
         tests, besides = tests_of(rules, consumer), besides_of(rules, consumer)
@@ -99,7 +99,7 @@ def besides_of(rules: Rules, consumer: str) -> float:
 
 
 def best_share(tests: Sequence[SourceTest], besides: float = 0.0) -> CompleteShare:
-    """At the least expected cost. besides: USD that a complete company costs in the end."""
+    """The policy with the least expected cost. besides: USD that a complete company costs in addition at its end."""
 
     @lru_cache(None)
     def best(left: frozenset[str], unasked: frozenset[int]) -> CompleteShare:
@@ -124,7 +124,7 @@ def best_share(tests: Sequence[SourceTest], besides: float = 0.0) -> CompleteSha
 
 
 def greatest_share(tests: Sequence[SourceTest], besides: float = 0.0) -> CompleteShare:
-    """Of all policies; a ratio is greatest where no policy has more above it: Dinkelbach (1967)."""
+    """The greatest share of all policies: the ratio above which no policy gains anything (Dinkelbach, 1967)."""
     found = best_share(tests, besides)
     while (better := _most_above(found.share, tests, besides)).share > found.share + _CLOSE:
         found = better

@@ -88,7 +88,7 @@ async def _measured(folder: Path, companies: int, seed: int) -> None:
 
 
 def _allowed(rules: Rules, provider: str) -> int:
-    """Calls that are allowed in all hours together."""
+    """How many calls the limits allow in all hours together."""
     limits = rules.providers[provider].rate_limits
     return HOURS * min(most for most in (limits.per_hour, 60 * (limits.per_minute or 10**6)) if most)
 

@@ -39,7 +39,7 @@ def measures(folder: Path, *, companies: int | None, seed: int) -> None:
 
 
 def memory(folder: Path, *, companies: int | None, seed: int) -> None:
-    """companies: the most."""
+    """Memory of batches of growing size. companies: of the largest one."""
     for number in (size for size in MEMORY_SIZES if size <= (companies or MEMORY_SIZES[-1])):
         with prepared(folder / str(number), companies=number, seed=seed) as cold:
             figures = _worked(cold, CONSUMERS[:1], number)

@@ -32,7 +32,7 @@ class CallRecorder:
         self.at_once = 0
 
     def listen_to(self, client: VendorClient, base_url: str) -> None:
-        """Before its first call. base_url: as it was configured."""
+        """Records the calls of a provider; called before its first one. base_url: as configured."""
         carrier = client.session_config.transport
         client.session_config = replace(client.session_config, transport=_Recorded(self, client, base_url, carrier))
 

@@ -90,7 +90,7 @@ async def capped(rules: Rules, context: RunContext, store: SqlStore) -> CapCount
 
 
 def _facts(store: SqlStore, vendor: Company, key: str) -> list[Fact]:
-    """All that is stored of the company and of the vendor."""
+    """All stored facts of the company and of the vendor."""
     company = store.companies.by_key(key)
     ids = [vendor.company_id, *([] if company is None else [company.company_id])]
     return [fact for known in store.knowledge.known_many(ids).values() for fact in known.facts]
@@ -160,7 +160,7 @@ def main(words: Sequence[str]) -> None:
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        began = time.monotonic()  # the vendors' jobs take their time, on the day of the labels
+        began = time.monotonic()  # on the day of the labels the vendors' jobs need time
         app = create_app(
             folder / "vendors", time_scale=_SCALE, read_time=lambda: NOON.timestamp() + time.monotonic() - began
         )

@@ -47,7 +47,7 @@ def instance_in(home: Path, postgres_url: str | None = None) -> Iterator[dg.Dags
 
 
 def recorded(instance: dg.DagsterInstance, enriched: EnrichedBatch, companies: int) -> Recorded:
-    """All of it under one run."""
+    """Records everything under one run; returns what that took."""
     ends = list(twins(enriched.ends, companies))
     measured: list[Recorded] = []
 

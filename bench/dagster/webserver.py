@@ -105,7 +105,7 @@ def dagster_ui(environment: dict[str, str]) -> Iterator[DagsterUi]:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """Raises TimeoutError."""
+    """Waits until the condition is true. Raises TimeoutError."""
     ends = time.monotonic() + _PATIENCE
     while not condition():
         if time.monotonic() > ends:

@@ -50,7 +50,7 @@ def show_speed(rng: random.Random, names: list[str]) -> None:
 
 
 def show_lists() -> None:
-    """Each in a process of its own: memory is measured at its highest."""
+    """Runs each list in a process of its own, because the peak of a process's memory is measured."""
     for rows in _LISTS:
         subprocess.run([sys.executable, "-m", "bench.identity.long_list", str(rows)], check=True)  # noqa: S603
 

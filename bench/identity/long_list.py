@@ -88,7 +88,7 @@ def main() -> None:
 
 
 def _peak() -> float:
-    """MB."""
+    """The peak memory of this process, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

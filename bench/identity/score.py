@@ -37,7 +37,7 @@ class Score:
 
     @property
     def right(self) -> float:
-        """The share of those decided."""
+        """The share of the decided pairs that is right."""
         return 1 - self.wrong / self.decided
 
     @property

@@ -35,7 +35,7 @@ _SOURCES = (FALLING, DEARER, THIRD)
 _DATASET, _BEGIN = "key_contacts", date(2026, 1, 1)
 _PRICES = {FALLING: 100_000, DEARER: 120_000, THIRD: 250_000}
 _UNITS = {FALLING: 4, DEARER: 4, THIRD: 5}
-"""That an answer is billed, at first; one may be billed thrice as many before the source would be suspended."""
+"""Units billed for an answer at first; up to three times as many do not suspend the source."""
 SHIPPED = LearningRules(learn="automatic")
 _SOON = 60
 """Observations of the source that changed, within which the planner shall have moved."""

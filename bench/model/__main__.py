@@ -43,7 +43,7 @@ from sandbox.server import served
 HERE = Path(__file__).parent
 PYTHON = HERE.parents[1] / ".model" / "venv" / "bin" / "python"
 CONFIG = HERE.parents[1] / "config"
-LLAMA_CPP = ChatRules(output_limits=("max_tokens",))  # takes all keywords of the schemas
+LLAMA_CPP = ChatRules(output_limits=("max_tokens",))  # this endpoint takes all keywords of the schemas
 CONSUMER = "vendor_context"  # reads pages of websites, and asks three analyses of them
 PATIENCE_SECONDS = 1_800.0  # one thread of a busy machine writes a few words a second
 UsedOf = Callable[[AnalysisAnswer], str]
@@ -193,7 +193,7 @@ def _claims(content: str | None) -> int:
 
 
 async def _nothing() -> None:
-    """Nothing is booked for these questions."""
+    """Stands for booking a purchase: these questions are not booked."""
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ A_MONTH = 31 * 86_400
 CONSUMERS = ("profile", "vendor_enrichment", "customer_enrichment")
 ASKED_TWICE = 0.25
 ASKED_BY_NAME = 1 / 3
-REPORTS_A_REQUEST = 3  # at the least: kills fall into the first half of a round
+REPORTS_A_REQUEST = 3  # at least so many, because kills fall into the first half of a round
 CAPS = {
     "all": "350.00",
     "providers": {"apollo": "8.00"},
@@ -160,7 +160,7 @@ def soaked(setup: WorkerSetup, url: str, options: Options) -> Soak:
             kills_within = REPORTS_A_REQUEST * len(orders) // 2
             enough = partial(span.over, soak.requests)
             ran = fleet.run(orders, kills=options.kills, within=kills_within, enough=enough)
-            # later ones wait for the dead, or end what they began
+            # later requests wait for dead processes, or end what those began
             seconds = min(time.monotonic(), span.ended or time.monotonic()) - began
             soak.seconds += seconds
             soak.windows.append((from_, from_ + timedelta(seconds=seconds)))

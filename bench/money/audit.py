@@ -154,7 +154,7 @@ def orphans(store: SqlStore) -> list[str]:
 
 
 def without_reply(store: SqlStore) -> list[str]:
-    """Settled purchases that were answered, with neither reply nor analysis: paid for and lost."""
+    """Settled purchases with an answer but neither reply nor analysis: paid for and lost."""
     p = t.purchases.c
     kept = sa.select(t.replies.c.purchase_id).union(sa.select(t.analyses.c.purchase_id))
     answered = p.outcome.in_(["found", "nothing", "answered"])
@@ -243,7 +243,9 @@ class _Subjects:
                 names.setdefault(company.name, company.company_id)
         self._same = {company.company_id: names[company.name] for company in companies if company.name}
         self._same |= {company_id: company_id for company_id in names.values()}
-        names |= {json.dumps(name)[1:-1]: company_id for name, company_id in names.items()}  # as JSON writes é
+        names |= {
+            json.dumps(name)[1:-1]: company_id for name, company_id in names.items()
+        }  # JSON writes é as an escape
         stems = {domain.partition(".")[0]: company_id for domain, company_id in self._by_domain.items()}
         self._by_text = stems | names
         self._by_name = sorted(names.items(), key=lambda pair: len(pair[0]), reverse=True)

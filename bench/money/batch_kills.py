@@ -47,7 +47,7 @@ TIME_SCALE = 400.0
 FAULT_RATE = 0.1
 CONSUMERS = ("profile", "vendor_enrichment", "customer_enrichment")
 BATCH = "bat_1"
-_MOST_SECONDS = 180  # of the workers that end a batch
+_MOST_SECONDS = 180  # the most that the workers that end a batch may take
 _KILLED_AFTER = (0.1, 4.0)  # seconds, at least and at most
 
 

@@ -165,7 +165,7 @@ async def _work(setup: WorkerSetup, pipe: Connection) -> None:
 
 
 class _Inbox:
-    """Work items come in by the pipe, reports go out."""
+    """The pipe of a worker: work items come in, reports go out."""
 
     def __init__(self, pipe: Connection, ledger: TimedLedger, rules: Rules, context: RunContext) -> None:
         self._pipe, self._ledger, self._rules, self._context = pipe, ledger, rules, context

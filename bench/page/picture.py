@@ -36,7 +36,7 @@ def main(path: Path) -> None:
     with tempfile.TemporaryDirectory() as home, page_of_sandbox(Path(home)) as (browser, url):
         page = browser.new_page(base_url=url, viewport={"width": 1200, "height": 900}, reduced_motion="reduce")
         ask(page)
-        page.reload()  # as it is found later, without what was only said while it came to be
+        page.reload()  # the page as it looks later, without the messages shown while the answer was made
         page.locator(".claims button.cite").first.click()
         page.screenshot(path=path)
     if path.stat().st_size > _LARGEST_BYTES:

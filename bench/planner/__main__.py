@@ -135,7 +135,9 @@ def show_caps(count: int = 100) -> None:
 
 
 def show_month(path: Path) -> None:
-    rng = Random(f"companies {SEED}")  # not the chance that draws the consumers, or both would go together
+    rng = Random(
+        f"companies {SEED}"
+    )  # a generator of its own: otherwise it would be correlated with the one that draws the consumers
     traces = {path.name: trace(path), "Zipf 1.0 over 10,000": zipf(10_000, rng), "flat over 40,000": flat(40_000, rng)}
     rules = shipped_rules()
     print(f"A month of {REQUESTS:,} requests, seed {SEED}: share of legacy's spend without memory / reads from memory")

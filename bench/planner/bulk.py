@@ -97,14 +97,14 @@ def show_many(seed: int, companies: int = 100_000) -> None:
     with tempfile.TemporaryDirectory() as folder:
         began, url = perf_counter(), f"sqlite:///{folder}/store.sqlite"
         making = get_context("spawn").Process(target=_make, args=(url, companies, seed, Path(folder)))
-        making.start()  # in a process of its own: what that takes is not what plans take
+        making.start()  # in a process of its own, so that its memory and CPU are not counted as those of plans
         making.join()
         print(
             f"Plans for {companies:,} companies, store made in {perf_counter() - began:.0f} s, seed {seed}", flush=True
         )
         for consumer in CONSUMERS:
             planning = get_context("spawn").Process(target=_plan_for, args=(url, consumer, Path(folder)))
-            planning.start()  # so that each tells its own memory
+            planning.start()  # a process for each size, so that each peak of memory is its own
             planning.join()
 
 

@@ -114,7 +114,7 @@ async def _parts(app: FastAPI, store: SqlStore, secret: str, hits: int) -> None:
 
 
 async def _each(times: int, call: Callable[[], Awaitable[Any]], *, at_once: int = 1) -> float:
-    """Microseconds of CPU of all threads."""
+    """CPU of all threads for one call, in microseconds."""
     await call()
     began, each = time.process_time(), times // at_once
 

@@ -43,7 +43,7 @@ def sandbox(environment: Mapping[str, str]) -> Iterator[None]:
     running = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)  # noqa: S603
     try:
         assert running.stdout is not None
-        running.stdout.readline()  # its address: it is ready
+        running.stdout.readline()  # the sandbox prints its address when it is ready
         for _, _, _, words in COMMANDS[:3]:
             cpu_seconds(words.split(), environment)
         yield
@@ -59,7 +59,7 @@ def main() -> None:
     missed = 0
     with tempfile.TemporaryDirectory() as home:
         environment = {**os.environ, "ENRICH_HOME": home, "PYTHONPATH": str(Path(__file__).parents[2])}
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # with it every command compiles every file anew
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # each command would compile every module anew
         with sandbox(environment):
             for name, most, exit_code, words in COMMANDS:
                 measured = [cpu_seconds(words.split(), environment) for _ in range(runs)]

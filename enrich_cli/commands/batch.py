@@ -222,7 +222,7 @@ def _agreed(quoted: "QuotedBatch", *, as_json: bool) -> bool:
     from enrichment.domain.money import in_usd
 
     if sys.stdin.isatty():
-        if as_json:  # nothing but the answer goes to stdout
+        if as_json:  # stdout is for the answer alone
             errors.print(batch_quote_view(quoted.quote))
         return typer.confirm("Start?", err=True)
     if quoted.wish.max_cost is None and quoted.quote.most:

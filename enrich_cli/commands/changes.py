@@ -6,7 +6,7 @@ import typer
 
 from enrich_cli.options import AsJson, OfCompany, Sandbox
 
-FoundSince = Annotated[str, typer.Option("--since", metavar="AGE", help="Found out in this time, such as 7d")]
+FoundSince = Annotated[str, typer.Option("--since", metavar="AGE", help="Changes found within this time, such as 7d")]
 
 
 def changes(

@@ -70,7 +70,9 @@ def add(
             console.print(understood_view(understood))
             if not yes and not _agreed(understood):
                 raise typer.Exit(0)
-        left_out = keep_left_out(understood)  # first: where it cannot be written, nothing is taken
+        left_out = keep_left_out(
+            understood
+        )  # before anything is registered: if this file cannot be written, nothing is
         taken = take(understood, store)
         waiting = open_reviews(understood, store, utc_now())
     view = taken_view(taken, left_out, waiting=waiting, sandbox=sandbox)
@@ -232,7 +234,7 @@ def _confirm(*, yes: bool, as_json: bool) -> "Confirm":
 
 
 def _tell(event: "CompanyEvent | None", *, as_json: bool) -> None:
-    """None: it was not confirmed, and nothing was changed."""
+    """Prints what was done. done None: it was not confirmed, and nothing was changed."""
     from enrich_cli.rendering.company_events import event_data, event_view
     from enrich_cli.terminal import show as shown
 

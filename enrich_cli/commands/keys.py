@@ -8,7 +8,7 @@ from enrich_cli.options import AsJson, Sandbox
 
 app = typer.Typer(help="Keys of the service.", no_args_is_help=True)
 
-KeyName = Annotated[str, typer.Argument(metavar="NAME", help="What uses it, such as crm or anna")]
+KeyName = Annotated[str, typer.Argument(metavar="NAME", help="A name for the program or person that uses the key")]
 MayDo = Annotated[
     list[str] | None,
     typer.Option(
@@ -17,8 +17,10 @@ MayDo = Annotated[
         help="read, agent, enrich, admin; comma between them; if left out, read",
     ),
 ]
-PerDay = Annotated[str | None, typer.Option("--per-day", metavar="USD", help="What it may spend a day at most")]
-PerMinute = Annotated[int | None, typer.Option("--per-minute", min=1, help="How many requests it may make a minute")]
+PerDay = Annotated[str | None, typer.Option("--per-day", metavar="USD", help="The most that the key may spend a day")]
+PerMinute = Annotated[
+    int | None, typer.Option("--per-minute", min=1, help="How many requests the key may make a minute")
+]
 
 ApproveUpTo = Annotated[
     str | None,
@@ -58,7 +60,7 @@ def list_keys(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
 
 @app.command()
 def revoke(name: KeyName, sandbox: Sandbox = False) -> None:
-    """From now on this key opens nothing."""
+    """Revoke a key: the service refuses it from now on."""
     from enrich_cli.operations.api_keys import revoke_key
     from enrich_cli.terminal import console
 

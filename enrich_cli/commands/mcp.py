@@ -6,7 +6,7 @@ import typer
 
 from enrich_cli.options import Sandbox
 
-AsKey = Annotated[str | None, typer.Option("--key", metavar="NAME", help="The key whose limits count")]
+AsKey = Annotated[str | None, typer.Option("--key", metavar="NAME", help="The key whose rights and limits count")]
 
 
 def mcp(key: AsKey = None, sandbox: Sandbox = False) -> None:

@@ -33,7 +33,7 @@ def purchases(
 
 @app.command()
 def settle(purchase_id: PurchaseId, units: SettledUnits = None, sandbox: Sandbox = False) -> None:
-    """An uncertain purchase was billed: book it."""
+    """Book an uncertain purchase that was billed."""
     from enrich_cli.operations import ledger
     from enrich_cli.rendering.purchases import settled_view
     from enrich_cli.terminal import console
@@ -43,7 +43,7 @@ def settle(purchase_id: PurchaseId, units: SettledUnits = None, sandbox: Sandbox
 
 @app.command()
 def release(purchase_id: PurchaseId, sandbox: Sandbox = False) -> None:
-    """An uncertain purchase was not billed: give back what was reserved for it."""
+    """End an uncertain purchase that was not billed: what was reserved for it is free again."""
     from enrich_cli.operations import ledger
     from enrich_cli.rendering.purchases import released_view
     from enrich_cli.terminal import console
@@ -53,7 +53,7 @@ def release(purchase_id: PurchaseId, sandbox: Sandbox = False) -> None:
 
 @app.command()
 def reconcile(sandbox: Sandbox = False) -> None:
-    """End what can be: by the vendors' accounts, then all that is overdue at its reserve."""
+    """End uncertain purchases: those that the vendors' accounts explain, then overdue ones at their reserve."""
     from enrich_cli.operations import ledger
     from enrich_cli.rendering.purchases import reconciled_view
     from enrich_cli.terminal import console

@@ -16,7 +16,7 @@ def trace(request_id: RequestId, sandbox: Sandbox = False, as_json: AsJson = Fal
     from resources.clock import utc_now
 
     with opened_store(sandbox=sandbox) as (settings, _, store):
-        with suppress(StoreError):  # a store that may only be read is shown as it is
+        with suppress(StoreError):  # a read-only store is shown as it is
             store.requests.end_silent(utc_now())
         request = store.requests.by_id(request_id)
         if request is None:

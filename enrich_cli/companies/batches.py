@@ -122,7 +122,7 @@ class BatchCommands:
         self._settings, self._rules, self._store = settings, rules, store
 
     def quote(self, wish: BatchWish) -> QuotedBatch:
-        """Nothing is bought and nothing is written. Raises UsageError, UnknownName, UnknownStrategy."""
+        """The quote of a batch; nothing is bought or written. Raises UsageError, UnknownName, UnknownStrategy."""
         self._check(wish)
         refresh: RefreshPlan | None = None
         if wish.due:
@@ -142,7 +142,9 @@ class BatchCommands:
         wish, understood = quoted.wish, quoted.understood
         left_out, waiting = None, 0
         if understood is not None:
-            left_out = keep_left_out(understood)  # first: where it cannot be written, nothing is taken
+            left_out = keep_left_out(
+                understood
+            )  # before anything is registered: if this file cannot be written, nothing is
             take(understood, self._store)
             waiting = open_reviews(understood, self._store, utc_now())
         companies = self._companies(wish, understood, self._registered())
@@ -166,14 +168,14 @@ class BatchCommands:
         return self._store.batches.latest()
 
     def stop(self, batch_id: str) -> BatchSummary:
-        """Nothing more of it is begun, by any worker. Raises UsageError: it is done."""
+        """Stops a batch: no worker begins another company. Raises UsageError if it has ended."""
         self.summary(batch_id)
         if not self._store.batches.stop(batch_id):
             raise UsageError(f"{batch_id} is done already: there is nothing to stop.")
         return self.summary(batch_id)
 
     def reopen(self, batch_id: str, *, failed: bool, max_cost: int | None) -> BatchSummary:
-        """What was stopped or postponed waits again; failed: what failed or is incomplete, too. Raises UsageError."""
+        """Stopped and postponed companies wait again; `failed`: failed and incomplete ones too. Raises UsageError."""
         if (too_small := budget_too_small(self.summary(batch_id), max_cost)) is not None:
             raise UsageError(too_small)
         self._store.batches.reopen(batch_id, *(AGAIN_FAILED if failed else AGAIN), max_cost=max_cost)
@@ -290,7 +292,7 @@ class _Registered:
         self._by_id = {company.company_id: company for company in companies} if other_keys else {}
 
     def led_to(self, key: str) -> Company | None:
-        """As SqlCompanies.by_key."""
+        """The company with this key, else by an alias that leads to no other company."""
         led = self.other_keys.get(key, ())
         return self._by_key.get(key) or (self._by_id.get(led[0]) if len(led) == 1 else None)
 

@@ -13,7 +13,7 @@ _EVER_SECONDS = 100 * 365 * 86_400
 
 
 def listed_changes(since: str, company: str | None, *, sandbox: bool) -> Sequence[SeenChange]:
-    """The latest first. Raises UsageError, NotACompany, AmbiguousCompany, StoreError."""
+    """Changes, the latest first. Raises UsageError, NotACompany, AmbiguousCompany, StoreError."""
     seconds = min(seconds_of("--since", since), _EVER_SECONDS)
     with opened_store(sandbox=sandbox) as (_, _, store):
         company_id = None if company is None else registered(company, store).company_id

@@ -12,7 +12,7 @@ Rows = Sequence[Mapping[str, Json]]
 
 
 def write_csv(path: Path, rows: Rows) -> None:
-    """Raises UsageError: it cannot be written."""
+    """Writes the rows to a file. Raises UsageError if it cannot be written."""
     titles = _titles(rows)
     try:
         with path.open("w", newline="", encoding="utf-8-sig") as file:
@@ -24,7 +24,7 @@ def write_csv(path: Path, rows: Rows) -> None:
 
 
 def write_parquet(path: Path, rows: Rows) -> None:
-    """Raises UsageError: it cannot be written."""
+    """Writes the rows to a file. Raises UsageError if it cannot be written."""
     import pandas as pd  # noqa: PLC0415  it takes a second to import
 
     try:

@@ -1,4 +1,4 @@
-"""`enrich companies review`: what waits because it is not sure which company is meant, and a person's decisions.
+"""`enrich companies review`: open questions of which company is meant, and a person's decisions.
 
 store -> WaitingReview, ...: what is at stake first        review + number, --same-as or --new -> DecidedReview
 """
@@ -41,7 +41,7 @@ class DecidedReview:
 
 
 def waiting_reviews(store: SqlStore) -> list[WaitingReview]:
-    """What is at stake first. Companies that became one meanwhile are no question any more."""
+    """Waiting reviews, those with most money at stake first; without those whose companies were merged meanwhile."""
     asked = [one for review in store.identity_reviews.waiting() if (one := _Asked.of(review, store)).candidates]
     spent = store.ledger_queries.spent_on(sorted({company_id for one in asked for company_id in one.ids}))
     stakes = [sum(spent[company_id].micro_usd for company_id in one.ids) for one in asked]
@@ -53,7 +53,7 @@ def waiting_reviews(store: SqlStore) -> list[WaitingReview]:
 
 
 def waiting_review(review_id: str, store: SqlStore) -> WaitingReview:
-    """Raises UsageError: it does not wait."""
+    """The review with this id. Raises UsageError if it does not wait."""
     for one in waiting_reviews(store):
         if one.review.review_id == review_id:
             return one
@@ -61,7 +61,7 @@ def waiting_review(review_id: str, store: SqlStore) -> WaitingReview:
 
 
 def decide_by_number(waiting: WaitingReview, number: int, store: SqlStore, at: datetime) -> DecidedReview:
-    """number: of a candidate, counted from 1; one more: none of them."""
+    """Decides by the number of a candidate, from 1 on; the number after the last candidate means none of them."""
     if number > len(waiting.candidates):
         return decide_none(waiting, store, at)
     return _same(waiting, waiting.candidates[number - 1].company, store, at)

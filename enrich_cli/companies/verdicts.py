@@ -32,7 +32,7 @@ def rejected(
 
 
 def listed_verdicts(text: str | None, *, sandbox: bool) -> Sequence[ListedVerdict]:
-    """Withdrawn ones too, the latest first. Raises UsageError, NotACompany, AmbiguousCompany, StoreError."""
+    """Verdicts, withdrawn ones too, the latest first. Raises UsageError, NotACompany, AmbiguousCompany, StoreError."""
     with opened_store(sandbox=sandbox) as (_, _, store):
         if text is None:
             found = store.verdicts.latest()

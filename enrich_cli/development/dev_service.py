@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def _fresh_key(settings: Settings) -> str:
-    """The one of the last time opens nothing any more: its secret is stored nowhere."""
+    """A new key; the key of the last start is revoked, because its secret is stored nowhere."""
     store = open_store_of(settings)
     try:
         store.api_keys.revoke(_KEY, at=utc_now())

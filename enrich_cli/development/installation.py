@@ -20,7 +20,7 @@ _LINES_OF_A_FILE = 5  # of output that goes to a file or a pipe
 
 
 def progress(lines: Iterable[str], total: int) -> Iterator[str]:
-    """pip's lines -> what happens now, each in one line; nothing for what says nothing new."""
+    """pip's lines -> what happens now, one line each; lines without news are left out."""
     seen = 0
     for line in lines:
         if package := _PACKAGE.match(line):

@@ -28,7 +28,7 @@ from resources.store import LedgerLine, SqlStore
 from resources.vendor_balances import AccountReading, read_accounts, settle_overdue
 
 _MOST_SHOWN = 50
-_LONGEST_TYPED = 60  # characters of what was typed that an error repeats
+_LONGEST_TYPED = 60  # so many characters of what was typed are repeated in an error
 _EVER_SECONDS = 10 * 365 * 86_400
 
 
@@ -55,7 +55,7 @@ class HandEnding:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """looks: what each vendor's account shows; no_vendor: why none was asked."""
+    """looks: what each vendor's account showed. no_vendor: why no vendor was asked; None: they were."""
 
     looks: Sequence[AccountReading]
     no_vendor: str | None

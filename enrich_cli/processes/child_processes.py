@@ -140,12 +140,14 @@ def _end(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
         process.wait(_GRACE_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
-        with suppress(subprocess.TimeoutExpired):  # with its lock taken by an interrupted wait, it would wait forever
+        with suppress(
+            subprocess.TimeoutExpired
+        ):  # without a limit it would wait forever if an interrupted wait still has the lock of Popen
             process.wait(_GRACE_SECONDS)
 
 
 def _not_ignored(*names: signal.Signals) -> list[signal.Signals]:
-    """Signals that are not ignored.
+    """Those of the signals that this process does not ignore.
 
     Under nohup SIGHUP is ignored, in the background of a script SIGINT, and so they stay.
     """

@@ -13,7 +13,7 @@ _CITED = ("evidence_id", "quote")
 
 
 def analyses_lines(document: Mapping[str, Any], *, most: int | None) -> Iterator[Text | Padding]:
-    """most: so many items of a list; None: all."""
+    """The lines of all analyses. most: how many items of a list are shown; None: all."""
     for name, analysis in document["analyses"].items():
         yield Text(_headline(name, analysis), style="bold")
         for field, items in analysis["answer"].items():

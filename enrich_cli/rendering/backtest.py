@@ -73,7 +73,7 @@ def _remarks(compared: Comparison) -> Iterator[str]:
 
 
 def _same_for_both(backtest: Backtest) -> Iterator[str]:
-    """What is so today, and was perhaps different when the requests were made."""
+    """What both sides take from today, although it may have been different when the requests were made."""
     missing = {name: why for side in (backtest.here, backtest.there) for name, why in side.unavailable.items()}
     for name, why in sorted(missing.items()):
         yield f"{name} is not asked, as it could not be now: {why}."

@@ -170,7 +170,7 @@ def _money(summary: BatchSummary) -> str:
 
 
 def _of_postponed(summary: BatchSummary) -> str:
-    """A larger budget helps where the budget was too small; a day's cap is another one tomorrow."""
+    """What to do about postponed companies: raise the budget, or wait until tomorrow for a day's cap."""
     resume = f"enrich batch resume {summary.batch.batch_id}"
     if any(is_of_the_budget(reason) for reason, _ in summary.reasons):
         return f"Nothing more was bought for postponed companies: `{resume} --max-cost USD` takes them up."

@@ -18,7 +18,7 @@ NEITHER = "none of these: a new company"
 
 
 def choice_view(title: str, candidates: Sequence[KnownCandidate], now: datetime) -> RenderableType:
-    """The last number is that of a new company."""
+    """Numbered candidates below a title; the last number means a new company."""
     return Group(Text(title), candidates_table(candidates, now, last=NEITHER))
 
 

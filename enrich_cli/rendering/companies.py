@@ -94,7 +94,7 @@ def _places(understood: UnderstoodFile) -> Iterator[Text]:
 
 
 def _lines(understood: UnderstoodFile, rows: Sequence[PlacedRow], prefix: str, *, count: int) -> Iterator[Text]:
-    """count: of all of them; rows are the first."""
+    """Line numbers of rows. count: how many rows there are; `rows` has only the first of them."""
     for placed in rows:
         yield Text(f"  line {_line_of(understood, placed)}: {prefix}{placed.row.because}")
     if count > len(rows):

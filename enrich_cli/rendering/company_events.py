@@ -22,7 +22,7 @@ _COUNTED = {
     "analyses": "analysis",
     "profiles": "profile",
 }
-"""What is moved, and one of it."""
+"""What an event moves, in the plural and in the singular."""
 
 
 def card_view(card: CompanyCard) -> RenderableType:
@@ -72,7 +72,7 @@ def event_view(event: CompanyEvent, *, done: bool) -> RenderableType:
 def events_view(events: Sequence[CompanyEvent]) -> RenderableType:
     table = Table(box=None, padding=(0, 2), header_style="dim")
     widest = max((len(event.event_id) for event in events), default=0)
-    table.add_column("event", no_wrap=True, min_width=widest)  # `undo` needs the whole of it
+    table.add_column("event", no_wrap=True, min_width=widest)  # `undo` needs the whole id
     for title in ("when (UTC)", "what", "moved", "by, and why"):
         table.add_column(title)
     for event in events:

@@ -21,7 +21,7 @@ def reviews_view(waiting: Sequence[WaitingReview], now: datetime, *, sandbox: bo
 
 
 def review_view(waiting: WaitingReview, now: datetime) -> RenderableType:
-    """The last number is that of none of them."""
+    """A review with its numbered candidates; the last number means none of them."""
     review = waiting.review
     last = NEITHER if waiting.company is None else "none of these: two companies"
     return Group(

@@ -153,7 +153,7 @@ def _status(plan: Plan, dataset: DatasetPlan) -> str:
 
 
 def _why_none(plan: Plan, dataset: str) -> str:
-    """What keeps the sources that answer it from being asked; the details of each source are under `not asked`."""
+    """Why none of the sources of a dataset can be asked; each source's reason is shown under `not asked`."""
     verdicts = (source.verdict for source in plan.sources if dataset in source.answers)
     reasons = dict.fromkeys(shown(verdict) for verdict in verdicts)
     reasons.pop("not needed", None)
@@ -169,7 +169,7 @@ def _line(plan: Plan, part: Part, dataset: str) -> Iterator[str]:
         resorts = [s for s in part.last_resorts if dataset in plan.source(s).answers and s not in may_satisfy]
         yield from (f"{source} (last resort, too unreliable to count)" for source in resorts)
     asked = {name for step in part.chain for name in step}.union(*(branch.asked for branch in part.branches))
-    for source in plan.sources:  # another part asks it before this one would
+    for source in plan.sources:  # another part of the plan asks this source earlier
         if source.source in may_satisfy - asked and source.as_last_resort > 0:
             yield f"{source.source} (as a last resort for other datasets)"
 

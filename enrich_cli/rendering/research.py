@@ -24,7 +24,7 @@ _CONTROL = {code: None for code in (*range(32), *range(127, 160)) if code not in
 
 
 def event_line(event: SessionEvent) -> Text | None:
-    """None: it says nothing that the answer does not say."""
+    """An event as a line; None: the answer says the same."""
     if event.type in _QUIET:
         return None
     return Text(f"{event.at:%H:%M:%S} {plain(event.message)}", style=_STYLES.get(event.type, ""))
@@ -128,7 +128,7 @@ def _company_names(answer: Mapping[str, Json]) -> Mapping[str, str]:
 
 
 def _open_point(point: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """names: of companies, by their keys."""
+    """An open point as text. names: key -> name of the company."""
     says_more = not point["asked"] or point["because"] != NOTHING_KNOWN
     why = "; ".join((*([point["because"]] if says_more else []), *point["asked"]))
     company = f" of {names.get(point['company'], point['company'])}" if point["company"] else ""

@@ -128,7 +128,7 @@ def _later_steps(chains: Sequence[Sequence[Sequence[str]]], source: str) -> set[
 
 
 def _asks(event: Event) -> bool:
-    """Whether it shows that a source was asked, by this request or by another one that it waited for."""
+    """Whether the event shows that a source was asked, by this request or by another one that it waited for."""
     if event.stage != "collect" or "source" not in event.data:
         return False
     return event.what in ("bought", "read") or (event.what == "failed" and event.data["kind"] != "OverCap")

@@ -1,6 +1,6 @@
 """From what was typed for one company to an Ask.
 
-It imports nothing that asks, so a slip in an option is known at once.
+Imports nothing that a request needs, so that a wrong option is refused at once.
 """
 
 from collections.abc import Sequence

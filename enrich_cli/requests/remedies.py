@@ -48,7 +48,7 @@ def what_to_mend(enriched: Enriched, rules: Rules, settings: Settings) -> list[s
 
 
 def _left_out(enriched: Enriched, plan: Plan, verdict: str, kind: str) -> set[str]:
-    """Left out by the plan or on the way."""
+    """What the plan left out, or what failed while it was carried out."""
     planned = {source.source for source in plan.sources if source.verdict == verdict}
     failed = {failure.source for failure in enriched.failures if failure_kind(failure.kind) == kind}
     return planned | failed
@@ -86,6 +86,6 @@ def _reserved_by_uncertain(
 
 
 def _most(name: str, rules: Rules) -> int:
-    """The most it may cost (micro-USD)."""
+    """The most that the plan may cost (micro-USD)."""
     analysis = analysis_of(name)
     return rules.max_micro_usd(name) if analysis is None else rules.max_micro_usd_of_analysis(analysis)

@@ -78,7 +78,10 @@ def answered(text: str, persona: Persona, budget: int | None, *, sandbox: bool, 
 
 
 def starting_questions(persona: Persona, *, sandbox: bool) -> list[NextQuestion]:
-    """Three, each with its price; nothing is bought. Raises UsageError, NotACompany, AmbiguousCompany, StoreError."""
+    """Three questions with their prices; nothing is bought.
+
+    Raises UsageError, NotACompany, AmbiguousCompany, StoreError.
+    """
     settings, rules = settings_and_rules(sandbox=sandbox)
     store = open_store_of(settings)
     try:
@@ -130,7 +133,7 @@ async def _opened(
 async def _researched(
     question: Question, session: Session, rules: Rules, context: RunContext, store: SqlStore, stop: asyncio.Event
 ) -> SessionEvent | None:
-    """What it asks back, if it waits for a person."""
+    """Researches the question. Returns what it asks back, if it waits for a person."""
     worker, seen = new_id("wrk"), list[SessionEvent]()
 
     def shown(event: SessionEvent) -> None:

@@ -69,7 +69,7 @@ def read_accounts_hourly(job: dg.JobDefinition) -> dg.ScheduleDefinition:
 
 
 def refresh_run(batch: RefreshBatch, *, key: str, says: str) -> dg.RunRequest:
-    """A request for one run, which makes the batch: a tick writes nothing, a dry one neither.
+    """A request for one run. The run makes the batch, not the tick, so that testing a tick writes nothing.
 
     key: Dagster runs one request per key. says: what the tick says, as a tag of the run.
     """

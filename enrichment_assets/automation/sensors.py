@@ -49,7 +49,7 @@ class OutsideCursor:
     @staticmethod
     def of(text: str | None) -> "OutsideCursor":
         kept = json.loads(text) if text else {}
-        if isinstance(kept, int):  # of an earlier version
+        if isinstance(kept, int):  # a cursor of an earlier version
             return OutsideCursor(kept)
         return OutsideCursor(**kept)
 

@@ -169,7 +169,7 @@ def _shown(end: CompanyEnd, batch: Batch, rules: Rules) -> _Shown:
         return _Shown(enriched.company.key, enriched, (), {})
     profiles = _of(batch, enriched)
     lacking = {profile.consumer: why for profile in profiles if (why := why_not_good_enough(profile, rules))}
-    if enriched.given_up:  # what else it lacks was not asked for any more
+    if enriched.given_up:  # the rest was not asked for any more
         lacking = dict.fromkeys(lacking, end.end.reason or because_given_up(enriched.given_up))
     good = tuple(profile for profile in profiles if profile.consumer not in lacking)
     return _Shown(enriched.company.key, enriched, good, lacking)

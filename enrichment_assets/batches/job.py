@@ -61,7 +61,7 @@ class BatchConfig(dg.Config):
 
 
 def refresh_job(resources: Mapping[str, Any]) -> dg.JobDefinition:
-    """A run of it is a worker of a batch."""
+    """The job; each of its runs is a worker of a batch."""
 
     @dg.job(
         name=JOB,

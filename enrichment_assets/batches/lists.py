@@ -53,7 +53,7 @@ def listed_companies(path: Path, store: SqlStore, now: datetime) -> PartitionLis
         path.expanduser(), ListOptions(), companies.all(), companies.vendor_ids(), companies.other_keys()
     )
     understood = with_decisions(understood, store)
-    left_out = keep_left_out(understood)  # first: where it cannot be written, nothing is taken
+    left_out = keep_left_out(understood)  # before anything is registered: if this file cannot be written, nothing is
     take(understood, store)
     waiting = open_reviews(understood, store, now)
     rows = tuple((f"line {row.line}", row.because) for row in understood.rows(*LEFT_OUT))

@@ -85,7 +85,7 @@ def run_batch(
 
 
 class _WorkerOfRun:
-    """What happens in the event loop of the run."""
+    """The part of a run that happens in its event loop."""
 
     def __init__(
         self,

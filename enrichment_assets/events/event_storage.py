@@ -27,7 +27,7 @@ _Stored = tuple[EventLogEntry, int]
 def store_events(instance: dg.DagsterInstance, entries: Sequence[EventLogEntry]) -> None:
     """Stores events in this order. Events of assets and of checks; not those by which Dagster follows a run."""
     storage = instance.event_log_storage
-    if not isinstance(storage, SqlEventLogStorage):  # as that of Dagster's own service
+    if not isinstance(storage, SqlEventLogStorage):  # the same name that Dagster's own service uses
         for entry in entries:
             instance.handle_new_event(entry)
         return

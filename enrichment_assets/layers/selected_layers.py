@@ -62,7 +62,7 @@ def run_selected(context: dg.OpExecutionContext, enrichment: EnrichmentResource,
 async def _side_by_side(
     companies: Sequence[Company], enriched: Callable[[Company], Awaitable[Enriched | None]]
 ) -> list[CompanyEnd]:
-    """Raises what concerns all companies."""
+    """Enriches the companies side by side. Raises only errors that concern all of them."""
     at_once = asyncio.Semaphore(_AT_ONCE)
 
     async def one(company: Company) -> Enriched | None:

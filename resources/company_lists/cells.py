@@ -14,7 +14,9 @@ def plain(value: object) -> object:
 
     A list gives its first value; a list of addresses gives all, because the first may be a page on a platform.
     """
-    to_python = getattr(value, "tolist", None)  # of NumPy's values and arrays: a list in CSV is read without NumPy
+    to_python = getattr(
+        value, "tolist", None
+    )  # NumPy's values and arrays have this method; NumPy is not imported for it, as CSV is read without it
     value = to_python() if to_python is not None else value
     if value is None or isinstance(value, bool | datetime | date | time):
         return None

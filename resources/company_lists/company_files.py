@@ -29,13 +29,13 @@ from resources.store import SqlStore
 
 T = TypeVar("T")
 LEFT_OUT: tuple[Fate, ...] = ("refused", "ambiguous", "empty")
-"""Rows that no company is taken from."""
+"""Fates of rows from which no company is taken."""
 EXAMPLES = 5
-"""Rows of each list that are shown as they were understood."""
+"""How many rows of each list are shown as examples of how it was understood."""
 SHOWN = 20
-"""Rows of a kind that are shown by their lines."""
+"""How many rows of each fate are shown with their line numbers."""
 _AT_A_TIME = 1_000
-"""Companies that are registered in one transaction."""
+"""How many companies are registered in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ def take(understood: UnderstoodFile, store: SqlStore) -> Taken:
 
 
 def _register(entries: Sequence[ListEntry], origin: str, store: SqlStore, now: datetime) -> int:
-    """How many of them no other process has registered meanwhile."""
+    """Registers companies; returns how many were not registered by another process meanwhile."""
     fresh = [
         Company(
             new_id("com"),

@@ -27,13 +27,13 @@ _WIDE_GAP = re.compile(r"(?<=\S)[ \u00a0]{2,}(?=\S)")
 _NEARLY_ALL = 0.8
 _IN_SINGLE_MARKS = re.compile(r"'[^']*'")
 _ONE_QUOTED_CELL = re.compile(r'"(?:[^"]|"")*"[,;]*')
-_ONE_COLUMN = "\x1f"  # occurs in no name: commas belong to the cell
+_ONE_COLUMN = "\x1f"  # occurs in no text: each line is one cell, with its commas
 _TRIED = (_ONE_COLUMN, *_DELIMITERS)
 _DECLARED = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)
 _LOOKED_AT = 20
-"""Lines in which a header is looked for: titles and remarks may be above it."""
+"""How many lines are searched for a header: titles and remarks may be above it."""
 
-csv.field_size_limit(sys.maxsize)  # a long cell is a cell; the file is in memory already
+csv.field_size_limit(sys.maxsize)  # no limit to the length of a cell: the file is in memory already
 
 
 class _Reader(Protocol):
@@ -92,7 +92,7 @@ def csv_rows(lines: Sequence[str], kept: Callable[[Iterable[str]], Sequence[str]
 
 
 def _with_marks(dialect: _Dialect, lines: Iterable[str]) -> _Dialect:
-    """The dialect, with the quotation mark of its lines."""
+    """The dialect with the quotation mark that its lines use."""
     delimiter = re.escape(dialect.delimiter)
     behind_blanks = re.compile(rf'(?:^|{delimiter})[ ]+"')
     in_single = re.compile(rf"(?:^|{delimiter})'[^'\n]*{delimiter}[^'\n]*'(?:{delimiter}|\s*$)")
@@ -187,7 +187,7 @@ def _rows(lines: Sequence[str], dialect: _Dialect, begin: int) -> Iterator[Line]
 def _recovered(
     lines: Sequence[str], dialect: _Dialect, begin: int, end: int, *, ends: bool
 ) -> Generator[Line, None, int]:
-    """The rows of lines that cannot be read in a row, as far as each is one by itself; where to go on.
+    """Rows of lines that cannot be read together: each line by itself, if possible; and the line to go on with.
 
     ends: the cell that is open goes on to the end of the file.
     """

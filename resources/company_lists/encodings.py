@@ -26,7 +26,7 @@ _FIRST_RARE = 0xD8
 """Pairs of GB 2312 that begin below it are signs and the 3,755 most common characters."""
 _MOSTLY = 0.9
 _PART = 1 << 20
-"""Letters of a long text that are looked at at a time."""
+"""How many letters of a long text are examined at a time."""
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1d\x1f]")
 """Signs that no text has; 0x1E separates the cells of some exports."""
 _FOREIGN = re.compile(r"[^\x00-\x7f]{3,}")

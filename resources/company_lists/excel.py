@@ -34,7 +34,7 @@ _DAMAGED = (
 )
 """What reading a damaged file raises: the reader has no error of its own."""
 _BLANK_ROWS = 1_000
-"""After so many blank rows a list has ended."""
+"""A list ends at so many blank rows in a row."""
 
 
 def excel_lists(path: Path, wanted: str | None) -> list[ListTable]:
@@ -68,7 +68,7 @@ def _formula_links(content: bytes, kind: str, titles: list[str]) -> dict[str, di
 
 
 def _book(content: bytes, kind: str, *, values: bool = True) -> Workbook:
-    """The reader leaves a damaged file open, so it gets the bytes. values: of formulas what they gave, not they."""
+    """Opens a workbook from its bytes, because the reader leaves a damaged file open. values: results of formulas."""
     try:
         return load_workbook(BytesIO(content), data_only=values)
     except _DAMAGED:

@@ -17,15 +17,15 @@ from resources.company_lists.cells import plain
 from resources.company_lists.tables import ListTable, UnreadableList
 
 NumberedRecord = tuple[int, object]
-"""Where it is, counted from 2 as below a header, or the line of JSON lines; and its value."""
+"""The number of a record and its value. Records count from 2, as rows below a header; JSON lines by their line."""
 
 _FIRST_ROW = 2
 _DEEPEST = 3
-"""Objects within one another in which a list is looked for."""
+"""How deep a list may be inside other objects."""
 _NO_LIST = 'it contains no list; give a list of objects, such as [{"name": "Acme"}].'
 _CUT = "it is no JSON: it is cut off, or has signs of JSON where none may be"
 _TRANSPARENT = ("properties", "fields", "attributes")
-"""Objects that only wrap the fields of a record."""
+"""Names of objects that only wrap the fields of a record."""
 _READ: frozenset[str | None] = frozenset({"website", "profile", "country"})
 """Roles of fields that are read of an object that has a name: domain, website, primary_domain, linkedin_url."""
 
@@ -49,7 +49,7 @@ def _numbered(values: list[object]) -> list[NumberedRecord]:
 
 
 def json_line_records(text: str) -> list[NumberedRecord]:
-    """A line each; a whole document of JSON under this ending is read as one. A damaged line costs only itself."""
+    """One record a line; a file that is one JSON document is read as that. A damaged line is refused alone."""
     records = _json_lines(text)
     if records and isinstance(records[0][1], Mapping):
         return records
@@ -103,7 +103,7 @@ def _by_columns(document: Mapping[str, object]) -> list[object]:
 
 
 def _in_order(column: object) -> list[object] | None:
-    """The values of a column, None for what is none; by the numbers of their rows where it gives these."""
+    """The values of a column in the order of their rows; where rows are numbered, by number, with None for gaps."""
     if isinstance(column, Mapping) and column and all(re.fullmatch(r"\d+", str(key)) for key in column):
         return [column[key] for key in sorted(column, key=int)]
     is_column = isinstance(column, list) and not any(isinstance(value, list | Mapping) for value in column)

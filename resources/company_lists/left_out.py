@@ -20,12 +20,12 @@ from resources.company_lists.tables import UnreadableList
 _OURS = re.compile(r"\.left-out(?:\.\d+)?\.csv$", re.IGNORECASE)
 _RUNS_AS_FORMULA = re.compile(r"[=+\-@\t\r]")
 _MOST = 1_000
-"""Numbers that are tried for a name that is free."""
+"""How many numbers are tried to find a free file name."""
 _IN_MEMORY = 1 << 20
 """Bytes of such a file from which it is not put together in memory."""
 
 LeftOutRow = tuple[Sequence[object] | UnreadRow, str]
-"""Its cells, and what is wrong with it."""
+"""The cells of a row, and what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def write_left_out(beside: Path, lists: Sequence[LeftOutRows]) -> Path:
 
 
 def _says(path: Path, content: IO[bytes]) -> bool:
-    """Whether the file says just that."""
+    """Whether the file has exactly this content."""
     content.seek(0)
     with path.open("rb") as file:
         while part := content.read(_IN_MEMORY):

@@ -18,7 +18,7 @@ from resources.company_lists.company_files import UnderstoodFile
 from resources.store import SqlStore
 
 _AT_A_TIME = 500
-"""Questions that are looked up or opened in one transaction."""
+"""How many questions are looked up or opened in one transaction."""
 
 
 def with_decisions(understood: UnderstoodFile, store: SqlStore) -> UnderstoodFile:

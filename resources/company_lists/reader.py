@@ -17,7 +17,7 @@ _OFTEN_WRONG = (".csv", ".tsv", ".txt", ".xls")
 _ZIP = b"PK\x03\x04"
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|table|head|meta)\b", re.IGNORECASE)
 _START = 4_096
-"""Bytes that show what a file is."""
+"""How many bytes at the start of a file show what it is."""
 _FIRST_ROW = 2  # line 1 is the header
 _ENDINGS = "CSV, Excel (.xlsx), Parquet, JSON (.json) and JSON lines (.jsonl)"
 
@@ -59,7 +59,7 @@ def _read(path: Path, sheet: str | None, encoding: str | None) -> list[ListTable
 
 
 def _by_content(path: Path, sheet: str | None, encoding: str | None) -> list[ListTable]:
-    """Programs write Excel, text and web pages under these endings."""
+    """Reads a file by its content: programs write Excel, text or web pages under these endings."""
     with path.open("rb") as file:
         start = file.read(_START)
     if start.startswith((_ZIP, OLD_OR_ENCRYPTED)):
@@ -79,7 +79,7 @@ def _of_excel(path: Path, sheet: str | None) -> list[ListTable]:
 
 
 def _of_parquet(path: Path) -> ListTable:
-    """Columns of structures are read as the objects of JSON are."""
+    """Reads Parquet; columns that contain structures are read as JSON objects are."""
     import pandas as pd  # noqa: PLC0415  large: a list in CSV is read without it
 
     frame = pd.read_parquet(path)

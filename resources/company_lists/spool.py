@@ -16,9 +16,9 @@ from resources.company_lists.tables import UnreadableList
 
 T_co = TypeVar("T_co", covariant=True)
 _LOT = 500
-"""Values that are written and read at a time."""
+"""How many values are written or read at a time."""
 _IN_MEMORY = 256 * 1024
-"""Bytes from which they go to a file."""
+"""Above so many bytes the values go to a file."""
 
 
 class Spool(Sequence[T_co]):

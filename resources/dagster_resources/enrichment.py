@@ -48,7 +48,7 @@ def shown_variables() -> dict[str, str]:
 
 @dataclass
 class _Session:
-    """What one execution has read and opened so far."""
+    """What one execution has read and opened so far; closed at its end."""
 
     opened: ExitStack = field(default_factory=ExitStack)
     settings: Settings | None = None

@@ -43,7 +43,7 @@ _OF_SOURCES = {
     "brightdata": "BrightDataClient",
 }
 _CREDENTIALS = {"snov": ("client_id", "client_secret")}
-"""Of providers that take another credential than one key."""
+"""Provider -> its credentials, for providers that need something other than one key."""
 
 PROVIDERS: "Mapping[str, type[ProviderClient[Any]]]" = _Classes(_OF_SOURCES)
 CLIENTS: "Mapping[str, type[VendorClient]]" = _Classes({**_OF_SOURCES, "openai": "OpenAIModel"})
@@ -62,7 +62,7 @@ class NoClient(LookupError):
 
 
 def client_of(provider: str) -> "type[VendorClient]":
-    """Raises NoClient."""
+    """The class of a provider's client. Raises NoClient."""
     if provider not in CLIENTS:
         raise NoClient(provider)
     return CLIENTS[provider]

@@ -45,7 +45,7 @@ class ApolloClient(ProviderClient[ApolloSpec]):
 
     name = "apollo"
     spec = TypeAdapter(ApolloSpec)
-    may_bill = range(500, 600)  # nothing the vendor writes makes a failure free
+    may_bill = range(500, 600)  # a failure is never free, whatever the vendor writes in it
 
     def root(self, base_url: str) -> str:
         return super().root(base_url).removesuffix(_ROOT) + _ROOT
@@ -106,7 +106,7 @@ class ApolloClient(ProviderClient[ApolloSpec]):
         return AccountStatus(self.name, ok=left > 0, sentence=sentence, left=left, unit="credit")
 
     def _without_health(self, error: ProviderError, session: CallSession) -> AccountStatus:
-        """What a refused look at the credits tells: that the key is none, or only that it may not look."""
+        """The status after a refused query of the credits: the key is invalid, or only has no right to see them."""
         if session.status not in (403, 404):
             raise error
         return AccountStatus(self.name, ok=None, sentence=f"apollo does not report whether it accepts the key: {error}")
@@ -132,7 +132,7 @@ class ApolloClient(ProviderClient[ApolloSpec]):
 
 
 def _key_accepted(response: HttpResponse) -> bool | None:
-    """None: it does not report it."""
+    """Whether the vendor accepts the key; None: the answer does not say."""
     accepted = as_object(response).get("is_logged_in") if response.status == 200 else None
     return accepted if isinstance(accepted, bool) else None
 

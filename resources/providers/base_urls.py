@@ -1,6 +1,6 @@
-"""Whether a text is the base URL of a vendor: http or https, a host, nothing behind the path.
+"""Checks that a text is the base URL of a vendor: http or https, a host, nothing behind the path.
 
-Without an HTTP library: settings are checked by commands that call no vendor.
+Imports no HTTP library, because commands that call no vendor check settings too.
 """
 
 import re
@@ -20,7 +20,7 @@ def checked_base_url(provider: str, base_url: str) -> str:
 
 
 def setting(provider: str, name: str) -> str:
-    """The environment variable of something of a provider."""
+    """The environment variable of a provider's credential or base URL."""
     return f"{provider}_{name}".upper()
 
 

@@ -168,7 +168,7 @@ class BrightDataClient(ProviderClient[Spec]):
     def _delivered(
         self, question: SourceQuery, session: CallSession, records: Sequence[Json], *, is_cut: bool = False
     ) -> SourceAnswer:
-        """is_cut: what is behind these records is lost, and may be billed as one more."""
+        """Records as an answer. is_cut: the file broke off, so one more record may be lost and billed."""
         session.job_running = False
         good = [record for record in records if _is_record(record)]
         session.units[question.unit] += len(good)
@@ -215,7 +215,7 @@ async def _started(start: HttpCall, question: SourceQuery, session: CallSession,
 
 
 async def _finished(path: str, question: SourceQuery, session: CallSession) -> Mapping[str, Json]:
-    """Polls a job until it is over. A job that found nothing may be called failed: then dataset_size is 0."""
+    """Polls a job until it ends. A job that found nothing may report failure with dataset_size 0: that is an answer."""
 
     async def poll() -> Mapping[str, Json] | None:
         state = await session.send(HttpCall("GET", path, accepts={404: "free"}), _state_or_refusal)
@@ -247,7 +247,7 @@ def _ended_badly(state: Mapping[str, Json], session: CallSession) -> Mapping[str
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """The rows of a job's file. is_cut: it ends within another one."""
+    """The rows of a job's file. is_cut: the file ends in the middle of a further row."""
 
     rows: Sequence[Json]
     is_cut: bool = False
@@ -319,7 +319,7 @@ def _listed(body: Json) -> list[Json] | None:
 
 
 def _values_in_a_row(text: str) -> _File:
-    """JSON values one after another: what parts them is no matter, as a text in them may contain any line break.
+    """JSON values one after another, whatever separates them: line breaks may also occur inside their texts.
 
     Of a file that is cut, and of an array, the values before the cut: they are paid for.
     """
@@ -333,7 +333,7 @@ def _values_in_a_row(text: str) -> _File:
 
 
 def _values_from(text: str, place: int) -> tuple[list[Json], int]:
-    """The values from a place on, and where the first one begins that is none."""
+    """The values from a position on, and the position of the first text that is no value."""
     decoder, values = json.JSONDecoder(strict=False, parse_constant=lambda _: None), list[Json]()
     while place < len(text):
         try:

@@ -34,7 +34,7 @@ _GONE = re.compile(r"\b(404|410)\b")
 
 
 class UnlockSpec(Spec):
-    """further: so many pages that the home page links to, or the sitemap names, are fetched as well."""
+    """Pages of a company's site. further: how many pages besides the home page, found by its links or the sitemap."""
 
     call: Literal["unlock"]
     zone: str = Field(min_length=1)
@@ -67,7 +67,7 @@ async def unlocked(question: SourceQuery, spec: UnlockSpec, session: CallSession
     failed: dict[str, _PageFailed] = {}
     uncertain = 0
     pages, paths = _Pages(question, spec, session), list(spec.pages)
-    for page in paths:  # a page that came may name further ones
+    for page in paths:  # a fetched page may link to further pages
         if len(payload) + len(failed) >= question.max_units:
             break
         try:
@@ -139,7 +139,7 @@ class _Pages:
         self.used: list[str] = []
 
     async def html(self, address: str) -> str:
-        """Raises _PageFailed."""
+        """The page's HTML, fetched unless another question has it already. Raises _PageFailed."""
         if address in self._question.pages:
             self.used.append(address)
             return self._question.pages[address]

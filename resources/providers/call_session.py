@@ -129,7 +129,7 @@ class NotSent(Exception):
 
 
 class Lost(Exception):
-    """The request left, and no answer came."""
+    """The request was sent, but no complete answer came."""
 
 
 class Transport(Protocol):
@@ -167,7 +167,7 @@ class SessionConfig:
 
 
 class _FailedAttempt(Exception):
-    """again: may be sent again at no cost. owed: what is owed is certain, so nothing of it is uncertain any more."""
+    """A failed attempt. again: a repeat costs nothing. owed: the units owed are certain."""
 
     def __init__(self, error: ProviderError, *, again: bool, owed: bool = False) -> None:
         super().__init__(str(error))
@@ -234,7 +234,7 @@ class CallSession:
         )
 
     def refused(self, response: HttpResponse, *, uncertain: bool = False) -> ProviderError:
-        """The error that a response means which is no answer."""
+        """The error for a response that is not an answer."""
         what = f"HTTP {response.status}: {_words(response)}"
         kind, advice = self.config.refusal(response), self.config.advice(response)
         if response.status in MAY_BE_ABOUT_PLACE and (
@@ -254,7 +254,7 @@ class CallSession:
             return await self._again(call, read, failed)
 
     async def _again(self, call: HttpCall, read: Callable[[HttpResponse], Read], first: "_FailedAttempt") -> Read:
-        """first: the attempt that failed, which counts. Most calls need no second one, and no machinery for it."""
+        """Repeats a call after its first failed attempt, which counts as one. Most calls never get here."""
         doubtful, failing = self._asked_before and call.owed != FREE, [first]
         try:
             async for attempt in stamina.retry_context(
@@ -346,7 +346,7 @@ class CallSession:
         return response
 
     async def _wait_for_slot(self, call: HttpCall) -> None:
-        """Comes after every other wait; the next step is the transport."""
+        """Waits for a rate limit slot. This is the last wait: the call is sent immediately afterwards."""
         before_send = None if call.owed == FREE else self._before_send
         try:
             await wait_for_slot(self.config.limiter, left=lambda: self._left, before_send=before_send)
@@ -364,7 +364,7 @@ class CallSession:
 
 
 def as_json(response: HttpResponse) -> Json:
-    """Raises ValueError where the body is no JSON."""
+    """The body as JSON. Raises ValueError if it is not JSON."""
     if not response.content.strip():
         raise ValueError("an empty body")
     try:
@@ -376,7 +376,7 @@ def as_json(response: HttpResponse) -> Json:
 
 
 def as_object(response: HttpResponse) -> dict[str, Json]:
-    """Raises ValueError where the body is no JSON object."""
+    """The body as a JSON object. Raises ValueError if it is not one."""
     body = as_json(response)
     if not isinstance(body, dict):
         raise ValueError(f"a JSON {type(body).__name__} instead of an object")

@@ -42,7 +42,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class IncomingResponse:
-    """A response whose head has arrived. chunks: the body, unpacked.
+    """A response whose head has arrived. chunks: the decompressed body.
 
     close: also where the body was not read to its end.
     """
@@ -134,11 +134,11 @@ class HttpTransport:
 
 
 class _ConnectionLost(aiohttp.ClientError):
-    """A connection lost in the middle of a call, under a name aiohttp does not answer with a second call."""
+    """The connection was lost during a call. A class of its own: aiohttp would repeat the call after its own errors."""
 
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """aiohttp sends a GET again if the connection is lost; a paid one would be billed twice."""
+    """Prevents aiohttp from repeating a GET after a lost connection: a paid call would be billed twice."""
     try:
         return await send(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
@@ -203,7 +203,7 @@ def _never_left(error: Exception) -> bool:
 
 
 def _what_happened(error: Exception) -> str:
-    """What happened, in our words: the libraries' own may repeat the address, and with it a key."""
+    """What failed, in our own words: the libraries' messages may contain the address and with it a key."""
     if isinstance(error, aiohttp.ClientProxyConnectionError):
         return "no connection to the proxy"
     if isinstance(error, aiohttp.ClientHttpProxyError):

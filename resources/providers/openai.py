@@ -38,7 +38,7 @@ from resources.providers.call_session import (
 from resources.providers.units import MOST_UNITS
 from resources.providers.vendor_client import AccountStatus, VendorClient
 
-_NOT_BEGUN = (408, 409, 503)  # failures by which the vendor answered no question, so that nothing is billed
+_NOT_BEGUN = (408, 409, 503)  # statuses of failures before the model answered, so that nothing is billed
 _USED_UP = frozenset({"insufficient_quota", "billing_not_active", "billing_hard_limit_reached"})
 _TOO_LARGE = "request too large"
 _TOO_LONG_CODES = ("context_length_exceeded", "exceed_context_size_error")
@@ -104,7 +104,7 @@ class OpenAIModel(VendorClient):
 
     name = "openai"
     longest_reply = math.inf  # one answer may take the whole of timeout_seconds
-    may_bill = frozenset(range(500, 600)) - {503}  # the model may have answered behind what failed
+    may_bill = frozenset(range(500, 600)) - {503}  # the model may have answered although a proxy in front of it failed
     what_to_do: ClassVar = {
         **WHAT_TO_DO,
         UnexpectedReply: "broke the promise of its protocol ({what}): check OPENAI_BASE_URL and the model's name.",
@@ -213,7 +213,7 @@ def _completion(response: HttpResponse) -> _Completion:
 
 
 def _served_models(response: HttpResponse) -> frozenset[str] | None:
-    """The models' names; None where the endpoint answers with something else than its list."""
+    """Names of the models that the endpoint lists; None if its answer is not a list of models."""
     try:
         listed = _ModelList.model_validate_json(response.content)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""When a call may be sent by the vendor's rate limits, and what is done last before it leaves.
+"""When the vendor's rate limits allow a call, and the last step before the call is sent.
 
     wait_for_slot(limiter, left, before_send) -> returns when a call may be sent, at once | NoSlot, ClaimLost
 

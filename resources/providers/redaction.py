@@ -30,7 +30,7 @@ def without_secrets(content: bytes, secrets: Collection[str]) -> bytes:
 
 @lru_cache(maxsize=256)
 def _longest_plain_part(secret: str) -> bytes:
-    """Letters and digits in a row, which no encoder escapes: content without them has no escaped secret either."""
+    """The longest run of letters and digits. Encoders do not escape these: without the run no form of it is there."""
     parts: list[bytes] = re.findall(rb"[A-Za-z0-9]*", secret.encode("utf-8", "replace"))
     return max(parts, key=len)
 

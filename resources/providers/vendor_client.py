@@ -44,7 +44,7 @@ SpecType = TypeVar("SpecType", bound="Spec")
 
 
 class Spec(BaseModel):
-    """`question` of a source in config/sources.yaml, as one provider understands it."""
+    """The type of `question` in config/sources.yaml for one provider."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -19,14 +19,14 @@ _POINTER = "last_good"
 
 @dataclass(frozen=True, slots=True)
 class ActiveRules:
-    """complaint: why config/ is not what counts; None: it is."""
+    """The rules in force. complaint: what is wrong with config/, if older rules are used instead; else None."""
 
     rules: Rules
     complaint: str | None = None
 
 
 def active_rules(settings: Settings) -> ActiveRules:
-    """Raises RulesError when config/ is broken and no good copy was ever kept."""
+    """The rules in config/, or the last good copy if they are broken. Raises RulesError if there is no copy either."""
     kept = _kept(settings)
     try:
         rules = load_rules(settings.enrich_config)

@@ -35,7 +35,7 @@ def has_guards(rules: Rules) -> bool:
 
 
 def stop_broken_arms(settings: Settings, rules: Rules, store: SqlStore) -> list[str]:
-    """A sentence for each arm that was stopped. Raises StoreError, WarehouseError, OSError."""
+    """Stops arms whose guard is broken; returns a sentence for each. Raises StoreError, WarehouseError, OSError."""
     warehouse = Warehouse(settings.warehouse_path)
     warehouse.build(store)
     with warehouse.reading() as connection:

@@ -33,7 +33,7 @@ def signing_key(home: Path) -> bytes:
 
 
 def _make(path: Path) -> None:
-    """Whole or not at all; where two processes make it at once, the first one's stays."""
+    """Writes a new key in one step; if two processes do so at once, the first one's key stays."""
     make_private_folder(path.parent)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

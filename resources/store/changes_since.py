@@ -1,4 +1,4 @@
-"""What is new in the store since a change number, for a reader that keeps the number of its last look as its cursor.
+"""What is new in the store since a change number, for a reader that keeps the last number as its cursor.
 
 new_companies(store, since) -> keys, former keys, mark        new_unreported(store, since) -> purchases, mark
 new_profiles(store, since) -> profiles with their requests, mark
@@ -23,9 +23,9 @@ from resources.store.former_ids import now
 
 @dataclass(frozen=True, slots=True)
 class NewCompanies:
-    """keys: of companies added or changed, one that an undone merge gave back included.
+    """keys: companies that were added or changed, also those that the undoing of a merge brought back.
 
-    moved: a key that is none any more, by a new domain, a merge, or a split that was undone -> its company's key now.
+    moved: a key that is no longer in use (new domain, merge, undone split) -> the present key of its company.
     """
 
     keys: tuple[str, ...]
@@ -66,7 +66,7 @@ class NewProfiles:
 
 
 def new_companies(store: SqlStore, since: int) -> NewCompanies:
-    """Raises StoreError."""
+    """Companies added or changed since a change number. Raises StoreError."""
     c, a, e = t.companies.c, t.company_aliases.c, t.company_events.c
     with store.changes() as (tx, mark):
         keys = tx.scalars(sa.select(c.key).where(*_between(t.companies, since, mark)).order_by(c.key)).all()

@@ -28,7 +28,7 @@ from resources.warehouse.answer_counts import answers_by_day
 from resources.warehouse.comparable_answers import ComparableAnswers, comparable_answers, estimates
 
 MOST_REPLAYED = 1_000
-"""Requests, once for each vendor and once with all: four milliseconds of CPU each."""
+"""The most requests that are replayed; each takes 4 ms of CPU for each vendor, and once with all vendors."""
 _TOTALS = """
 WITH thresholds AS (SELECT unnest(?) AS dataset, unnest(?) AS threshold), answered AS (
     SELECT

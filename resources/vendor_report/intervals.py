@@ -12,7 +12,7 @@ from enrichment.learning.share_interval import wilson
 FEWEST = 30
 """Below so many cases a mean is not normal yet: its interval would say more than is known."""
 FEWEST_DAYS = 10
-"""The same of days, each a mean of its own."""
+"""The same limit for days, where each day is one mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def _deviations(count: int) -> float:
 
 
 def share(hits: float, tries: float) -> Figure | None:
-    """None: of none."""
+    """The share with its interval; None: there are no cases."""
     return Figure(hits / tries, wilson(hits, tries)) if tries else None
 
 

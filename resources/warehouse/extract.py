@@ -85,7 +85,7 @@ def _readable(json_text: str) -> str:
 
 
 def _stored(kind: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
-    """The type in the database, so that JSON is not parsed only to be written as text again."""
+    """The column's type in the database: JSON is read as stored text, not parsed and written again."""
     return kind.impl_instance if isinstance(kind, sa.TypeDecorator) else kind
 
 

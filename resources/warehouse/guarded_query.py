@@ -45,7 +45,7 @@ class GuardedResult:
 
 
 def ask_one(path: Path, sql: str, *, seconds: float = SECONDS, most: int = ROWS) -> GuardedResult:
-    """Blocks. Raises QueryRefused, WarehouseError."""
+    """The result of one SELECT. Blocks. Raises QueryRefused, WarehouseError."""
     _refuse_what_is_not_one_select(sql)
     with _opened(path) as connection:
         ended = threading.Event()
@@ -92,7 +92,7 @@ def _opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _interrupt_after(connection: duckdb.DuckDBPyConnection, seconds: float, ended: threading.Event) -> None:
-    """Interrupts again and again: an interrupt that comes between two steps of a query is forgotten."""
+    """Interrupts the query repeatedly, because DuckDB ignores an interrupt that comes between two steps."""
     wait = seconds
     while not ended.wait(wait):
         connection.interrupt()

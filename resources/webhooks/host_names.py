@@ -45,7 +45,7 @@ class HostNames:
             raise NoAddress(f"{host} has no address: check the name") from error
 
     def _looked_up(self, host: str, port: int) -> "asyncio.Future[list[str]]":
-        """A look-up under way; its place is free once the look-up is over, however short the wait for it was."""
+        """Looks a name up. Its thread stays occupied until the look-up ends, even if nothing waits for it any more."""
         loop = asyncio.get_running_loop()
         found: asyncio.Future[list[str]] = loop.create_future()
 

@@ -130,7 +130,7 @@ def _usual() -> ssl.SSLContext:
 
 
 class _Checked(httpcore.AsyncNetworkBackend):
-    """Connects to addresses that were looked at, and to no other."""
+    """Connects only to addresses that were checked."""
 
     def __init__(self, names: HostNames, *, loopback: bool) -> None:
         self._names, self._loopback, self._network = names, loopback, httpcore.AnyIOBackend()
@@ -167,7 +167,7 @@ def _headers(secret: str, delivery_id: str, body: str, at: datetime) -> dict[str
 
 
 def _may_connect(address: Address, *, loopback: bool) -> bool:
-    """An address that contains another one is looked at as that one."""
+    """Whether an address may be sent to. One that embeds another address (IPv4 in IPv6) is judged by that one."""
     if isinstance(address, IPv6Address):
         inside = _inside(address)
         if inside is not None:

@@ -17,7 +17,7 @@ class _TruncatedResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        with suppress(RuntimeError):  # the server will not end it here, and closes the connection instead
+        with suppress(RuntimeError):  # half a body with the length of the whole: the server then closes the connection
             await send({"type": "http.response.body", "body": bytes(self.body)[: len(self.body) // 2]})
 
 

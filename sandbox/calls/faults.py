@@ -82,7 +82,7 @@ class FaultInjector:
         self.injected.append(fault)
 
     def clear(self) -> None:
-        """What a fault delays goes on at once."""
+        """Removes all faults; calls that a fault delays go on at once."""
         self.injected.clear()
         self._cleared.set()
         self._cleared = asyncio.Event()

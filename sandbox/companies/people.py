@@ -37,7 +37,7 @@ _SPELLED_OUT = {
     "cio": "information",
     "c_suite": "executive technology financial marketing information",
 }
-SENIOR = 3  # every source's list begins with this many leading people
+SENIOR = 3  # how many leading people every source's list begins with
 CONTACTS_ON_TOUR = {"apollo_contacts": 4}
 
 

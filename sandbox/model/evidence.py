@@ -16,7 +16,7 @@ _BLOCK = re.compile(r"<evidence\b([^>]*)>\n?(.*?)</evidence>", re.DOTALL)
 _COMPANY = re.compile(r"<company>(.*?)</company>", re.DOTALL)
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _IDENTIFIES = frozenset({"company_name", "domain"})
-"""Datasets that say which company it is, and nothing of it."""
+"""Datasets that only say which company is meant."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def _sentences(head: str) -> list[str]:
 
 
 def _searched(piece: Piece, passage: str) -> str:
-    """What the words are looked for in: of a person, all that is known of them."""
+    """The text in which words are searched: of a person, all that is known of them."""
     return piece.text if piece.dataset == "key_contacts" else passage
 
 

@@ -66,7 +66,7 @@ def research_answer(schema: dict[str, Any], prompt: str) -> dict[str, Any] | Non
 
 
 def _breakdown(prompt: str) -> dict[str, Any]:
-    """What tables of words make of the question is right enough for this model; it adds what it must not look up."""
+    """The reading that tables of words made of the question, with the private matters that must not be looked up."""
     question, reading = _inside(_QUESTION, prompt), json.loads(_inside(_READING, prompt) or "{}")
     parts = [part.strip() for part in re.split(r"[?;]|\. | and (?=who|what|how|when|why|where)", question)]
     orders = [part for part in parts if _has_listed(part, "order")]

@@ -66,7 +66,7 @@ def recommendations(company: list[Piece], vendor: list[Piece], name: str) -> lis
 
 
 def _differs(pair: _Pair, other: _Pair) -> bool:
-    """Three steps of one kind for one reason are one."""
+    """Whether two steps differ: steps of one kind for one reason count as one."""
     return pair.need.dataset != other.need.dataset or pair.vendor_quote != other.vendor_quote
 
 

@@ -17,7 +17,7 @@ from sandbox.model.schema_filler import UnusableSchemaError, fill
 from sandbox.seeded_random import token
 
 FINGERPRINT = "sandbox: no language model, verbatim pieces of the evidence"
-_MODELS = ("gpt-4.1-mini", "sandbox")  # what it lists; it answers to any name
+_MODELS = ("gpt-4.1-mini", "sandbox")  # the models it lists; it answers to any name
 _REFUSAL = "The sandbox was asked to refuse this request."
 _ERRORS: dict[str, tuple[int, str, str, str | None]] = {
     "bad_key": (

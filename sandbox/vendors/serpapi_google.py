@@ -23,7 +23,8 @@ LINKEDIN = "serp_linkedin"
 PAGE = 10
 _NOT_SHOWN = ("api_key", "no_cache", "async", "output")
 _SHARE_WITH_PANEL = 0.75
-_SHARE_WITH_FEW_ON_PAGE_ONE = 0.5  # of those that show people at all; with the others it is 0.6 of the known
+# Of companies that show people at all; together with those that show none it is 0.6 of the known ones.
+_SHARE_WITH_FEW_ON_PAGE_ONE = 0.5
 
 
 def google_results(request: VendorRequest, company: CatalogueCompany | None) -> Json | None:

@@ -19,9 +19,9 @@ from sandbox.seeded_random import choice, draw, token, whole
 SOURCE = "snov_contacts"
 TASK_SECONDS = 2
 UNIQUE_SECONDS = 24 * 3600
-TOKEN_SECONDS = 3600  # real ones: the token states so itself
+TOKEN_SECONDS = 3600  # real seconds, not scaled: the token itself states its life
 PROSPECTS_A_PAGE = 20
-_SHARE_OF_ADDRESSES_GUESSED = 0.2  # the leading contacts' are known
+_SHARE_OF_ADDRESSES_GUESSED = 0.2  # addresses of leading contacts are never guessed
 EMAILS_A_PAGE = 50
 
 _NOT_FOUND = {"errors": {"code": 404, "title": "Sorry, but url or entity not found", "source": ""}}

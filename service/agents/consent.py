@@ -17,12 +17,12 @@ from enrichment.domain.accepted import GivenQuote, IdempotencyKey
 
 Approval = Literal["nothing to pay", "policy", "person"]
 _DIGITS = 32
-"""Hexadecimal digits of a signature: 128 bits."""
+"""Length of a signature in hexadecimal digits: 128 bits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """by: what approved it. signature: over all it is bound to."""
+    """A consent to one purchase. by: what approved it. signature: covers key, arguments, cost and time of the quote."""
 
     quote: GivenQuote
     by: Approval
@@ -34,13 +34,13 @@ class Consent:
 
 
 class Consents:
-    """secret: as signing_key gives it."""
+    """Makes and checks quote tokens and consents. secret: the signing key of this installation (signing_key)."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
 
     def token(self, quote: GivenQuote) -> str:
-        """What an agent gets as the id of a quote."""
+        """The token that an agent receives as the id of a quote."""
         return f"{quote.quote_id}.{self._signature('quote', quote)}"
 
     def is_of(self, token: str, quote: GivenQuote) -> bool:

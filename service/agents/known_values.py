@@ -19,7 +19,7 @@ from service.problems import ApiProblem
 from service.views.companies import company_view
 
 _MOST = 200
-"""Values of one answer."""
+"""The most values that one answer shows."""
 
 
 def found_company(company: Company, state: ServiceState) -> views.FoundCompany:

@@ -53,7 +53,7 @@ _NO_ANSWER = (
     "ask the person again."
 )
 _CALLER = "enrich_caller"
-"""Where a scope has the caller of an HTTP call."""
+"""The key of an ASGI scope under which the caller of an HTTP call is kept."""
 
 
 class _AgentServer(MCPServer[AgentContext]):
@@ -82,7 +82,7 @@ class _AgentServer(MCPServer[AgentContext]):
 
 
 def agent_server(shared: Callable[[], AsyncIterator[AgentContext]]) -> MCPServer[AgentContext]:
-    """shared: opens what its calls share, for as long as the server runs."""
+    """The server with its tools. shared: a context manager that opens what all its calls share."""
     opening = asynccontextmanager(shared)
     return _AgentServer(
         _NAME,
@@ -106,7 +106,7 @@ class AgentsOverHttp:
         try:
             caller = await caller_of(request, scope["app"].state.service, _credentials(request))
             refuse_others(request, {})
-            body = await request.body()  # what does not arrive in time is refused here, as a problem
+            body = await request.body()  # a body that does not arrive in time is refused here, as a problem
         except Exception as error:
             problem = problem_of(error)
             if problem is None:
@@ -168,7 +168,7 @@ def _valid_key(state: ServiceState, name: str) -> ApiKey:
 
 
 def _caller_now(state: ServiceState, key: ApiKey | None) -> Caller:
-    """Raises ToolError: it was revoked."""
+    """The caller as its key is now. Raises ToolError if the key was revoked."""
     if key is None:
         return Caller()
     found = state.store.api_keys.by_id(key.key_id)

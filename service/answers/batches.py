@@ -1,4 +1,4 @@
-"""Batches over HTTP: made, looked at, stopped.
+"""Batches over HTTP: make one, read it, stop it, resume it.
 
 companies, also as a list in CSV or JSON lines -> Batch, and what was left out
 """
@@ -109,7 +109,7 @@ def _id_under(key: IdempotencyKey, state: ServiceState) -> str:
 async def quoted(
     texts: Sequence[str], wanted: Wanted, state: ServiceState, beside: Mapping[str, StatedBeside] = {}
 ) -> BatchQuoteView:
-    """Nothing is bought and nothing is written. Raises ApiProblem, UnknownName, UnknownStrategy."""
+    """The quote of such a batch; nothing is bought or written. Raises ApiProblem, UnknownName, UnknownStrategy."""
     companies, unclear = await run_in_threadpool(_named, texts, state, beside)
     batch = Batch(
         "", state.now(), wanted.consumers, "", audience=wanted.audience, max_cost=wanted.max_cost,
@@ -137,7 +137,7 @@ async def quoted(
 
 
 def found(batch_id: str, caller: Caller, state: ServiceState) -> BatchView:
-    """Blocks. Raises ApiProblem: there is none for this caller."""
+    """One batch. Blocks. Raises ApiProblem if this caller sees no batch with this id."""
     return view_of(_seen(batch_id, caller, state), state.now())
 
 
@@ -149,7 +149,7 @@ def latest(caller: Caller, state: ServiceState) -> BatchesView:
 
 
 def stopped(batch_id: str, caller: Caller, state: ServiceState) -> BatchView:
-    """Nothing more of it is begun. Blocks. Raises ApiProblem: it is none of this caller's, or it is done."""
+    """Stops a batch: no further company is begun. Blocks. Raises ApiProblem if it is another caller's, or has ended."""
     _own(batch_id, caller, state)
     if not state.store.batches.stop(batch_id):
         raise ApiProblem("already_ended", f"{batch_id} is done already: there is nothing to stop.")
@@ -159,7 +159,7 @@ def stopped(batch_id: str, caller: Caller, state: ServiceState) -> BatchView:
 def gone_on_with(
     batch_id: str, caller: Caller, state: ServiceState, *, failed: bool, max_cost: int | None
 ) -> BatchView:
-    """What was stopped or postponed waits again; failed: what failed or is incomplete, too. max_cost: its new budget.
+    """Stopped and postponed companies wait again; `failed`: failed and incomplete ones too. max_cost: a new budget.
 
     Blocks. Raises ApiProblem: it is none of this caller's, or the budget is below what is taken of it.
     """
@@ -237,12 +237,12 @@ def _named(
 
 
 def is_of(view: BatchView, caller: Caller) -> bool:
-    """Whether this caller may stop it and go on with it."""
+    """Whether this caller may stop and resume the batch."""
     return view.requested_by == asked_by(caller) or caller.allows("admin")
 
 
 def _own(batch_id: str, caller: Caller, state: ServiceState) -> BatchSummary:
-    """Raises ApiProblem: it is none of this caller's."""
+    """The batch, if this caller may change it. Raises ApiProblem."""
     summary = _seen(batch_id, caller, state)
     by = summary.batch.requested_by
     if by != asked_by(caller) and not caller.allows("admin"):
@@ -251,7 +251,7 @@ def _own(batch_id: str, caller: Caller, state: ServiceState) -> BatchSummary:
 
 
 def _seen(batch_id: str, caller: Caller, state: ServiceState) -> BatchSummary:
-    """What a key made is there for that key and for admins; the rest, of the command line and of Dagster, for all.
+    """A batch that a key made is visible to that key and to admins; those of the command line and Dagster to all.
 
     Raises ApiProblem: there is none for this caller.
     """

@@ -12,7 +12,7 @@ from service.views.verdicts import StatedValueView
 def changes_after(
     cursor: str, state: ServiceState, *, company: str | None, dataset: str | None, limit: int
 ) -> ChangesView:
-    """company: its key. Blocks. Raises ApiProblem, BadCursor."""
+    """One page of changes after a cursor. company: a company's key. Blocks. Raises ApiProblem, BadCursor."""
     company_id = None if company is None else company_of(company, state).company_id
     page = state.store.profile_changes.page(cursor, company_id=company_id, dataset=dataset, limit=limit)
     return ChangesView(

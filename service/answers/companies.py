@@ -129,7 +129,7 @@ def history(state: ServiceState, key: str) -> HistoryView:
 
 
 def place_of(after: str, state: ServiceState) -> str:
-    """The key of the company that was the last one of the page before, as it is now. Raises ApiProblem: it is none."""
+    """The present key of the last company of the page before. Raises ApiProblem if there is no such company."""
     last = state.store.companies.by_key(after) if after else None
     if after and last is None:
         raise ApiProblem("invalid", f"after: '{after[:80]}' is no place in this list: take `next_after` of a page.")
@@ -145,7 +145,7 @@ def found(state: ServiceState, key: str) -> Company:
 
 
 def _requirements(consumer: str, rules: Rules) -> Requirements | None:
-    """None: of a request with datasets of its own, whose profile is served to nothing else. Raises UnknownName."""
+    """The consumer's requirements. None: the profile is of a request with datasets of its own. Raises UnknownName."""
     return None if consumer == CUSTOM else requirements_of(rules, (consumer,))
 
 
@@ -169,7 +169,7 @@ def _head(kept: Profile, state: ServiceState, now: datetime) -> ProfileHeadView:
 
 
 def _facts(facts: Sequence[Fact], domain: str | None, rules: Rules, now: datetime) -> Mapping[str, list[FactView]]:
-    """Dataset -> values, those first that a profile would serve."""
+    """Dataset -> values; the value that a profile would serve comes first."""
     views: dict[str, list[FactView]] = {}
     by_dataset: dict[str, list[Fact]] = {}
     for fact in sorted(facts, key=lambda one: (one.dataset, -one.quality, one.source)):

@@ -105,7 +105,7 @@ def default_columns(state: ServiceState) -> tuple[str, ...]:
 
 
 class _Cells:
-    """What is the same for all companies of a page is read once."""
+    """The cells of one page. What is the same for all its companies is read from the store once."""
 
     def __init__(self, state: ServiceState) -> None:
         self._state, self._rules, self._now = state, state.in_force.rules, state.now()
@@ -165,7 +165,7 @@ class _Cells:
         return _Estimate(expected if asks else None, chance if asks else None)
 
     def _inputs_of(self, company: Company, known: Known, dataset: str) -> PlanInputs:
-        """What caps have taken and which sources are unavailable is read once for each dataset.
+        """The inputs of a plan. What caps have taken and which sources are unavailable is read once for each dataset.
 
         Of an analysis the store is asked which answers it has: for each company.
         """

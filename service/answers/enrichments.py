@@ -37,7 +37,7 @@ _RETRY_SECONDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """view: as it is now. replayed: an earlier call with this Idempotency-Key made it."""
+    """view: the request as it is now. replayed: an earlier call with the same Idempotency-Key made this request."""
 
     view: EnrichmentView
     replayed: bool = False
@@ -56,7 +56,7 @@ class Answered:
 
 
 async def quoted(ask: Ask, caller: Caller, state: ServiceState) -> QuoteView:
-    """Nothing is bought. Raises what a request raises."""
+    """The quote of a request. Nothing is bought. Raises what a request raises."""
     rules, context = state.in_force.rules, state.in_force.context
     asked = replace(ask, strategy_override=state.settings.enrich_strategy)
     company = await run_in_threadpool(company_asked_for_now, asked, context)
@@ -89,7 +89,7 @@ async def most_now(quote: GivenQuote, caller: Caller, state: ServiceState) -> in
 
 
 async def ask_of_quote(quote_id: str, caller: Caller, state: ServiceState) -> Ask:
-    """What was quoted, at no more than was quoted. Raises ApiProblem."""
+    """The Ask of a quote, with the quoted amount as its cap. Raises ApiProblem."""
     quote = await run_in_threadpool(state.store.accepted_requests.quote, quote_id)
     if quote is None or not caller.sees(quote.owner):
         raise ApiProblem("not_found", f"There is no quote {quote_id}: ask for one at /v1/quotes.")
@@ -124,12 +124,15 @@ async def enriched(
 
 
 async def has_room(ask: Ask, company: Company, state: ServiceState) -> bool:
-    """Whether it may be begun now. What became free during the look at memory counts."""
+    """Whether the request may begin now. Room that became free while memory was read counts."""
     return state.runs.room > 0 or await _rebuilt_by_memory(ask, company, state) or state.runs.room > 0
 
 
 async def _rebuilt_by_memory(ask: Ask, company: Company, state: ServiceState) -> bool:
-    """Whether there is room all the same, as stored replies answer it: it waits for no vendor. Few are looked at."""
+    """Whether stored replies alone answer it, so that it may run without room: it waits for no vendor.
+
+    Only a few requests at once are examined for this.
+    """
     if state.stopping.is_set() or state.rebuilding.locked():
         return False
     rules, context = state.in_force.rules, state.in_force.context
@@ -154,7 +157,7 @@ async def waited_for(request_id: str, state: ServiceState, seconds: float) -> En
 
 
 async def first_of(*events: asyncio.Event, seconds: float) -> None:
-    """Returns as soon as one of them is set, or after so many seconds."""
+    """Waits until one of the events is set, or until the seconds are over."""
     waiting = [asyncio.create_task(event.wait()) for event in events]
     try:
         await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -172,7 +175,7 @@ def view_of(request_id: str, state: ServiceState, *, with_trace: bool = False) -
 
 
 def seen_by(caller: Caller, request_id: str, state: ServiceState) -> AcceptedRequest:
-    """Blocks. Raises ApiProblem: there is none for this caller."""
+    """The request, if this caller may see it. Blocks. Raises ApiProblem."""
     accepted = _accepted(request_id, state)
     if accepted is None or not caller.sees(accepted.owner):
         raise no_enrichment(request_id)
@@ -190,7 +193,7 @@ def no_enrichment(request_id: str) -> ApiProblem:
 
 
 async def stopped(accepted: AcceptedRequest, state: ServiceState) -> EnrichmentView:
-    """Nothing more is bought for it; calls under way end. Raises ApiProblem: it has ended already."""
+    """Stops a request: nothing more is bought for it; calls under way end. Raises ApiProblem if it has ended."""
     request_id = accepted.request_id
     asked = await run_in_threadpool(lambda: state.store.accepted_requests.ask_to_stop(request_id, at=state.now()))
     if not asked:

@@ -16,7 +16,7 @@ from service.problems import ApiProblem
 from service.views.batches import LeftOut
 
 MOST_COMPANIES = 10_000
-"""Of one batch."""
+"""The most companies of one batch."""
 _OPTION = ", or name it, as in --map"  # what only the command line has
 
 

@@ -49,7 +49,7 @@ _PAGE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A question that was taken in; replayed: an Idempotency-Key had made it before."""
+    """A question that was accepted. replayed: an earlier call with the same Idempotency-Key made it."""
 
     view: QuestionView
     replayed: bool = False
@@ -107,7 +107,7 @@ def asked(
 
 
 def seen(session_id: str, caller: Caller, state: ServiceState) -> Session:
-    """Raises ApiProblem: there is none for this caller."""
+    """The session, if this caller may see it. Raises ApiProblem."""
     session = state.store.sessions.by_id(session_id)
     if session is None or not caller.sees(session.owner):
         raise no_session(session_id)
@@ -134,7 +134,7 @@ def view_of(session_id: str, caller: Caller, state: ServiceState) -> SessionView
 
 
 async def with_next_questions(view: SessionView, caller: Caller, state: ServiceState) -> SessionView:
-    """What the latest answer offers; of a session that was asked nothing, what to begin with."""
+    """The session with the next questions that its latest answer offers; without an answer, with first questions."""
     if view.questions:
         answer = next((one.answer for one in reversed(view.questions) if one.answer is not None), None)
         offered = [] if answer is None else answer["next_questions"]
@@ -181,13 +181,13 @@ def transcript_in_markdown(session_id: str, caller: Caller, state: ServiceState)
 
 
 def stopped(session_id: str, caller: Caller, state: ServiceState) -> StoppedView:
-    """Nothing more is bought for its open questions; each ends with what there is."""
+    """Stops the open questions: nothing more is bought for them; each ends with an answer of what is known."""
     seen(session_id, caller, state)
     return StoppedView(id=session_id, questions=state.store.sessions.ask_to_stop(session_id, at=state.now()))
 
 
 def deleted(session_id: str, caller: Caller, state: ServiceState) -> list[str]:
-    """Ids of its questions that were open; what was bought for it stays in the ledger."""
+    """Deletes the session. Returns the ids of its open questions; its purchases stay in the ledger."""
     seen(session_id, caller, state)
     open_ones = state.store.sessions.ask_to_stop(session_id, at=state.now())
     state.store.sessions.delete(session_id)

@@ -24,7 +24,7 @@ from service.views.view import View
 Availability = Literal["asked", "suspended", "down", "exhausted", "no credentials"]
 _MOST_REPLAYED = 2_000
 _FEW = 5
-"""Observations by which nothing is said yet are fewer."""
+"""A rate with fewer observations than this is not compared with its rule."""
 _CHANCE = 2.58
 """Standard errors: beyond them is one rate in a hundred that is as its rule says."""
 

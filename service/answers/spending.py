@@ -139,7 +139,7 @@ def purchases(
 
 
 def trace(state: ServiceState, caller: Caller, request_id: str) -> TraceView:
-    """Raises ApiProblem: there is none for this caller. A request of the command line is there for every one."""
+    """The trace of a request. Requests of the command line are visible to all callers. Raises ApiProblem."""
     store = state.store
     state.bookings.written(request_id)
     accepted = store.accepted_requests.by_id(request_id)

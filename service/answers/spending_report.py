@@ -84,7 +84,7 @@ class _Sum:
 
 
 def report(state: ServiceState, caller: Caller, *, days: int) -> SpendReportView:
-    """Today and the days before. Blocks."""
+    """The report over so many days, today the last of them. Blocks."""
     today = state.now().replace(hour=0, minute=0, second=0, microsecond=0)
     since = today - timedelta(days=days - 1)
     spent, reused = state.store.reports.spending(since), state.store.reports.reuse(since)

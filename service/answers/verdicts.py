@@ -29,7 +29,7 @@ def given(
     caller: Caller,
     state: ServiceState,
 ) -> VerdictView:
-    """Blocks. Raises ApiProblem, UnknownName, NotAValue, NothingToJudge, OtherVerdict."""
+    """Records a verdict. Blocks. Raises ApiProblem, UnknownName, NotAValue, NothingToJudge, OtherVerdict."""
     company = company_of(key, state)
     verdict = judge(
         company,
@@ -49,7 +49,7 @@ def verdicts_of(key: str, state: ServiceState) -> list[VerdictView]:
 
 
 def taken_back(key: str, verdict_id: str, caller: Caller, state: ServiceState) -> VerdictView:
-    """Blocks. Raises ApiProblem: there is none, it is another key's, or it is withdrawn already."""
+    """Withdraws a verdict. Blocks. Raises ApiProblem if there is none, it is another key's, or it is withdrawn."""
     company, verdict = company_of(key, state), state.store.verdicts.by_id(verdict_id)
     if verdict is None or verdict.company_id != company.company_id:
         raise ApiProblem("not_found", f"There is no verdict {verdict_id[:60]} on {company.key}.")

@@ -49,7 +49,7 @@ def dead_letters(webhook_id: str, caller: Caller, state: ServiceState) -> list[D
 
 
 async def tried(webhook_id: str, caller: Caller, state: ServiceState) -> WebhookTestView:
-    """Sends one signed event, at once and not again. Raises ApiProblem."""
+    """Sends one signed event now, with no second attempt. Raises ApiProblem."""
     webhook = await run_in_threadpool(_seen, webhook_id, caller, state)
     at, sent_as = state.now(), new_id("msg")
     body = body_of(_TEST, {"webhook": webhook_id}, at=at)

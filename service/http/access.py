@@ -36,7 +36,7 @@ class Caller:
 
     @property
     def owner(self) -> str:
-        """What its objects belong to."""
+        """The owner that is written into what this caller makes: the id of its key; empty without a key."""
         return self.key.key_id if self.key else ""
 
     @property
@@ -51,7 +51,7 @@ class Caller:
         return self.key is None or self.key.allows(right)
 
     def sees(self, owner: str) -> bool:
-        """Whether an object of this owner is there for it."""
+        """Whether this caller may see an object of this owner."""
         return owner == self.owner or self.allows("admin")
 
 
@@ -121,7 +121,7 @@ Enricher = Annotated[Caller, Depends(may("enrich"))]
 
 
 async def _without_key(request: Request, state: ServiceState) -> Caller:
-    """Loopback, straight from this machine, and only while no key exists."""
+    """The caller without a key: allowed straight from this machine only, and only while no key exists."""
     if await state.look_up(state.store.api_keys.any_valid):
         raise ApiProblem(
             "no_key", "Send `Authorization: Bearer KEY` with a key of `enrich keys add`.", headers=_CHALLENGE
@@ -134,7 +134,7 @@ async def _without_key(request: Request, state: ServiceState) -> Caller:
 
 
 def _is_local(request: Request) -> bool:
-    """A call that a proxy forwards, or that a web page makes under a name of its own, is not."""
+    """Whether the call is from this machine itself: not forwarded by a proxy, not addressed to another host name."""
     host = request.client.host if request.client else ""
     named = request.headers.get("host", "").rsplit(":", 1)[0] if request.url.port else request.headers.get("host", "")
     forwarded = any(name in request.headers for name in _FORWARDED)

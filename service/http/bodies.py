@@ -23,7 +23,7 @@ _TEN_YEARS = 3_650 * 86_400
 
 
 def _up_to(most: int) -> str:
-    """A pattern of the whole numbers from 0 to `most`: JSON's schemas have no other word for it."""
+    """A regular expression for the whole numbers from 0 to `most`: JSON Schema cannot limit a number inside a text."""
     digits = str(most)
     places = [(at, int(digit)) for at, digit in enumerate(digits) if digit != "0"]
     smaller = [f"{digits[:at]}[0-{digit - 1}][0-9]{{{len(digits) - at - 1}}}" for at, digit in places]
@@ -93,11 +93,11 @@ Age = Annotated[
 
 _Listed = TypeVar("_Listed")
 Some = Annotated[list[_Listed], Field(json_schema_extra={"minItems": 1}), AfterValidator(_some)]
-"""A list that means something else where it is left out: sent empty, it would ask for more than it names."""
+"""A list that may be left out but not be empty: an empty list would be taken for the default, which asks for more."""
 
 
 class Body(BaseModel):
-    """Nothing that is not declared: a slip in a name is an error, not a default."""
+    """A body that refuses fields it does not declare: a misspelt name is an error, not a default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -175,7 +175,7 @@ def _which(body: Any) -> str:
 
 
 ASKED, QUOTED = "ask", "quote"
-"""Which of the two bodies was sent, in the place of an error in it."""
+"""Tags of the two bodies, which pydantic puts into the place of an error."""
 EnrichBody = Annotated[Annotated[AskBody, Tag(ASKED)] | Annotated[QuoteBody, Tag(QUOTED)], Discriminator(_which)]
 
 

@@ -87,7 +87,7 @@ class Bounded:
 
 
 def received_again(message: Message, receive: Receive) -> Receive:
-    """Receives what was received before, from its beginning."""
+    """A `receive` that repeats the messages received so far, then goes on with new ones."""
     waiting = [message]
 
     async def receiving() -> Message:

@@ -36,7 +36,7 @@ IdempotencyHeader = Annotated[
 
 
 def wait_asked(prefer: str | None) -> float:
-    """Seconds; 0 where nothing is asked or it cannot be read, as RFC 7240 has it."""
+    """Seconds that `Prefer: wait=` asks for; 0 without it, or where it cannot be read (RFC 7240)."""
     found = _WAIT.search(prefer or "")
     return min(float(found[1]), MOST_SECONDS) if found else 0.0
 
@@ -49,17 +49,20 @@ async def idempotency_key(given: str | None, request: Request, caller: Caller) -
 
 
 def place_kept(request: Request) -> Place | None:
-    """What was kept for this call on its way to its route."""
+    """The slot that was reserved for this call before it reached its route; None: none was."""
     return getattr(request.state, "place", None)
 
 
 def say_if_replayed(response: Response, replayed: bool) -> None:
-    """An earlier call with this Idempotency-Key made what is answered."""
+    """Marks an answer that repeats what an earlier call with this Idempotency-Key made."""
     if replayed:
         response.headers[_REPLAYED] = "true"
 
 
 def refuse_undeclared_key(request: Request, declared: Collection[str]) -> None:
-    """A key that a route would ignore: the client relies on it. declared: headers of the route. Raises ApiProblem."""
+    """Refuses an Idempotency-Key that the route does not take: its client would rely on it in vain.
+
+    declared: headers of the route. Raises ApiProblem.
+    """
     if request.method == "POST" and _KEY in request.headers and _KEY not in declared:
         raise ApiProblem("invalid", f"This route takes no {_KEY}: {LEAVE_IT_OUT}.")

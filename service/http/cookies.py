@@ -30,7 +30,7 @@ def signed_out(random: str) -> str:
 
 
 def key_id_of(cookie: str) -> str | None:
-    """The key it says it is of; None: of none."""
+    """The key id in the cookie; None: it has none."""
     parts = cookie.split(".")
     return parts[0] if len(parts) == _PARTS else None
 

@@ -15,7 +15,7 @@ from starlette.routing import compile_path
 
 from service.problems import CODES, ERRORS, MEDIA_TYPE, ApiProblem, problem_of
 
-_ALTERNATIVES = frozenset({"ask", "quote"})  # which of several bodies was sent
+_ALTERNATIVES = frozenset({"ask", "quote"})  # tags of the bodies of a route that takes one of several
 _OF_STATUS = {
     400: "not_form",
     404: "not_found",
@@ -88,7 +88,7 @@ _IN_OUR_WORDS = {
     "model_type": "send a JSON object, with its fields by name",
     "dict_type": "send a JSON object, with its fields by name",
 }
-"""Errors of pydantic whose own text names types of Python."""
+"""Our own text for errors of pydantic whose text would name Python types."""
 
 
 def _fault_in(error: Any) -> str:
@@ -103,7 +103,7 @@ def _place(steps: Sequence[str | int], at: int) -> str:
 
 async def _of_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  it is registered for this type alone
-    if error.status_code < 400:  # how a dependency ends a call without a body
+    if error.status_code < 400:  # a dependency ends a call without a body this way
         return Response(status_code=error.status_code)
     if error.status_code == 400 and "json" in request.headers.get("content-type", ""):
         return problem_response(_not_json())

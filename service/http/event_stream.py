@@ -20,7 +20,7 @@ _HEARTBEAT_SECONDS = 15.0
 _FIELDS = {"data": {"type": "string"}, "event": {"type": "string"}, "id": {"type": "string"}}
 _ITEM = {"type": "object", "properties": {**_FIELDS, "retry": {"type": "integer", "minimum": 0}}}
 STREAM: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {"itemSchema": _ITEM}}}}
-"""For the OpenAPI document."""
+"""What the OpenAPI document says of a route that answers with a stream."""
 
 
 class EventStream(Response):
@@ -71,7 +71,7 @@ async def _left(receive: Receive) -> None:
 
 
 async def _with_heartbeats(events: AsyncIterator[ServerSentEvent], seconds: float) -> AsyncGenerator[bytes]:
-    """Waiting for an event is never broken off by a heartbeat: that would end what gives them."""
+    """Events as bytes, with heartbeats between. The wait for an event is never cancelled: that would end `events`."""
     upcoming = asyncio.ensure_future(anext(events, None))
     try:
         while True:

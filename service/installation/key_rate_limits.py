@@ -7,7 +7,7 @@ from collections.abc import Callable
 from service.problems import ApiProblem
 
 PER_MINUTE = 60_000
-"""Where a key has no rate of its own."""
+"""Requests a minute of a key that has no rate of its own."""
 
 
 class KeyRateLimits:

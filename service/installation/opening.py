@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _TICK_SECONDS = 1.0
 Look = Callable[[], Coroutine[Any, Any, None]]
-"""Leases, rows that wait for a process, webhooks that are due, edits of the rules."""
+"""A task that is repeated once a second: it renews leases, claims rows, sends due webhooks, or reads edited rules."""
 _MOST_AT_ONCE = 64
 
 
@@ -106,7 +106,7 @@ async def _come_to_rest(state: ServiceState) -> None:
 
 @asynccontextmanager
 async def _looking(looks: Sequence[Look]) -> AsyncIterator[None]:
-    """keep_looking, beside the block."""
+    """Runs keep_looking in the background for the length of the block."""
     keeping = asyncio.create_task(keep_looking(looks))
     try:
         yield
@@ -117,15 +117,12 @@ async def _looking(looks: Sequence[Look]) -> AsyncIterator[None]:
 
 
 def _at_once(rules: Rules) -> int:
-    """Cold requests: as many as keep every vendor busy, and no more than this process has memory for."""
+    """How many requests may buy at once: enough to keep every vendor busy, at most what this process has memory for."""
     return min(_MOST_AT_ONCE, sum(provider.concurrency for provider in rules.providers.values()))
 
 
 async def keep_looking(looks: Sequence[Look], *, seconds: float = _TICK_SECONDS) -> None:
-    """Runs the looks again and again, in turn.
-
-    What one raises keeps none of the others from the next look, and itself neither.
-    """
+    """Repeats the tasks, one after another. If one raises, that is logged, and all of them run again next time."""
     while True:
         for look in looks:
             error = await raised_by(look())

@@ -67,7 +67,7 @@ class RulesInForce:
             await self._close_if_idle(used)
 
     async def look(self) -> None:
-        """Takes an edit of config/ into force. Raises RulesError, SettingsError: there is nothing to go on with."""
+        """Takes an edit of config/ into force. Raises RulesError, SettingsError if no rules were in force before."""
         async with self._looking:
             seen = await asyncio.to_thread(_signature, self._settings.enrich_config)
             if seen == self._seen:
@@ -98,6 +98,6 @@ class RulesInForce:
 
 
 def _signature(folder: Path) -> object:
-    """Changes with every edit of a file in it."""
+    """A value that changes with every edit of a file in the folder."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return [(str(path), (found := path.stat()).st_mtime_ns, found.st_size) for path in files]

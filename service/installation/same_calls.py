@@ -1,8 +1,8 @@
-"""Calls with one Idempotency-Key go one after another until the first has made something: the others find that.
+"""Calls with the same Idempotency-Key run one after another: the first makes a row, the others find it.
 
-SameCalls.alone(key): a block that calls with the same key enter in turn; without a key at once
+SameCalls.alone(key): a block that calls with the same key enter one at a time; without a key there is no waiting
 
-Calls that reach another process at the same moment are told apart by the store.
+Between processes the store decides which call is the first.
 """
 
 import asyncio

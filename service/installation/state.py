@@ -31,7 +31,7 @@ _LOOKED_AT_ONCE = 2
 class ServiceState:
     """What every route works with. stopping: set once the service takes no more work.
 
-    rebuilding: so many requests at once are looked at for whether memory alone answers them, where there is no room.
+    rebuilding: limits how many requests at once are examined for whether memory alone answers them.
     """
 
     settings: Settings
@@ -53,7 +53,7 @@ class ServiceState:
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
 
     async def look_up(self, read: Callable[..., _Found], *of: object) -> _Found:
-        """What `read` finds in a few rows, by their keys: at once where the store is a file, else in a thread.
+        """The result of `read`, which reads a few rows by key: on SQLite called directly, on Postgres in a thread.
 
         Going to a thread and back costs more than such a read: half of all that an answer from layer 1 costs.
         """

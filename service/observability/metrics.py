@@ -43,7 +43,7 @@ class Metrics:
         )
 
     def watch(self, event: Event) -> None:
-        """An event of a request under way."""
+        """Counts an event of a request under way."""
         source = event.data.get("source") or event.data.get("analysis")
         if source is None:
             return

@@ -27,7 +27,7 @@ async def listed(visit: PageReader) -> Response:
 
 @router.get("/{batch_id}")
 async def one(batch_id: BatchId, visit: PageReader) -> Response:
-    """One batch. As a part: what changes while it goes on; once it has ended, the whole page is to be read again."""
+    """One batch. As a part: only what changes while it runs; after its end, an order to read the whole page again."""
     view = await run_in_threadpool(batches.found, batch_id, visit.by, visit.state)
     shown: dict[str, Any] = {"view": view, "order": IN_ORDER, "going": _is_going(view)}
     if visit.wants_part:
@@ -60,7 +60,7 @@ async def _go_on(batch_id: str, visit: Visit, *, failed: bool) -> Response:
 
 
 def _budget(text: str) -> int | None:
-    """micro-USD; None: the one it has. Raises ApiProblem."""
+    """The new budget in micro-USD; None: the budget stays. Raises ApiProblem."""
     try:
         return micro(AgainBody.model_validate({"max_cost_usd": text or None}).max_cost_usd)
     except ValidationError:
@@ -68,12 +68,12 @@ def _budget(text: str) -> int | None:
 
 
 def _is_going(view: BatchView) -> bool:
-    """Whether what is shown of it will change by itself."""
+    """Whether the batch is still running, so that its page changes by itself."""
     return view.state == "open" or "under_way" in view.companies
 
 
 def _ways_on(view: BatchView) -> list[tuple[str, str]]:
-    """Step of the address and label of what would have companies wait again."""
+    """The buttons that let companies wait again: last step of the address, label."""
     ways = []
     if view.state == "stopped" or any(state in view.companies for state in AGAIN):
         ways.append(("resume", "Resume"))

@@ -52,7 +52,7 @@ async def companies(
         return "?" + urlencode(asked | more, doseq=True)
 
     order = {"sort": sort, "descending": str(descending).lower()}
-    if not all(visit.request.query_params.values()):  # of a form, which sends what is not chosen too
+    if not all(visit.request.query_params.values()):  # a form sends empty fields too: lead to the address without them
         return visit.to("/companies" + address(**order))
     rules = visit.state.in_force.rules
     return visit.page(
@@ -146,7 +146,7 @@ def _all_that_match(visit: Visit) -> list[str]:
 
 
 async def _chosen(visit: Visit) -> tuple[ListedCompanies, str]:
-    """What the form names, and of which file; empty: of none. Raises ApiProblem."""
+    """The companies of the form, and the name of the file they are from; empty: from no file. Raises ApiProblem."""
     file = visit.file("list")
     if file is not None:
         name, suffix = file.filename or "", PurePath(file.filename or "").suffix.lower()
@@ -181,7 +181,7 @@ def _nothing_in(name: str) -> str:
 
 
 def _consumers(visit: Visit) -> list[str]:
-    """What companies can be asked for without an audience."""
+    """The consumers that need no audience."""
     return [name for name, one in visit.state.in_force.rules.consumers.items() if not one.audience]
 
 

@@ -67,7 +67,7 @@ async def company(key: CompanyKey, visit: PageReader) -> Response:
 
 @router.post("/{key}/quote")
 async def quote(key: CompanyKey, visit: PageReader) -> Response:
-    """What it would cost, beside a button that buys it at no more."""
+    """The quote of the company, with a button that buys it at no more than the quoted amount."""
     ask = {"company": key, "consumer": visit.text("consumer") or "profile"}
     if visit.text("max_age"):
         ask["max_age"] = visit.text("max_age")
@@ -166,7 +166,7 @@ async def _page(visit: Visit, key: str, **more: Any) -> Response:
 
 
 def _unknown(visit: Visit, key: str, **more: Any) -> Response:
-    """Nothing is known of it; what would be, and for how much, can be asked."""
+    """The page of a company that is not registered: nothing is known, but a quote can be asked for."""
     asked = {"consumers": _consumers(visit.state, ()), "ages": _AGES, "quote": None} | more
     return visit.page("unknown_company.html", status=404 if asked["quote"] is None else 200, key=key, **asked)
 
@@ -195,7 +195,7 @@ def company_page(key: str, visit: Visit) -> CompanyPage:
 
 
 def _state_of(profile: ProfileView) -> str:
-    """incomplete: something required is missing, so that it is fresh for no request."""
+    """'fresh', 'not fresh' or 'incomplete': something required is missing, so no request is served with it."""
     if profile.fresh:
         return "fresh"
     return "incomplete" if missing(profile.profile) else "not fresh"

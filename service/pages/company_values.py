@@ -18,12 +18,12 @@ from service.views.companies import CompanyDetail, FactView, ProfileView, Reques
 
 _SHOWN_IN_FULL = frozenset({"company_description"})
 _ALMOST = 0.005
-"""Qualities that read the same with two decimals."""
+"""Two qualities that differ by less look the same with two decimals."""
 
 
 @dataclass(frozen=True, slots=True)
 class LostValue:
-    """why: it is not the one that is served."""
+    """A value that is not served. why: the reason for that."""
 
     text: str
     source: str
@@ -66,7 +66,7 @@ class ShownValue:
 
 @dataclass(frozen=True, slots=True)
 class DatasetShown:
-    """status, why: as its profile has them. others: that lost, and are of none of the values."""
+    """status, why: as the profile states them. others: values that lost, to no shown value in particular."""
 
     dataset: str
     status: str
@@ -76,7 +76,7 @@ class DatasetShown:
     others: tuple[LostValue, ...]
 
     def newest_first(self, day: str) -> Sequence[ShownValue]:
-        """day: the field that says when; those without it are last."""
+        """The values, newest first. day: the field with their date; values without a date come last."""
         return sorted(self.values, key=lambda one: str(one.value.get(day) or ""), reverse=True)
 
     def postings(self) -> Sequence[ShownValue]:
@@ -193,12 +193,12 @@ def _lost(dataset: str, lost: Mapping[str, Json], won: Mapping[str, Json] | None
 
 
 def _why_lost(dataset: str, lost: Mapping[str, Json], won: Mapping[str, Json] | None, now: datetime) -> str:
-    """won: the value in its place; None: it is one item more than are shown."""
+    """Why a value is not served. won: the value that is served instead; None: the list is full."""
     return next(iter(_reasons(dataset, lost, won, now)))
 
 
 def _reasons(dataset: str, lost: Mapping[str, Json], won: Mapping[str, Json] | None, now: datetime) -> Iterator[str]:
-    """The strongest first; the order is that of the choice."""
+    """The reasons for which one value wins over another, in the order in which the choice compares them."""
     if "rejected_by" in lost:
         yield "a verdict says that it is wrong"
     if won is None:

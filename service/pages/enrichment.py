@@ -41,7 +41,7 @@ async def _followed(
     last_event_id: Annotated[str | None, Header()] = None,
     after: int = 0,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Refused before the first byte. Raises ApiProblem."""
+    """The request to follow. A refusal is answered before the stream begins. Raises ApiProblem."""
     await run_in_threadpool(enrichments.seen_by, visit.by, enrichment_id, visit.state)
     since = resumed_after(last_event_id)
     if since is None:

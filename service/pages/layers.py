@@ -18,7 +18,7 @@ _THINNEST = 1.0
 
 @dataclass(frozen=True, slots=True)
 class LayerLine:
-    """cost_usd: None: it was assembled of what is below. start, end, now: of 100."""
+    """A bar of the picture. cost_usd: None: it was assembled from the layers below. start, end, now: 0 to 100."""
 
     name: str
     note: str
@@ -45,7 +45,7 @@ def layers_of(
     purchases: Sequence[PurchaseView],
     now: datetime,
 ) -> Sequence[Layer]:
-    """The layers that have something."""
+    """The layers that are not empty."""
     spans = [(one.made_at, one.valid_until) for one in profiles]
     spans += [(one.collected_at, one.valid_until) for one in detail.replies]
     if not spans:

@@ -47,13 +47,13 @@ async def problem_page(request: Request, problem: ApiProblem) -> Response:
 
 
 def _came_from(request: Request) -> str:
-    """The page with the form that was sent."""
+    """The address of the page whose form was sent."""
     referrer = urlsplit(request.headers.get("referer", ""))
     return referrer.path if referrer.netloc == request.headers.get("host") else "/"
 
 
 async def _caller(request: Request) -> Caller | None:
-    """None: signed out, or it cannot be found out now."""
+    """The caller; None: signed out, or the store cannot be read at the moment."""
     try:
         return await caller_of_browser(request, state_of(request))
     except (ApiProblem, StoreError):

@@ -137,7 +137,7 @@ def as_data(value: Any) -> str:
 
 
 def percent(share: float) -> str:
-    """'82%'; neither '100%' nor '0%' of what is less than all, or more than nothing."""
+    """'82%'; '100%' means all and '0%' means none: other shares are never rounded to them."""
     if 0.995 <= share < 1:
         return ">99%"
     return "<1%" if 0 < share < 0.005 else f"{share:.0%}"

@@ -25,7 +25,7 @@ class Step:
 
 
 def step_of(event: EventView | Mapping[str, Any]) -> Step:
-    """Costs are those of its purchases: together they are what the request costs."""
+    """The step of one event. Only purchases have a cost, so the costs of all steps add up to that of the request."""
     one = event if isinstance(event, EventView) else EventView.model_validate(event)
     cost = int(one.data.get("cost_micro_usd") or 0) if one.stage in _PAYING else 0
     kind, title, text = _said(one.stage, one.what, one.data)

@@ -22,9 +22,9 @@ router = APIRouter(prefix="/sessions/{session_id}")
 SessionId = Annotated[str, Path(max_length=60)]
 _COSTLY = frozenset({"source_answered", "vendor_context_loaded", "data_extracted", "companies_recognised"})
 _BEGUN = frozenset({"analysis_started", "source_queried", "companies_recognised"})
-"""From the first of these on a question waits no more."""
+"""Events that show that a question has begun."""
 _WHOLE = frozenset({"question_received", "clarification_needed", "research_complete", "question_stopped"})
-"""Events after which a question looks different as a whole."""
+"""Events after which the whole question is drawn again."""
 
 
 @router.get("")
@@ -45,7 +45,7 @@ async def session_page(session_id: SessionId, visit: PageReader) -> Response:
 
 @router.post("/questions")
 async def ask(session_id: SessionId, visit: PageEnricher) -> Response:
-    """A question of its own, or which company one that waits is about."""
+    """Asks a question, or answers which company a waiting question means."""
     sent = {"question": visit.text("question"), "answer_to": visit.text("answer_to") or None}
     try:
         body = QuestionBody.model_validate(sent)
@@ -80,7 +80,7 @@ async def _followed(
     last_event_id: Annotated[str | None, Header(max_length=60)] = None,
     after: Annotated[str, Query(max_length=60)] = "",
 ) -> AsyncIterator[ServerSentEvent]:
-    """Refused before the first byte. Raises ApiProblem."""
+    """The session to follow. A refusal is answered before the stream begins. Raises ApiProblem."""
     session = await run_in_threadpool(sessions.seen, session_id, visit.by, visit.state)
     place = place_of(last_event_id or after, session)
     return _drawn(session_id, visit, visit.state.streams.follow(session, place, on=True))
@@ -132,7 +132,7 @@ async def _html_of(event: SessionEventView, session_id: str, visit: Visit) -> st
 
 
 def _shown_up_to(transcript: TranscriptView) -> str:
-    """The event after which the stream goes on: the last one before those of a question that came in meanwhile."""
+    """The last event that the page shows: the stream goes on after it, with questions that were asked since then."""
     there = {None, *(one.id for one in transcript.session.questions)}
     shown = list(takewhile(lambda event: event.question_id in there, transcript.events))
     return shown[-1].id if shown else ""

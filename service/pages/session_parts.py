@@ -35,7 +35,7 @@ _MILESTONES = frozenset(
         "research_complete",
     }
 )
-"""What is announced: one sentence a stage, not one a source."""
+"""Events that a screen reader announces: one sentence for each stage, not for each source."""
 
 
 _COPIED: Mapping[str, str] = {
@@ -163,7 +163,7 @@ def moment_of(event: SessionEventView) -> Moment:
 
 
 def marked(quote: str, evidence: str) -> MarkedQuote:
-    """Found as it is, or with other white space and quotation marks."""
+    """The quote in the text around it; white space and quotation marks may differ."""
     pattern = r"\s+".join(re.escape(part) for part in quote.split())
     pattern = re.sub("[\"'“”‘’]", "[\"'“”‘’]", pattern)
     found = re.search(pattern, evidence, re.IGNORECASE) if pattern else None

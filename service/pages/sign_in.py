@@ -54,6 +54,6 @@ async def sign_out(request: Request, state: Installed) -> Response:
 
 
 def _local(path: str) -> str:
-    """A path of this service: to nowhere else is anyone led from here."""
+    """The address, if it is a path of this service; else the start page: nothing redirects to other sites."""
     inside = path.startswith("/") and not path.startswith(("//", "/\\", "/sign-")) and path.isprintable()
     return path if inside else "/"

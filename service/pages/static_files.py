@@ -20,7 +20,7 @@ router = APIRouter()
 FOLDER = Path(__file__).parent / "static"
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _JOINED = {"page.js": ("vendor/htmx.min.js", "vendor/hx-sse.min.js", "vendor/hx-csp.min.js", "page.js")}
-"""Sent as one file, in this order: htmx begins by a timer; an extension that came after it would open no stream."""
+"""Sent as one file, in this order: htmx starts on a timer, so an extension in a later file could be too late."""
 _WITHIN = "page.css"
 _FOREVER = "public, max-age=31536000, immutable"
 

@@ -60,14 +60,14 @@ class Visit:
 
     @property
     def by(self) -> Caller:
-        """Raises ApiProblem: signed out."""
+        """The caller. Raises ApiProblem if it is signed out."""
         if self.caller is None:
             raise ApiProblem("no_key", "Sign in with a key of this service.")
         return self.caller
 
     @property
     def wants_part(self) -> bool:
-        """Whether htmx asks, for a part of the page that is there."""
+        """Whether htmx asks for a part of the page that is shown already."""
         return self.request.headers.get("hx-request") == "true"
 
     def text(self, field: str) -> str:
@@ -76,7 +76,7 @@ class Visit:
         return "" if isinstance(given, UploadFile) else given.strip()
 
     def once(self) -> IdempotencyKey | None:
-        """A form that is sent twice, by a double click or from history, is carried out once."""
+        """The Idempotency-Key of the form: sent twice, by a double click or from history, it is carried out once."""
         given = self.text("once")
         if not given:
             return None
@@ -100,7 +100,7 @@ class Visit:
         return self._answered(template, status, headers, values)
 
     def part(self, template: str, *, status: int = 200, **values: Any) -> Response:
-        """What takes the place of a part of the page."""
+        """HTML that replaces a part of the page."""
         return self._answered(template, status, None, values)
 
     def anew(self) -> Response:
@@ -108,7 +108,7 @@ class Visit:
         return Response(headers={"HX-Refresh": "true"})
 
     def to(self, path: str) -> Response:
-        """Go on there, by GET."""
+        """Redirects to this address."""
         if self.wants_part:
             return Response(headers={"HX-Redirect": path})
         return self.with_cookie(RedirectResponse(path, status_code=303))

@@ -24,7 +24,7 @@ ALWAYS = problems("no_key", "not_allowed", "invalid", "too_many", "store_unavail
 """What every route with a key may answer besides its result."""
 
 PUBLIC: tuple[APIRouter, ...] = (health.router,)
-"""Without a key."""
+"""Routers that are open without a key."""
 
 ROUTERS: tuple[APIRouter, ...] = (
     vendor.router,

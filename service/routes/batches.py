@@ -105,13 +105,13 @@ async def listed(caller: Reader, state: Installed) -> BatchesView:
 
 @router.get("/{batch_id}", responses=problems("not_found"))
 async def one(batch_id: BatchId, caller: Reader, state: Installed) -> BatchView:
-    """How far it is."""
+    """The batch: how far it is, what it has cost, how its companies ended."""
     return await run_in_threadpool(batches.found, batch_id, caller, state)
 
 
 @router.delete("/{batch_id}", status_code=202, responses=problems("not_found", "already_ended"))
 async def stop(batch_id: BatchId, caller: Enricher, state: Installed) -> BatchView:
-    """Nothing more of it is begun; what is under way ends after its calls."""
+    """Stops the batch: no further company is begun; calls under way end, and what they bring is kept."""
     return await run_in_threadpool(batches.stopped, batch_id, caller, state)
 
 
@@ -123,14 +123,14 @@ class AgainBody(Body):
 
 @router.post("/{batch_id}/resume", status_code=202, responses=problems("not_found", *BODY))
 async def resume(batch_id: BatchId, body: AgainBody, caller: Enricher, state: Installed) -> BatchView:
-    """What was stopped or postponed waits again."""
+    """Resumes the batch: stopped and postponed companies wait again."""
     most = micro(body.max_cost_usd)
     return await run_in_threadpool(batches.gone_on_with, batch_id, caller, state, failed=False, max_cost=most)
 
 
 @router.post("/{batch_id}/retry", status_code=202, responses=problems("not_found", *BODY))
 async def retry(batch_id: BatchId, body: AgainBody, caller: Enricher, state: Installed) -> BatchView:
-    """The same, and what failed or is incomplete is tried once more."""
+    """Resumes the batch and tries failed and incomplete companies once more."""
     most = micro(body.max_cost_usd)
     return await run_in_threadpool(batches.gone_on_with, batch_id, caller, state, failed=True, max_cost=most)
 

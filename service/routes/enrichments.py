@@ -29,7 +29,7 @@ async def _followed(
     state: Installed,
     last_event_id: Annotated[str | None, Header(max_length=40, description="The id of the last event you have")] = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Refused before the first byte. Raises ApiProblem."""
+    """The request to follow. A refusal is answered before the stream begins. Raises ApiProblem."""
     await run_in_threadpool(enrichments.seen_by, caller, enrichment_id, state)
     after = resumed_after(last_event_id)
     if after is None:

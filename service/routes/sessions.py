@@ -148,7 +148,7 @@ async def _followed(
     after: Annotated[str | None, Query(max_length=60, description="The same, for clients that cannot send it")] = None,
     follow: Annotated[bool, Query(description="false: it ends after the last event there is")] = True,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Refused before the first byte. Raises ApiProblem."""
+    """The session to follow. A refusal is answered before the stream begins. Raises ApiProblem."""
     session = await run_in_threadpool(sessions.seen, session_id, caller, state)
     return state.streams.follow(session, place_of(last_event_id or after, session), on=follow)
 
@@ -167,7 +167,7 @@ async def events(
 
 @router.post("/{session_id}/stop", status_code=202, responses=_FOUND)
 async def stop(session_id: SessionId, caller: Enricher, state: Installed) -> StoppedView:
-    """Nothing more is bought for its open questions; each ends with an answer of what there is."""
+    """Stops the open questions: nothing more is bought for them; each ends with an answer of what is known."""
     stopped = await run_in_threadpool(sessions.stopped, session_id, caller, state)
     for question_id in stopped.questions:
         state.session_runs.ask_to_stop(question_id)

@@ -1,4 +1,4 @@
-"""What every view is: frozen, its times with a zone."""
+"""The base of all views: frozen, with times that state their zone."""
 
 from pydantic import BaseModel, ConfigDict
 

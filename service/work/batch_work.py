@@ -26,7 +26,7 @@ class BatchWork:
         self._workers: dict[str, asyncio.Task[None]] = {}
 
     async def tick(self) -> None:
-        """Runs once a second."""
+        """Starts a worker for each batch that waits. Called once a second."""
         for batch in await asyncio.to_thread(self._store.batches.open_ones, f"{ASKED_BY}:"):
             if batch.batch_id not in self._workers and not self._stopping():
                 task = asyncio.create_task(self._work(batch))
@@ -34,7 +34,7 @@ class BatchWork:
                 task.add_done_callback(partial(self._ended, batch.batch_id))
 
     async def stop(self, grace_seconds: float) -> None:
-        """What is under way ends after its calls; the rest waits for another process."""
+        """Ends all workers after their calls under way; the remaining companies wait for another process."""
         tasks = set(self._workers.values())
         if tasks:
             _, left = await asyncio.wait(tasks, timeout=grace_seconds)

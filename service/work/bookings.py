@@ -27,7 +27,7 @@ _BUSY = "The store is busy, so nothing is booked at the moment: ask again."
 
 @dataclass(eq=False, slots=True)
 class _Round:
-    """Bookings that wait for the same write. ended: it is on disk, or too late."""
+    """Bookings that are written together. ended: set once they are on disk, or could not be written."""
 
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     too_late: bool = False
@@ -42,7 +42,7 @@ class _Round:
 
 
 class HitBookings:
-    """written: from any thread; the others: from the loop it was made in."""
+    """`written` may be called from any thread; the other methods from the event loop that made the object."""
 
     def __init__(self, store: SqlStore) -> None:
         self._store = store
@@ -67,7 +67,7 @@ class HitBookings:
             raise StoreError(_BUSY)
 
     def written(self, request_id: str) -> bool:
-        """Waits until it is written. False: it is none that waits. Blocks."""
+        """Waits until the booking of this request is written. False: there is no such booking. Blocks."""
         with self._lock:
             if request_id not in self._waiting:
                 return False
@@ -95,14 +95,14 @@ class HitBookings:
                     late.clear()
 
     async def _until_no_more_come(self) -> None:
-        """What has arrived in this moment goes into the same transaction: it costs as much as many hits do."""
+        """Lets bookings of the same moment join one transaction, because a transaction costs as much as many hits."""
         seen = 0
         while seen < len(self._waiting) < _MOST_AT_ONCE:
             seen = len(self._waiting)
             await asyncio.sleep(0)
 
     async def _are_written(self) -> bool:
-        """False: they wait on."""
+        """Whether the bookings could be written; if not, they go on waiting."""
         with self._lock:
             some = list(self._waiting.values())
         try:

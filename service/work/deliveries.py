@@ -27,7 +27,7 @@ class Deliveries:
         self._stopping = False
 
     async def tick(self) -> None:
-        """Runs once a second."""
+        """Starts a task for each webhook with something due. Called once a second."""
         room = _WEBHOOKS_AT_ONCE - len(self._tasks)
         if room <= 0 or self._stopping:
             return

@@ -23,11 +23,11 @@ _RENEWAL_SECONDS = 5.0
 
 
 class Stoppable(Protocol):
-    """A row's work."""
+    """The row of a piece of work."""
 
     @property
     def stop_asked_at(self) -> datetime | None:
-        """Nothing more is bought for it from then on."""
+        """When it was asked to stop (UTC): from then on nothing more is bought for it."""
         ...
 
 
@@ -39,11 +39,11 @@ class LeasedRows(Protocol[Work_co]):
     """The store's part; every method blocks."""
 
     def claim(self, worker: str, *, at: datetime, lease_until: datetime, most: int) -> Sequence[Work_co]:
-        """Rows that no process is at, the oldest first: from now on this one is."""
+        """Claims rows that no process works on, oldest first, for this worker."""
         ...
 
     def renew(self, worker: str, row_ids: Collection[str], /, *, lease_until: datetime) -> Collection[str]:
-        """A new lease on these. Ids of those that are to be stopped."""
+        """Renews the leases of these rows. Returns the ids of rows that were asked to stop."""
         ...
 
     def hand_back(self, worker: str) -> None:
@@ -73,7 +73,7 @@ class Place:
 
 
 async def raised_by(work: Coroutine[Any, Any, None]) -> BaseException | None:
-    """What it raised, now that it is over. Where this is cancelled, it is cancelled and waited for."""
+    """Waits for the work and returns what it raised. If this is cancelled, the work is cancelled and waited for."""
     task = asyncio.create_task(work)
     try:
         await asyncio.wait({task})
@@ -106,7 +106,7 @@ class LeasedWork(ABC, Generic[Work]):
 
     @abstractmethod
     async def _carry_out(self, run: Run[Work]) -> None:
-        """A claimed row's work, which another process may have begun. Raises LeftOpen: the row stays open."""
+        """Does the work of a claimed row, which another process may have begun. Raises LeftOpen: the row stays open."""
 
     @abstractmethod
     async def _end(self, run: Run[Work], error: BaseException | None) -> None:
@@ -149,7 +149,7 @@ class LeasedWork(ABC, Generic[Work]):
         return self._now() + timedelta(seconds=LEASE_SECONDS)
 
     def run(self, row_id: str) -> Run[Work] | None:
-        """None: it is not under way in this process."""
+        """The run of this row; None: it is not under way in this process."""
         return self._runs.get(row_id)
 
     def ask_to_stop(self, row_id: str) -> None:
@@ -165,12 +165,12 @@ class LeasedWork(ABC, Generic[Work]):
         self._in_the_background(self._to_its_end(run, carry_out or self._carry_out))
 
     def poll_soon(self) -> None:
-        """A row waits: claimed in a moment, without waiting for the next tick."""
+        """Looks for waiting rows in a moment, without waiting for the next tick."""
         if not self._stopping:
             self._in_the_background(self._look())
 
     async def tick(self) -> None:
-        """Runs once a second. Raises StoreError."""
+        """Renews leases and claims rows. Called once a second. Raises StoreError."""
         await self._renew()
         await self._claim()
 
@@ -201,7 +201,7 @@ class LeasedWork(ABC, Generic[Work]):
                 self._rows.claim, self.worker, at=self._now(), lease_until=self.lease_until(), most=self.room
             )
             for work in claimed:
-                if self._id_of(work) not in self._runs:  # its lease ran out, as this process was suspended
+                if self._id_of(work) not in self._runs:  # its lease ran out while this process was suspended
                     self.begin(work)
 
     async def _look(self) -> None:
@@ -211,7 +211,7 @@ class LeasedWork(ABC, Generic[Work]):
             log.warning("a look failed", because=str(error))
 
     async def _to_its_end(self, run: Run[Work], carry_out: CarryOut[Work]) -> None:
-        """A fault ends this work and no other."""
+        """Runs one row's work. A bug ends this work and no other."""
         try:
             error = await raised_by(carry_out(run))
             if not isinstance(error, LeftOpen):

@@ -49,7 +49,7 @@ class Runs(LeasedWork[AcceptedRequest]):
         self._metrics, self._spans = metrics, spans
 
     def accept(self, accepted: AcceptedRequest, company: Company) -> None:
-        """company: the one that is meant."""
+        """Writes the accepted request. company: the company that is meant."""
         self.begin(accepted, lambda run: self._enrich(run, company, resumed=False))
 
     def _id_of(self, work: AcceptedRequest) -> str:
@@ -101,7 +101,7 @@ class Runs(LeasedWork[AcceptedRequest]):
         return request is not None and request.state != "running"
 
     def _ask(self, accepted: AcceptedRequest) -> Ask:
-        """The Ask as it was made; the daily cap is that of its key."""
+        """The Ask as the client made it, with the daily cap of the client's key."""
         key = self._store.api_keys.by_id(accepted.owner) if accepted.owner else None
         daily = None if key is None else key.daily
         return replace(ask_of_json(accepted.ask), daily=daily, strategy_override=self._override)

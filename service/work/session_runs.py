@@ -53,7 +53,7 @@ class SessionRuns(LeasedWork[Question]):
                 await research(run.work, session, await self._runs_in(run, session, rules, context))
 
     async def _end(self, run: Run[Question], error: BaseException | None) -> None:
-        """Research writes its own end; a fault of ours ends the question as an error."""
+        """Research writes how a question ends; only after a bug is that done here, as an error."""
         question_id = run.work.question_id
         if error is None:
             return

@@ -25,7 +25,7 @@ _LOOK_AGAIN_SECONDS = 0.25
 _RETRY_MILLISECONDS = 1_000
 _PAGE = 200
 Frame = tuple[int, ServerSentEvent]
-"""With the number of its event."""
+"""The number of an event, and the event as it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class _Followed:
     readings: dict[int, asyncio.Task[list[Frame]]] = field(default_factory=dict)
 
     def end_reading(self, after: int, done: asyncio.Task[list[Frame]]) -> None:
-        """Ends a read. Its failure is that of the streams that wait for it; where all have left meanwhile, of none."""
+        """Forgets a read that has ended. Its error is raised in the streams that wait for it, if any still do."""
         del self.readings[after]
         if not done.cancelled():
             done.exception()
@@ -78,7 +78,7 @@ class SessionStreams:
         self._looking: asyncio.Task[None] | None = None
 
     def moved_on(self, session_id: str, number: int) -> None:
-        """What this process has written itself need not be looked for."""
+        """Tells the streams of an event that this process has written itself, before the next query would find it."""
         followed = self._followed.get(session_id)
         if followed is not None and followed.last is not None and number > followed.last:
             self._set(followed, number)
@@ -121,7 +121,7 @@ class SessionStreams:
             self._leave(session.session_id, followed)
 
     async def _shared(self, followed: _Followed, session: Session, after: int) -> list[Frame]:
-        """Streams that wait at the same place read what comes there once, together."""
+        """The frames after a number: streams that wait for the same frames share one read."""
         reading = followed.readings.get(after)
         if reading is None:
             reading = followed.readings[after] = asyncio.create_task(self._read(session, after))
@@ -165,7 +165,7 @@ class SessionStreams:
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
     def _tell(self, asked: Mapping[str, _Followed], numbers: Mapping[str, int]) -> None:
-        """asked: those that were asked about; one that is followed since then is not deleted for being left out."""
+        """Wakes the streams of sessions with new events. asked: the sessions that the query was about."""
         for session_id, followed in asked.items():
             number = numbers.get(session_id)
             if number is None or followed.last is None or number > followed.last:

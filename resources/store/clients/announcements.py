@@ -25,7 +25,7 @@ from resources.store.tables.column_types import PlainText
 LOOPBACK = "loopback"
 """The name of what calls without a key."""
 SERVICE = "service:"
-"""Before the name of the key, in what a batch was asked by."""
+"""Prefix of `requested_by` of batches that a key of the service asked for."""
 
 _w, _k, _c, _d = t.webhooks.c, t.api_keys.c, t.companies.c, t.webhook_deliveries.c
 _ANY = sa.select(_w.webhook_id).limit(1)
@@ -53,7 +53,7 @@ class Listener(NamedTuple):
 
 
 def listeners(tx: sa.Connection, event: EventName) -> list[Listener]:
-    """Webhooks that want it, of keys that are valid."""
+    """Webhooks of valid keys that are registered for this event."""
     if tx.execute(_ANY).first() is None:
         return []
     return [
@@ -94,7 +94,7 @@ def batch_completed(tx: sa.Connection, summary: BatchSummary) -> None:
 
 
 def profile_changed(tx: sa.Connection, change: Change, company_id: str) -> None:
-    """company_id: as it is now."""
+    """Announces a change of a profile. company_id: the present id, after a merge too."""
     if not (to := listeners(tx, "profile.changed")):
         return
     company = tx.execute(_COMPANY, {"id": company_id}).first()

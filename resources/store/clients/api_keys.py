@@ -34,7 +34,7 @@ class SqlApiKeys:
         self._db.ledger(added)  # one at a time, so that two of one name cannot be added at once
 
     def by_hash(self, secret_hash: str) -> ApiKey | None:
-        """Valid ones only."""
+        """The key, if it is valid."""
         row = self._by_hash.first({"hash": secret_hash})
         return None if row is None else _key(row)
 
@@ -43,19 +43,19 @@ class SqlApiKeys:
             return bool(tx.scalar(sa.select(sa.exists().where(_VALID))))
 
     def by_id(self, key_id: str) -> ApiKey | None:
-        """Revoked ones too."""
+        """The key, even if it was revoked."""
         with self._db.reading() as tx:
             row = tx.execute(sa.select(t.api_keys).where(_k.key_id == key_id)).first()
         return None if row is None else _key(row)
 
     def by_name(self, name: str) -> ApiKey | None:
-        """Valid ones only."""
+        """The key, if it is valid."""
         with self._db.reading() as tx:
             row = tx.execute(sa.select(t.api_keys).where(_k.name == name, _VALID)).first()
         return None if row is None else _key(row)
 
     def all(self) -> Sequence[ApiKey]:
-        """Revoked ones too; in the order in which they were made."""
+        """All keys, also revoked ones, in the order in which they were made."""
         with self._db.reading() as tx:
             return [_key(row) for row in tx.execute(sa.select(t.api_keys).order_by(_k.created_at, _k.key_id))]
 

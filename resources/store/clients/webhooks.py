@@ -19,7 +19,7 @@ from resources.store.database.row_mapping import Row, record_of, row_of
 KEPT = timedelta(days=7)
 """How long a delivery that has ended is kept."""
 _LEASE = timedelta(seconds=60)
-"""Longer than an attempt may take."""
+"""How long a claimed delivery belongs to one process: longer than an attempt may take."""
 
 _w, _d, _k = t.webhooks.c, t.webhook_deliveries.c, t.api_keys.c
 _OF_VALID_KEY = sa.or_(_w.owner == "", sa.exists().where(_k.key_id == _w.owner, _k.revoked_at.is_(None)))
@@ -32,7 +32,7 @@ class SqlWebhooks:
         self._db = database
 
     def add(self, webhook: Webhook, *, most: int) -> bool:
-        """False: its owner has as many already."""
+        """Adds a webhook. False: its owner has the maximum number already."""
         count = sa.select(sa.func.count()).select_from(t.webhooks).where(_w.owner == webhook.owner)
 
         def added(tx: sa.Connection) -> bool:
@@ -64,14 +64,14 @@ class SqlWebhooks:
         return self._db.write(deleted)
 
     def dead_letters(self, webhook_id: str, *, limit: int) -> Sequence[WebhookDelivery]:
-        """Given up after a day, the latest first."""
+        """Deliveries that were given up after a day, the latest first."""
         query = sa.select(t.webhook_deliveries).where(_d.webhook_id == webhook_id, _d.state == "dead")
         with self._db.reading() as tx:
             rows = tx.execute(query.order_by(_d.ended_at.desc(), _d.delivery_id.desc()).limit(limit))
             return [record_of(WebhookDelivery, row) for row in rows]
 
     def due(self, at: datetime, *, besides: Collection[str], most: int) -> Sequence[Webhook]:
-        """Webhooks of valid keys that something is to be sent to now. besides: those that are being sent to."""
+        """Webhooks of valid keys with a due delivery, except `besides`, to which this process is sending already."""
         waiting = sa.exists().where(_d.webhook_id == _w.webhook_id, _due(at))
         query = sa.select(t.webhooks).where(_OF_VALID_KEY, waiting, _w.webhook_id.not_in(besides))
         with self._db.reading() as tx:

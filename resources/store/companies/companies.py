@@ -96,7 +96,7 @@ class SqlCompanies:
                 tx.execute(self._db.insert_new(t.company_aliases, unique=["alias", "company_id"]), rows)
 
     def set_country(self, company_id: str, country: str) -> None:
-        """ISO 3166, two letters; a country that is known already stays."""
+        """Sets the country (ISO 3166, two letters), unless one is known already."""
         unknown = sa.and_(_c.company_id == now(sa.bindparam("id", company_id, type_=PlainText)), _c.country.is_(None))
         self._db.write(lambda tx: tx.execute(sa.update(t.companies).where(unknown).values(country=country)))
 
@@ -176,7 +176,7 @@ class SqlCompanies:
             return [record_of(Company, row) for row in tx.execute(query)]
 
     def count(self, text: str | None = None) -> int:
-        """text: as of `page`."""
+        """The number of companies on all pages of `page`."""
         query = sa.select(sa.func.count()).select_from(t.companies)
         with self._db.reading() as tx:
             return tx.scalar(query.where(_has_text(text)) if text else query) or 0
@@ -315,7 +315,7 @@ def _by_keys(tx: sa.Connection, keys: Sequence[str]) -> dict[str, Company]:
 
 
 def _filters(wanted: TablePage) -> list[sa.ColumnElement[bool]]:
-    """What the companies of a table have, on every page of it."""
+    """The conditions that all companies of a table meet, whatever the page."""
     conditions: list[sa.ColumnElement[bool]] = []
     if wanted.text:
         conditions.append(_c.company_id.in_(sa.select(_c.company_id).where(_has_text(wanted.text))))
@@ -328,7 +328,7 @@ def _filters(wanted: TablePage) -> list[sa.ColumnElement[bool]]:
 
 
 def _has_text(text: str) -> sa.ColumnElement[bool]:
-    """A part of the key or of the name, as a key spells it."""
+    """The condition that key or name contains the text, spelled as in keys."""
     spelled = (name_key(text) or "").removeprefix("name:")
     parts = [_c.key.contains(text.strip().lower(), autoescape=True)]
     parts += [_c.name_key.contains(spelled, autoescape=True)] if spelled else []

@@ -73,7 +73,7 @@ class SqlCompanyEvents:
         return None if row is None else moves.event_of(row)
 
     def latest(self, company_id: str | None = None, *, limit: int = 100) -> list[CompanyEvent]:
-        """The latest first. company_id: only those that it took part in."""
+        """Events, the latest first. company_id: only events in which this company took part."""
         query = sa.select(t.company_events).order_by(_e.number.desc()).limit(limit)
         if company_id is not None:
             query = query.where(sa.or_(_e.from_id == company_id, _e.to_id == company_id))

@@ -1,4 +1,4 @@
-"""What waits because it is not sure which company is meant. Each question is asked once, and its answer is kept.
+"""Questions of which company is meant that wait for a person. Each is asked once, and its answer is kept.
 
 open: IdentityReview, unless its question was asked before        decide: same as a company, or different from all
 """
@@ -40,7 +40,7 @@ class SqlIdentityReviews:
         return found
 
     def waiting(self) -> list[IdentityReview]:
-        """The oldest first."""
+        """Reviews that are not decided, the oldest first."""
         query = sa.select(t.identity_reviews).where(_r.state == "open").order_by(_r.opened_at, _r.review_id)
         with self._db.reading() as tx:
             return [_review(row) for row in tx.execute(query)]

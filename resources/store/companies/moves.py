@@ -106,7 +106,7 @@ def split(
 
 
 def undo(tx: sa.Connection, event_id: str, *, by: str, at: datetime) -> CompanyEvent:
-    """Raises StoreError: it is undone already, or a later event of these companies has to be undone first."""
+    """Undoes an event. Raises StoreError if it is undone already, or if a later event has to be undone first."""
     row = tx.execute(_EVENT, {"id": event_id}).first()
     if row is None:
         raise StoreError(f"There is no event {event_id}: `enrich companies events` lists them.")
@@ -164,7 +164,7 @@ def _undo_split(tx: sa.Connection, row: Row, cause: Cause) -> None:
 
 
 def _refuse_before_later(tx: sa.Connection, row: Row) -> None:
-    """A later event that took rows from where this one brought them, or the key that is free since, goes first."""
+    """Refuses to undo an event before a later one that moved the same rows on, or that took the key it freed."""
     either = [row.from_id, row.to_id]
     touched = sa.or_(_e.from_id == row.to_id, sa.and_(_e.kind == "split", _e.to_key == row.from_key))
     if row.kind == "split":
@@ -198,7 +198,7 @@ def _former_key(key: str, cause: Cause) -> dict[str, Any]:
 
 
 def _lead_to(tx: sa.Connection, company_id: str, to_id: str) -> list[str]:
-    """The id that is no more, and those that led to it, lead to the other company. Returns the latter."""
+    """Lets an id that is gone, and the ids that led to it, lead to the other company. Returns the latter ids."""
     former = list(tx.scalars(_FORMER, {"id": company_id}))
     tx.execute(_LEAD, {"id": company_id, "to": to_id})
     tx.execute(_NEW_FORMER, [{"company_id": company_id, "now": to_id}])
@@ -250,5 +250,5 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Json]:
 
 
 def _unplain(row: Mapping[str, Json], time: str) -> dict[str, Any]:
-    """time: the column that is one."""
+    """The values of a recorded row as the columns take them. time: the name of the column that is a time."""
     return {**row, time: None if row[time] is None else datetime.fromisoformat(row[time])}

@@ -1,4 +1,4 @@
-"""What is kept beside a company: its aliases, and the companies related to it; both go along when it is merged.
+"""Aliases of a company and the companies related to it: two tables whose rows move along in a merge.
 
 of(company) -> rows;   give: those that a company has not yet -> ids of these;   take: away from it by such ids
 

@@ -154,7 +154,7 @@ def _take_claims(tx: sa.Connection, purchase_ids: Sequence[str], *, company_id: 
 
 
 def _give_way(tx: sa.Connection, purchase: Purchase) -> None:
-    """Released if it was not sent; else uncertain: its process may still settle it, or another one resume it."""
+    """Ends a purchase that gives up its claim: released if not sent; else uncertain, so it may still be settled."""
     at = purchase.sent_at or purchase.reserved_at  # the latest known time
     if purchase.state == "reserved":
         settlement.release(tx, purchase, at=at, reason=settlement.ASKED_TWICE)

@@ -55,7 +55,9 @@ class Database:
             self._processes: Exclusion = ProcessLock(Path(f"{self.place}.lock"), WAIT_SECONDS).locked
         else:
             main = fleeting = postgres_engine(parsed, connections=_CONNECTIONS, idle_seconds=60)
-            ledger = postgres_engine(parsed, connections=1, idle_seconds=WAIT_SECONDS // 2)  # less than others wait
+            ledger = postgres_engine(
+                parsed, connections=1, idle_seconds=WAIT_SECONDS // 2
+            )  # seconds; shorter than the wait of the other transactions
             reader = main.execution_options(isolation_level="REPEATABLE READ")
             self._threads = self._processes = nullcontext
         self._engines = {main, ledger, fleeting}
@@ -76,7 +78,7 @@ class Database:
             yield tx
 
     def quick(self, query: "sa.Select[*tuple[Any, ...]]") -> QuickRead:
-        """query: with bound parameters, of which none is expanding."""
+        """A prepared read (QuickRead). query: with bound parameters, none of them expanding."""
         return QuickRead(query, self)
 
     def at_once(self, query: "sa.Select[*tuple[Any, ...]]", values: Mapping[str, Any]) -> Sequence[Any]:

@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 Work = Callable[[sa.Connection], Result]
 
 _MOST_WORKS = 32
-"""In one transaction. After it another process may write; more would make that process wait longer."""
+"""The most works of one transaction: more would keep other processes waiting longer."""
 
 
 class _Wakening:
@@ -34,7 +34,7 @@ class _Wakening:
         self._asleep.acquire()
 
     def set(self) -> None:
-        with suppress(RuntimeError):  # it is awake already
+        with suppress(RuntimeError):  # set() was called already
             self._asleep.release()
 
 

@@ -1,4 +1,4 @@
-"""Reads of a few rows by their keys, as quick as the database itself: a hit of layer 1 is little else.
+"""Reads of a few rows by key at the speed of the database itself: a hit of layer 1 consists of little else.
 
 QuickRead(select, database) -> rows(values), first(values)        each is a snapshot of its own, in no transaction
 
@@ -17,7 +17,7 @@ _Convert = Callable[[Any], Any] | None
 
 
 class Readable(Protocol):
-    """A Database."""
+    """What a QuickRead needs of a Database."""
 
     sqlite: bool
     idle: "IdleConnections"
@@ -37,13 +37,15 @@ class IdleConnections:
         return self._engine.dialect
 
     def rows(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """Raises sqlite3.Error; its connection is used no more then."""
+        """All rows of a statement. Raises sqlite3.Error; the connection is then not used again."""
         try:
             connection = self._idle.pop()
         except IndexError:
             connection = self._new()
         try:
-            found = connection.execute(sql, values).fetchall()  # all: a read that is not at its end stays a snapshot
+            found = connection.execute(
+                sql, values
+            ).fetchall()  # fetch all rows: an unfinished read would keep its snapshot open
         except BaseException:
             connection.close()
             raise
@@ -93,7 +95,7 @@ class QuickRead:
             try:
                 return self._read(self._prepared, values)
             except sqlite3.Error:
-                pass  # the usual way has a sentence for what is wrong
+                pass  # repeat the read by SQLAlchemy, whose errors are turned into sentences
         return self._database.at_once(self._query, values)
 
     def _read(self, prepared: _Prepared, values: Mapping[str, Any]) -> Sequence[Any]:

@@ -208,7 +208,7 @@ class SqlKnowledge:
             return {(row.source, row.dataset): (row.read, row.misread) for row in rows}
 
     def analysis(self, key: str) -> Analysis | None:
-        """The newest one of this key."""
+        """The newest with this key; None: there is none."""
         with self._db.reading() as tx:
             row = tx.execute(_ANALYSIS, {"key": key}).first()
         return None if row is None else record_of(Analysis, row)
@@ -223,7 +223,7 @@ class SqlKnowledge:
         return analyses
 
     def model_reply(self, key: str) -> ModelReply | None:
-        """The newest one of this key."""
+        """The newest with this key; None: there is none."""
         with self._db.reading() as tx:
             row = tx.execute(_ANSWER, {"key": key}).first()
         return None if row is None else record_of(ModelReply, row)

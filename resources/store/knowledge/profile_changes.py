@@ -32,7 +32,7 @@ class SeenChange:
 
 @dataclass(frozen=True, slots=True)
 class ChangePage:
-    """cursor: what to read on after; as it was where there is nothing new."""
+    """cursor: where the next page begins; unchanged if nothing is new."""
 
     changes: Sequence[SeenChange]
     cursor: str
@@ -65,7 +65,7 @@ class SqlProfileChanges:
         return ChangePage([_seen(row) for row in shown], cursor, len(rows) > limit)
 
     def since(self, at: datetime, *, company_id: str | None = None, limit: int = 1_000) -> list[SeenChange]:
-        """Found out then or later, the latest first."""
+        """Changes that were found at this time or later, the latest first."""
         query = _joined().where(_c.at >= at, *_of(company_id, None)).order_by(_c.at.desc(), _c.change_id.desc())
         with self._db.reading() as tx:
             return [_seen(row) for row in tx.execute(query.limit(limit))]

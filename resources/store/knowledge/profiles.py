@@ -91,7 +91,7 @@ class SqlProfiles:
         return self._first(_BY_ID, {"id": profile_id})
 
     def latest_of(self, company_id: str) -> list[Profile]:
-        """The newest one of each consumer and audience."""
+        """The company's newest profile for each consumer and audience."""
         with self._db.reading() as tx:
             return [record_of(Profile, row) for row in tx.execute(_LATEST_OF, {"id": company_id})]
 

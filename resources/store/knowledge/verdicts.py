@@ -53,7 +53,7 @@ class SqlVerdicts:
         self._db.write(kept)
 
     def withdraw(self, verdict_id: str, *, by: str, at: datetime, profiles: Sequence[Profile]) -> bool:
-        """False: it is withdrawn already, and nothing was written."""
+        """Withdraws a verdict and stores the profiles without it. False: it was withdrawn already; nothing changes."""
         valid = sa.and_(_v.verdict_id == verdict_id, _VALID)
         change = sa.update(t.verdicts).where(valid).values(withdrawn_at=at, withdrawn_by=by)
 

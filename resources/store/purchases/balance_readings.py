@@ -14,7 +14,7 @@ from resources.store import tables as t
 from resources.store.database.database import Database
 from resources.store.database.row_mapping import Row, record_of, row_of
 
-_MOST_READINGS = 500  # of one provider; enough to find one without uncertain purchases
+_MOST_READINGS = 500  # readings of one provider that are kept: enough to find one without uncertain purchases
 
 LedgerTotalsByUnit = dict[str, dict[str, LedgerTotals]]
 
@@ -45,7 +45,7 @@ class SqlBalanceReadings:
             tx.execute(sa.insert(t.balances).values({**row_of(reading), "amount": str(reading.amount)}))
 
     def readings(self, provider: str) -> list[BalanceReading]:
-        """The newest first, at most 500."""
+        """Balances of a provider as they were read, the newest first, at most 500."""
         b = t.balances.c
         query = sa.select(t.balances).where(b.provider == provider).order_by(b.balance_id.desc())
         with self._db.reading() as tx:

@@ -33,7 +33,7 @@ class CapCount(NamedTuple):
 
 
 def take(tx: sa.Connection, caps: Sequence[Cap], amount: int) -> CapCount:
-    """An amount of 0 exceeds none."""
+    """Counts an amount against all caps, or against none if one would be exceeded; 0 exceeds no cap."""
     if amount <= 0:
         return CapCount(None, (), {})
     by_name = {cap.name: cap for cap in caps}

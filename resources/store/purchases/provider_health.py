@@ -58,7 +58,7 @@ class SqlProviderHealth:
         self.forget_outage(provider)
 
     def forget_outage(self, provider: str) -> bool:
-        """False: it had no failures."""
+        """Forgets failures and outage of a provider. False: it had none."""
         return self._db.ledger(lambda tx: forget_failures(tx, provider))
 
     def unavailable(self, at: datetime) -> tuple[dict[str, Outage], dict[str, Suspension]]:
@@ -70,13 +70,13 @@ class SqlProviderHealth:
             return outages, {row.source: record_of(Suspension, row) for row in rows}
 
     def suspensions(self) -> list[Suspension]:
-        """The oldest first."""
+        """Suspended sources, the oldest suspension first."""
         with self._db.reading() as tx:
             rows = tx.execute(sa.select(t.suspensions).order_by(t.suspensions.c.since, t.suspensions.c.source))
             return [record_of(Suspension, row) for row in rows]
 
     def lift_suspension(self, source: str) -> bool:
-        """False: it was not suspended."""
+        """Lifts a suspension. False: the source was not suspended."""
         lift = sa.delete(t.suspensions).where(t.suspensions.c.source == source)
         return self._db.ledger(lambda tx: tx.execute(lift).rowcount == 1)
 
@@ -128,6 +128,6 @@ def forget_failures(tx: sa.Connection, provider: str) -> bool:
 
 
 def suspend(db: Database, tx: sa.Connection, suspension: Suspension) -> None:
-    """The first reason is kept until the suspension is lifted."""
+    """Suspends a source. A suspension keeps its first reason until it is lifted."""
     if tx.execute(db.insert_new(t.suspensions, unique=["source"]).values(row_of(suspension))).rowcount == 1:
         announcements.source_suspended(tx, suspension)

@@ -84,7 +84,7 @@ class SqlRateLimitLog:
             tx.execute(self._db.upsert(t.providers, unique="provider", values=new, change=change, where=later))
 
     def paused_until(self, provider: str) -> datetime:
-        """1970 if the vendor never asked for a pause."""
+        """Until when calls are paused; 1970 if the vendor never asked for a pause."""
         row = self._paused.first({"of": provider})
         return _LONG_AGO if row is None or row.paused_until is None else row.paused_until
 

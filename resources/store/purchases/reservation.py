@@ -73,7 +73,7 @@ _paid_in_vain = sa.and_(
 _failed_free = sa.and_(
     _p.closed_at > sa.bindparam("failed_since", type_=UtcMicros),
     _p.state == "released",
-    _p.outcome.is_(None),  # not by reconciliation, which says nothing of the vendor now
+    _p.outcome.is_(None),  # ends by reconciliation are left out: they tell nothing about the vendor's present state
     _p.reason.not_in(settlement.NEVER_ASKED),
 )
 _in_vain = (

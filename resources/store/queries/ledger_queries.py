@@ -91,7 +91,7 @@ class SqlLedgerQueries:
         return found
 
     def uncertain(self) -> list[Purchase]:
-        """The oldest first."""
+        """Uncertain purchases, the oldest first."""
         query = sa.select(t.purchases).where(t.OPEN, t.purchases.c.state == "uncertain")
         with self._db.reading() as tx:
             rows = tx.execute(query.order_by(t.purchases.c.reserved_at, t.purchases.c.purchase_id))

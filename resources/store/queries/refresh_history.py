@@ -1,4 +1,4 @@
-"""What a refresh is decided by, of all companies at once: values bought again, ages, reads, what refreshes have cost.
+"""What refreshes are planned from, for all companies at once: values bought again, ages, reads, past costs.
 
 renewals() -> what was bought again, and what was known before    traits() -> company -> industry, size band
 collected() -> the newest of each dataset    reads() -> what was asked for    spent() -> what refreshes cost

@@ -88,13 +88,13 @@ class Performance:
 
 
 class SqlReports:
-    """Reads only."""
+    """Sums for reports; nothing is written."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
     def spending(self, since: datetime) -> list[SpendingLine]:
-        """Reserved then or later."""
+        """What was spent on purchases that were reserved at this time or later."""
         day = _day(_p.reserved_at)
         query = (
             sa.select(day, _p.source, _p.consumer, _ASKED_BY, sa.func.count(), sa.func.sum(_p.cost_micro_usd))
@@ -110,7 +110,7 @@ class SqlReports:
             ]
 
     def reuse(self, since: datetime) -> list[ReuseLine]:
-        """Read then or later."""
+        """What memory served at this time or later."""
         day = _day(_r.at)
         query = (
             sa.select(
@@ -137,7 +137,7 @@ class SqlReports:
     def performance(self) -> dict[str, Performance]:
         """Performance of every source and analysis asked, counted as the warehouse's sources.performance."""
         f = t.facts.c
-        asked = sa.or_(_p.sent_at.is_not(None), _p.outcome.is_not(None))  # a first look that is free is not sent
+        asked = sa.or_(_p.sent_at.is_not(None), _p.outcome.is_not(None))  # a free first call has no time of sending
         outcomes = (
             sa.select(_p.source, _p.outcome, sa.func.count(), sa.func.sum(_p.cost_micro_usd))
             .where(asked)

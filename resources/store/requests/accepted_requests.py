@@ -48,7 +48,7 @@ class SqlAcceptedRequests:
     def accept(
         self, accepted: AcceptedRequest, key: IdempotencyKey | None, *, worker: str, lease_until: datetime
     ) -> MadeBefore | None:
-        """None: it is kept, with this process at work on it. Else what this key made before, and nothing is written."""
+        """Accepts a request for this process: None. If its key made something before: that; nothing is written then."""
         row = row_of(accepted) | {"worker": worker, "lease_until": lease_until}
 
         def kept(tx: sa.Connection) -> MadeBefore | None:
@@ -95,7 +95,7 @@ class SqlAcceptedRequests:
         return None if row is None else _accepted(row)
 
     def remember(self, key: IdempotencyKey, *, made: str, at: datetime) -> MadeBefore | None:
-        """None: from now on this key means `made`. Else what it made before."""
+        """Ties the key to `made` and returns None; if the key made something before, returns that instead."""
         return self._db.ledger(lambda tx: remember(tx, key, made=made, at=at))
 
     def made_before(self, key: IdempotencyKey, *, at: datetime) -> MadeBefore | None:
@@ -103,7 +103,7 @@ class SqlAcceptedRequests:
             return _made_before(tx, key, at)
 
     def claim(self, worker: str, *, at: datetime, lease_until: datetime, most: int) -> Sequence[AcceptedRequest]:
-        """Open ones whose process is gone, the oldest first: from now on this process is at work on them."""
+        """Claims open requests whose process is gone, the oldest first, for this process."""
         free = sa.select(_a.request_id).where(t.ACCEPTED, sa.or_(_a.lease_until.is_(None), _a.lease_until <= at))
         some = free.order_by(_a.accepted_at).limit(most).with_for_update(skip_locked=True)
         claim = sa.update(t.accepted_requests).values(worker=worker, lease_until=lease_until)
@@ -115,7 +115,7 @@ class SqlAcceptedRequests:
         return sorted(found, key=lambda one: (one.accepted_at, one.request_id))
 
     def renew(self, worker: str, request_ids: Collection[str], *, lease_until: datetime) -> Collection[str]:
-        """A new lease on these of this process. Ids of those that are to be stopped."""
+        """Renews this process's leases. Returns the ids of requests that were asked to stop."""
         mine = sa.and_(t.ACCEPTED, _a.worker == worker, _a.request_id.in_(request_ids))
 
         def renewed(tx: sa.Connection) -> set[str]:
@@ -142,7 +142,7 @@ class SqlAcceptedRequests:
         self._db.write(ended)
 
     def ask_to_stop(self, request_id: str, *, at: datetime) -> bool:
-        """False: it has ended already."""
+        """Asks a request to stop. False: it has ended already."""
         this = sa.and_(_a.request_id == request_id, t.ACCEPTED)
         asked = sa.func.coalesce(_a.stop_asked_at, sa.literal(at, UtcMicros))
         change = sa.update(t.accepted_requests).where(this).values(stop_asked_at=asked)

@@ -28,7 +28,7 @@ _REASONS = 10
 _BYTES_OF_A_COMPANY, _BYTES_OF_THE_LOG = 200_000, 8_000_000
 """What a company of the dearest consumer adds to the store, and SQLite's log, each about twice over."""
 _RECENT = 100
-"""Companies by which it is told how fast a batch goes."""
+"""From how many companies that ended last the speed of a batch is computed."""
 _GONE = "its process ended before the request did"
 _NO_CLAIM = {"worker": None, "lease_until": None}
 _NOTHING_EARLIER = {"earlier_state": None, "earlier_reason": None}
@@ -58,7 +58,7 @@ _STILL_NEEDED = (
 )
 
 
-# What was to be tried once more and did not fit the budget: it cost what it cost, and lacks what it lacked.
+# A company that was to be tried again but does not fit the budget: its earlier cost and gaps stay.
 _AS_BEFORE = (
     sa.update(t.batch_companies)
     .where(_c.batch_id == sa.bindparam("of_batch"), _c.state == "postponed", _c.earlier_state.is_not(None))
@@ -66,7 +66,7 @@ _AS_BEFORE = (
 )
 
 
-# What was begun, paid for something and does not fit now is not as if it had never been begun.
+# A company that was begun and paid for something, but does not fit now, does not count as never begun.
 _BEGUN = (
     sa.update(t.batch_companies)
     .where(_c.batch_id == sa.bindparam("of_batch"), _c.state == "postponed", _c.cost_micro_usd > 0)
@@ -268,14 +268,14 @@ class SqlBatches:
         return self._db.write(ended)
 
     def stop(self, batch_id: str) -> bool:
-        """Nothing more of it is begun; what is under way ends after its calls. False: it is done already."""
+        """Stops a batch: no further company is begun; calls under way end. False: it has ended already."""
         change = sa.update(t.batches).where(_b.batch_id == batch_id, _b.state != "done").values(state="stopped")
         return self._db.write(lambda tx: tx.execute(change).rowcount == 1)
 
     def reopen(
         self, batch_id: str, *states: BatchCompanyState, max_cost: int | None = None, by: str | None = None
     ) -> int:
-        """Open again; companies that ended in one of these states wait again. Returns how many.
+        """Opens a batch again: companies that ended in one of these states wait again. Returns how many.
 
         What had failed or was incomplete is begun after all others, and ends as it had if it does not fit the budget.
 
@@ -298,7 +298,7 @@ class SqlBatches:
 
 
 def _ended(end: BatchEnd, cost: int, at: datetime) -> dict[str, Any]:
-    """cost: of this attempt alone."""
+    """The values of a company's row at its end. cost: of this attempt alone."""
     spent = _c.cost_micro_usd + cost
     return {"state": end.state, "cost_micro_usd": spent, "reason": end.reason, "ended_at": at, **_NO_CLAIM}
 
@@ -308,7 +308,7 @@ def _row(company: BatchCompany) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _gone(batch_id: str, at: datetime) -> sa.ColumnElement[bool]:
-    """The condition: under way, by a worker whose lease is over."""
+    """The condition that a company is under way by a worker whose lease is over."""
     return sa.and_(_c.batch_id == batch_id, _c.state == "under_way", _c.lease_until <= at)
 
 

@@ -27,9 +27,9 @@ _p, _r = t.purchases.c, t.requests.c
 _this = sa.bindparam("this", type_=PlainText)
 _PAID = sa.select(sa.func.coalesce(sa.func.sum(_p.cost_micro_usd), 0)).where(_p.request_id == _this)
 _IN_DOUBT = sa.exists().where(_p.request_id == _this, t.STILL_OPEN)
-# A request that was only presumed dead ends as its process says.
+# Also requests that were presumed dead: if their process is alive, it closes them as it sees fit.
 _UNFINISHED = sa.or_(_r.state == "running", sa.and_(_r.state == "failed", _r.error == SILENT))
-# The service has promised to go on with it: another process of it takes it over.
+# Requests that the service has accepted: if their process is gone, another process of the service takes them over.
 _ACCEPTED = sa.exists().where(t.accepted_requests.c.request_id == _r.request_id, t.ACCEPTED_OPEN)
 _NEW_REQUEST, _NEW_EVENT, _NEW_DECISION = sa.insert(t.requests), sa.insert(t.events), sa.insert(t.decisions)
 _NEW_READ, _NEW_PROFILE = sa.insert(t.cache_reads), sa.insert(t.profiles)
@@ -117,7 +117,7 @@ class SqlRequests:
         return None if row is None else record_of(Request, row)
 
     def latest(self, company_id: str | None = None, *, limit: int = 100) -> list[Request]:
-        """The latest first. None: of all companies."""
+        """Requests, the latest first. company_id None: of all companies."""
         query = sa.select(t.requests).order_by(t.requests.c.asked_at.desc(), t.requests.c.request_id.desc())
         if company_id is not None:
             query = query.where(t.requests.c.company_id == company_id)

@@ -86,7 +86,7 @@ class SqlSessions:
         return None if row is None else _session(row)
 
     def of(self, owner: str | None, *, most: int) -> list[Session]:
-        """The newest first. None: of all keys."""
+        """Sessions of an owner, the newest first. None: of all keys."""
         query = sa.select(t.sessions).order_by(_s.created_at.desc(), _s.session_id.desc()).limit(most)
         with self._db.reading() as tx:
             return [_session(row) for row in tx.execute(query if owner is None else query.where(_s.owner == owner))]
@@ -199,7 +199,7 @@ class SqlSessions:
         return self._left(question_id, event, worker, at, state="ended", ended_at=at, answer=dict(answer))
 
     def ask_to_stop(self, session_id: str, *, at: datetime) -> list[str]:
-        """Ids of its questions that are open. One that waits for a person is queued, to end with what there is."""
+        """Asks the open questions to stop; returns their ids. One that waits for a person is queued so that it ends."""
         this = sa.and_(_q.session_id == session_id, _q.state != "ended")
         asked = sa.func.coalesce(_q.stop_asked_at, sa.literal(at, UtcMicros))
         change = sa.update(t.questions).where(this).values(stop_asked_at=asked).returning(_q.question_id)

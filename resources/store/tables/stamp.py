@@ -1,4 +1,4 @@
-"""What a store says of itself: its world, and on SQLite the number of its last change."""
+"""Which installation a store belongs to (live or sandbox), and on SQLite the number of its last change."""
 
 import sqlalchemy as sa
 
