@@ -33,6 +33,8 @@ _ALIKE: dict[str, Row] = {
     "company_size_band": {"band": "51-500"},
 }
 """Dataset -> the value that every company has."""
+_BESIDES: dict[str, Row] = {"website_passages": {"page": "/"}, "competitor_mentions": {"name": "Other"}}
+"""Dataset -> what its values need beside their text."""
 
 
 def store_of(url: str, rules: Rules, companies: int, seed: int) -> SqlStore:
@@ -96,7 +98,7 @@ def _fact(rules: Rules, reply: Row, dataset: str, item: int, rng: Random) -> Row
         "reply_id": reply["reply_id"],
         "company_id": reply["company_id"],
         "dataset": dataset,
-        "value": _value(dataset, f"{dataset} {shared}"),
+        "value": generated_value(dataset, f"{dataset} {shared}"),
         "quality": round(reliability * (1.0 if rng.random() < 0.85 else 0.7), 6),
         "reliability": reliability,
         "source": reply["source"],
@@ -109,7 +111,8 @@ def _fact(rules: Rules, reply: Row, dataset: str, item: int, rng: Random) -> Row
     }
 
 
-def _value(dataset: str, text: str) -> Row:
+def generated_value(dataset: str, text: str) -> Row:
+    """A stored value of any collected dataset; text tells it from others."""
     match dataset:
         case "key_contacts":
             return {"full_name": text, "title": "Head of Sales"}
@@ -122,4 +125,4 @@ def _value(dataset: str, text: str) -> Row:
         case _ if dataset in _ALIKE:
             return _ALIKE[dataset]
         case _:
-            return {"text": text} | ({"page": "/"} if dataset == "website_passages" else {})
+            return {"text": text} | _BESIDES.get(dataset, {})

@@ -37,7 +37,7 @@ class BatchQuote:
 
     expected, p90, most: of all companies together, without a budget. complete: how many are likely to end complete;
     within_budget: the same, if no more than the budget is spent, and no more today than the day's caps leave; None:
-    neither limits it. day_cap: of a day's caps the one that does, in words, and what it leaves: day_left.
+    neither is reached. day_cap: the day's cap that is, in words; day_left: what it leaves.
     exploration: of what is expected, for sources asked besides; at most what is left of the day's budget for it.
     seconds: the least that the vendors' limits allow; slowest: the provider that sets it.
     states: groups of companies in the same state; planned: those of them that were planned by themselves.
@@ -61,8 +61,8 @@ class BatchQuote:
     best_first: tuple[str, ...] = field(default=(), repr=False)
 
 
-class _Limit(NamedTuple):
-    """left: what the budget, or a day's cap, leaves. day_cap: the name of that cap."""
+class _Spendable(NamedTuple):
+    """What a batch may still spend. left: micro-USD. day_cap: the day's cap that leaves so little, if one does."""
 
     left: int
     day_cap: str | None
@@ -121,7 +121,7 @@ async def quote_batch(
     most = sum(size * need.most for size, need in zip(sizes, needs, strict=True))
     explored, at_most = await asyncio.to_thread(_exploration, sizes, needs, rules, context)
     p90 = round(min(most, expected + _P90 * math.sqrt(spread)) + min(at_most, _P90 * explored))
-    limit = await asyncio.to_thread(_limit, batch, p90, rules, context)
+    spendable = await asyncio.to_thread(_spendable, batch, p90, rules, context)
     return BatchQuote(
         companies=len(companies),
         satisfied=sum(size for size, need in zip(sizes, needs, strict=True) if need.most == 0),
@@ -129,14 +129,14 @@ async def quote_batch(
         p90=p90,
         most=round(most + at_most),
         complete=round(sum(size * need.complete for size, need in zip(sizes, needs, strict=True))),
-        within_budget=None if limit is None else _complete_within(limit.left, sizes, needs),
+        within_budget=None if spendable is None else _complete_within(spendable.left, sizes, needs),
         seconds=seconds,
         slowest=slowest,
         states=len(groups),
         planned=len(planned),
         exploration=round(explored),
-        day_cap=None if limit is None or limit.day_cap is None else in_words(limit.day_cap),
-        day_left=None if limit is None or limit.day_cap is None else limit.left,
+        day_cap=None if spendable is None or spendable.day_cap is None else in_words(spendable.day_cap),
+        day_left=None if spendable is None or spendable.day_cap is None else spendable.left,
         best_first=_best_first(groups, needs),
     )
 
@@ -160,7 +160,7 @@ def _without_caps(rules: Rules) -> Rules:
     return rules.model_copy(update={"caps": Caps(), "by_kind": by_kind})
 
 
-def _limit(batch: Batch, p90: int, rules: Rules, context: RunContext) -> _Limit | None:
+def _spendable(batch: Batch, p90: int, rules: Rules, context: RunContext) -> _Spendable | None:
     """What may be spent: the budget, or what a cap of the day leaves, if that is less and may not be enough."""
     now, budget = context.now(), batch.budget
     payer = () if batch.daily is None else (batch.daily.cap(now.date().isoformat()),)
@@ -168,8 +168,8 @@ def _limit(batch: Batch, p90: int, rules: Rules, context: RunContext) -> _Limit 
     left = dict(left_by(caps, context.store.ledger.spent([cap.name for cap in caps])))
     tightest = min(left, key=lambda name: left[name], default=None)
     if tightest is not None and tightest != budget.name and left[tightest] < p90:
-        return _Limit(left[tightest], tightest)
-    return None if budget.name not in left else _Limit(left[budget.name], None)
+        return _Spendable(left[tightest], tightest)
+    return None if budget.name not in left else _Spendable(left[budget.name], None)
 
 
 def _exploration(

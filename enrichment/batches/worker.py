@@ -251,8 +251,8 @@ class _Worker:
     async def _begun(self, company: BatchCompany, request_id: str) -> BatchCompany | None:
         """The company, now under way. None: it does not fit the budget, or another worker has it."""
         batches, caps = self._context.store.batches, self._caps()
-        limited = any(cap.most_micro_usd is not None for cap in caps)
-        need = await self._need(company) if limited else 0
+        capped = any(cap.most_micro_usd is not None for cap in caps)
+        need = await self._need(company) if capped else 0
         begun = await asyncio.to_thread(
             batches.begin, company, self._options.name, request_id, need=need, caps=caps, at=self._context.now()
         )

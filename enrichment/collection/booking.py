@@ -150,7 +150,7 @@ class Bookings:
             try:
                 facts = read_reply(reply, self.company, self._rules, self._context.readers).facts
             except ReaderFailed:
-                continue  # what it made of the reply without a name stays
+                continue  # the facts that were read without a name stay
             if len(facts) > len(before):
                 await asyncio.to_thread(self._context.store.knowledge.keep_facts, reply.reply_id, facts)
                 others = (fact for fact in every if fact.reply_id != reply.reply_id)

@@ -88,7 +88,7 @@ async def deliver(
 
 
 def _query(purchase: Purchase, company: Company, pages: Mapping[str, PaidPage], rules: Rules) -> SourceQuery:
-    ((unit, most),) = purchase.reserved_units.items()  # of a resumed purchase, as it was reserved then
+    ((unit, most),) = purchase.reserved_units.items()  # a resumed purchase keeps what was reserved for it
     return SourceQuery(
         source=purchase.source,
         spec=rules.sources[purchase.source].question,

@@ -45,7 +45,7 @@ class ApiKey:
 
     @property
     def daily(self) -> DailyCap:
-        """The key's limit of a day, by its name: a key that replaces another one of the same day counts on."""
+        """The key's cap of each day, by its name: a key that replaces another one of the same day counts on."""
         return DailyCap(f"key:{self.name}", self.per_day)
 
 

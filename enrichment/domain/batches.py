@@ -30,7 +30,7 @@ AGAIN_FAILED: tuple[BatchCompanyState, ...] = (*AGAIN, "failed", "incomplete")
 class Batch:
     """consumers: planned for together. strategy: None leaves the choice to the rules. max_age in seconds.
 
-    max_cost: what all its companies may cost together; None: no limit of its own. daily: what its payer, an API key,
+    max_cost: what all its companies may cost together; None: no budget of its own. daily: what its payer, an API key,
     may spend a day; None: it has no payer.
     """
 

@@ -1,4 +1,4 @@
-"""What is bought, within which limits, and which providers and sources are not asked for now. Each is a row of a table.
+"""What is bought, within which caps, and which providers and sources are not asked for now. Each is a row of a table.
 
 Times are datetimes in UTC, with zone; money is integer micro-USD.
 """
@@ -98,7 +98,7 @@ class Cap:
 class DailyCap:
     """What a payer of requests, such as an API key, may spend a day (UTC). name: 'key:acme'.
 
-    most_micro_usd: as of a Cap.
+    most_micro_usd: as in Cap.
     """
 
     name: str

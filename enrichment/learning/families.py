@@ -1,6 +1,6 @@
 """Sources that repeat one another: what one of them misses, the others miss more often than chance would have it.
 
-Likewise of a dataset: what one that knows the company lacks, the others lack.
+A dataset may have such a family too: if one source that knows the company lacks it, the others probably do.
 
 what was answered together, counted -> groups, joined while the likelihood grows -> FamilyEstimate
 

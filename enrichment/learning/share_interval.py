@@ -1,4 +1,4 @@
-"""How sure one can be of a share of so many cases. Pure."""
+"""The confidence interval of a share, such as a match rate, from a number of cases. Pure."""
 
 from math import sqrt
 

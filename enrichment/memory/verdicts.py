@@ -83,7 +83,7 @@ def _statements(verdicts: Sequence[Verdict]) -> tuple[Fact, ...]:
 
 
 def _stated(verdict: Verdict) -> Fact:
-    assert verdict.right is not None  # noqa: S101  asked for before
+    assert verdict.right is not None  # noqa: S101  only such verdicts come here
     return Fact(
         company_id=verdict.company_id,
         dataset=verdict.dataset,

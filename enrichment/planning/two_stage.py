@@ -87,7 +87,7 @@ def _merged(one: Offer, other: Offer) -> Offer:
 
 
 def _chains(later: PlanningState) -> tuple[Chain, ...]:
-    decided = decided_parts(later, by_whole=True)  # there are as many as stage 1 has ends
+    decided = decided_parts(later, by_whole=True)  # called once for each end of stage 1
     return tuple(chain_of(later.eligibility, problem, decided.policy) for problem in decided.problems)
 
 

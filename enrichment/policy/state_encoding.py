@@ -112,7 +112,7 @@ class Frame:
         # Mask out sources that cannot fill an open dataset, so that equivalent states share one entry.
         usable = self.sources_in(state.usable) & self.filling(column)
         for bit, members in self.members.items():
-            if not column & bit:  # what is of no use and has not missed is as good as usable: it is never asked
+            if not column & bit:  # useless sources that have not missed count as usable: they are never asked
                 usable |= members & ~self._useful(column) & ~self.sources_in(state.missed)
         return usable << self.width | column
 

@@ -19,7 +19,7 @@ from enrichment.domain.purchases import Purchase
 from enrichment.rules import ProviderRules
 
 CountedUnits = Literal["left", "used"]
-_UNLISTED_AFTER = int(ProviderRules.model_fields["uncertain_after"].default)  # of a provider the rules name no more
+_UNLISTED_AFTER = int(ProviderRules.model_fields["uncertain_after"].default)  # for providers no longer in the rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from enrichment.ports import ClaimLost, StoreError
 from enrichment.purchasing.purchase_order import LEASE, PurchaseContext
 from enrichment.rules import ProviderRules
 
-_RENEW_SECONDS = 5.0  # so a lease ends only when its process is gone, or stopped for as long
-_LEAST_TO_BEGIN = LEASE - timedelta(seconds=_RENEW_SECONDS)  # of the lease, when a call leaves
+_RENEW_SECONDS = 5.0  # so a lease ends only if its process has ended, or was stopped for as long
+_LEAST_TO_BEGIN = LEASE - timedelta(seconds=_RENEW_SECONDS)  # so much of the lease must be left when a call is sent
 _SEND_TRIES = 4  # a call that did not leave would stay uncertain: a busy store is asked again
 
 

@@ -1,6 +1,6 @@
 """What a request wants: the datasets of a consumer, or ones named by hand.
 
-Rules + consumer(s) | datasets  ->  Requirements: required, optional with worth, analyses, ages, limits
+Rules + consumer(s) | datasets  ->  Requirements: required, optional with worth, analyses, ages, caps
 """
 
 import hashlib

@@ -17,7 +17,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
 _MOST_BYTES = 1_000_000
-_MOST_VALUES = 100_000  # aliases written out
+_MOST_VALUES = 100_000  # with every alias expanded
 _DEEPEST = 50
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _PLAIN_NUMBER = re.compile(

@@ -22,7 +22,7 @@ from service.views.view import View
 
 
 class CapView(View):
-    """taken_usd: reserves included. left_usd, limit_usd: null where there is no limit."""
+    """taken_usd: reserves included. left_usd, limit_usd: null where the cap has no amount."""
 
     cap: str
     taken_usd: Usd
@@ -92,10 +92,10 @@ class TraceView(View):
 
 def spend(state: ServiceState, caller: Caller) -> SpendView:
     rules, store, day = state.in_force.rules, state.store, state.now().date().isoformat()
-    limits = rules.caps
-    caps = [Cap(f"day:{day}", None if limits.all is None else to_micro(limits.all))]
-    for kind, named in (("consumer", limits.consumers), ("provider", limits.providers), ("source", limits.sources)):
-        caps += [Cap(f"{kind}:{name}:{day}", to_micro(limit)) for name, limit in named.items()]
+    written = rules.caps
+    caps = [Cap(f"day:{day}", None if written.all is None else to_micro(written.all))]
+    for kind, named in (("consumer", written.consumers), ("provider", written.providers), ("source", written.sources)):
+        caps += [Cap(f"{kind}:{name}:{day}", to_micro(most)) for name, most in named.items()]
     keys = store.api_keys.all() if caller.allows("admin") else [caller.key] if caller.key else []
     own = {key.daily.name: key.daily.cap(day) for key in keys if key.revoked_at is None}
     taken = store.ledger.spent([cap.name for cap in (*caps, *own.values())])
@@ -157,12 +157,12 @@ def trace(state: ServiceState, caller: Caller, request_id: str) -> TraceView:
 
 
 def _cap(cap: Cap, taken: int, day: str) -> CapView:
-    limit = cap.most_micro_usd
+    most = cap.most_micro_usd
     return CapView(
         cap=cap.name.removesuffix(f":{day}"),
         taken_usd=usd(taken),
-        limit_usd=None if limit is None else usd(limit),
-        left_usd=None if limit is None else usd(max(0, limit - taken)),
+        limit_usd=None if most is None else usd(most),
+        left_usd=None if most is None else usd(max(0, most - taken)),
     )
 
 

@@ -210,7 +210,7 @@ class _StatePlanner:
                 if eligibility.obstacle(offer.source) is None
             ),
             together=tuple(start(part).unsatisfied for part in parts(problem)) if problem.value_of_time else (),
-            decided=cache(_decider(policy, problem)),  # states differ more than their parts do
+            decided=cache(_decider(policy, problem)),  # cached: different states share parts
         )
 
     def _usable(

@@ -116,18 +116,18 @@ def profile_changed(tx: sa.Connection, change: Change, company_id: str) -> None:
 
 
 def budget_reached(tx: sa.Connection, caps: Iterable[Cap], taken: Mapping[str, int], *, at: datetime) -> None:
-    """taken: micro-USD counted against each, reserves included. Each limit of each cap once. Inside the ledger."""
+    """Announce each amount of each cap once, inside the ledger. taken: micro-USD counted, reserves included."""
     caps = [cap for cap in caps if not cap.name.startswith("request:")]
     for webhook in listeners(tx, "budget.reached") if caps else ():
         for cap in caps:
             if _is_of(tx, cap, webhook):
-                limit = cap.most_micro_usd or 0
+                most = cap.most_micro_usd or 0
                 data: dict[str, Json] = {
                     "budget": cap.name,
-                    "limit_usd": in_full(limit),
+                    "limit_usd": in_full(most),
                     "taken_usd": in_full(taken[cap.name]),
                 }
-                _tell(tx, [webhook], "budget.reached", f"budget:{cap.name}:{limit}", data, at=at)
+                _tell(tx, [webhook], "budget.reached", f"budget:{cap.name}:{most}", data, at=at)
 
 
 def source_suspended(tx: sa.Connection, suspension: Suspension) -> None:

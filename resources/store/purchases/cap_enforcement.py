@@ -1,7 +1,7 @@
 """Micro-USD counted against each cap, reserves included. Changed only inside Database.ledger, one at a time.
 
 take(caps, amount)    counts it against all caps, or against none
-shift(names, amount)  corrects a reserve to what was billed, even above the limit
+shift(names, amount)  corrects a reserve to what was billed, even above the cap
 taken(names)          the sum so far
 """
 
@@ -24,7 +24,7 @@ _TAKEN = sa.select(_c.name, _c.taken_micro_usd).where(_c.name.in_(sa.bindparam("
 class CapCount(NamedTuple):
     """refused: the first cap, by name, that it would exceed; then nothing was counted. taken: the sums as they are.
 
-    full: caps that have no room for the same amount once more.
+    full: caps that do not allow the same amount once more.
     """
 
     refused: CapReached | None
@@ -39,12 +39,12 @@ def take(tx: sa.Connection, caps: Sequence[Cap], amount: int) -> CapCount:
     by_name = {cap.name: cap for cap in caps}
     now = _add(tx, by_name, amount)
     for name in sorted(by_name):
-        limit = by_name[name].most_micro_usd
-        if limit is not None and now[name] > limit:
+        most = by_name[name].most_micro_usd
+        if most is not None and now[name] > most:
             before = _add(tx, by_name, -amount)
-            return CapCount(CapReached(name, max(0, limit - before[name])), [by_name[name]], before)
-    limited = [(cap, cap.most_micro_usd) for cap in caps if cap.most_micro_usd is not None]
-    return CapCount(None, [cap for cap, limit in limited if now[cap.name] + amount > limit], now)
+            return CapCount(CapReached(name, max(0, most - before[name])), [by_name[name]], before)
+    full = [cap for cap in caps if not cap.allows(now[cap.name] + amount)]
+    return CapCount(None, full, now)
 
 
 def shift(tx: sa.Connection, names: Sequence[str], amount: int) -> None:

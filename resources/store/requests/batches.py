@@ -74,7 +74,7 @@ _BEGUN = (
 )
 
 
-# With what its payer may spend a day now: the limit of the latest key of that name, revoked or not.
+# With what its payer may spend a day now: the cap of the latest key of that name, revoked or not.
 _k = t.api_keys.c
 _PER_DAY = (
     sa.select(_k.per_day_micro_usd)
@@ -357,7 +357,7 @@ def _fits(tx: sa.Connection, caps: Sequence[Cap]) -> sa.ColumnElement[bool]:
 
 
 def _left(tx: sa.Connection, cap: Cap) -> int | None:
-    """What a cap leaves beyond what is taken and what companies under way still need; None: it has no limit."""
+    """What a cap leaves beyond what is taken and what companies under way still need; None: it has no amount."""
     if cap.most_micro_usd is None:
         return None
     return cap.most_micro_usd - cap_enforcement.taken(tx, [cap.name])[cap.name] - _set_aside(tx, cap)
