@@ -16,8 +16,6 @@ from enrichment.learning.lessons import Rate, RateCounts
 from enrichment.learning.pooled_rates import Count
 from enrichment.rules import MATCH_RATE, Rules
 
-_MEMORY = "400MB"
-"""Of what is counted; DuckDB uses temporary files above it, so ten million answers take as much as one million."""
 _ONCE = """
 CREATE OR REPLACE TEMP TABLE had AS
 SELECT hash(purchase_id) AS purchase, bit_or(d.bit) AS had
@@ -153,7 +151,6 @@ def answers_by_day(
     """The oldest day first, a company counted once in all, each day as if it had asked about the usual mix of kinds."""
     _temporary(connection, "asked_rates", "source VARCHAR, rate VARCHAR", [*rates])
     connection.execute("SET preserve_insertion_order = false")  # else a large table is kept in memory until it is whole
-    connection.execute(f"SET memory_limit = '{_MEMORY}'")
     connection.execute(_NAMED)
     connection.execute(_ONCE)
     connection.execute(_HITS)
