@@ -183,7 +183,7 @@ def _choose(event: SessionEvent, question: Question, store: SqlStore, *, as_json
         keys = ", ".join(str(one["key"]) for one in candidates)
         raise AmbiguousCompany(f"It is not sure which company {asked} is: name one of {keys} in the question.", asked)
     for number, one in enumerate(candidates, start=1):
-        print_line(f"{number}  {one['key']}  {one['name'] or ''}  {one['because']}")
+        print_line(f"{number}  {one['key']}  {one['name'] or ''}  {one.get('about') or one['because']}")
     key = str(candidates[number_chosen(len(candidates)) - 1]["key"])
     said = NewSessionEvent(
         "question_received",

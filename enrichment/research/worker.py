@@ -266,7 +266,9 @@ class _Research:
     ) -> tuple[QuestionParts, list[Company], list[OpenPoint]]:
         """The question about the known competitors instead, those that are registered; first they have to be known."""
         known = [await self.knowledge.known(one) for one in companies if one.company_id]
-        names = list(dict.fromkeys(name for one in known for name in competitors_named(one)))
+        own = {word for one in companies for word in name_words(one.name or "")}
+        rivals = dict.fromkeys(name for one in known for name in competitors_named(one))
+        names = [name for name in rivals if not own.issuperset(name_words(name))]
         what = f"which of the competitors use {' or '.join(parts.sought)}"
         if not names:
             first = OpenPoint(what, "no competitor is known yet: they are looked up first, so ask again then")

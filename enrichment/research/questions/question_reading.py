@@ -173,7 +173,7 @@ class _Reader:
             unsure=tuple(dict.fromkeys(unsure)),
             asks_for_a_list=not companies and has_phrase(self.words, "list"),
             restates=not (companies or areas or topics or sought or unsure) and has_phrase(self.words, "restates"),
-            is_of_competitors=self._is_of_competitors,
+            is_of_competitors=bool(sought) and self._is_of_competitors,
             contact_details=details,
             places=tuple(at for at, kind in enumerate(("place_first", "place_second")) if has_phrase(self.words, kind)),
         )
@@ -194,7 +194,7 @@ class _Reader:
     @property
     def _is_of_competitors(self) -> bool:
         """'Are Acme's competitors using Oracle?', 'do any rivals of Acme run Oracle?'"""
-        if "technology" not in self.areas or not self._named(MentionRole.SOUGHT):
+        if "technology" not in self.areas and not any(word.does("use") for word in self.words):
             return False
         ends = {one.end for one in self.mentions if one.part is MentionRole.ASKED}
         starts = {one.start for one in self.mentions if one.part is MentionRole.ASKED}

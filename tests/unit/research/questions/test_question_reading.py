@@ -112,3 +112,31 @@ def test_a_registered_company_is_known_by_its_name_whatever_words_it_is_made_of(
 def test_markup_addresses_and_operators_of_a_search_are_no_words_of_a_question(question: str) -> None:
     reading = read(question)
     assert ({*reading.companies}, reading.topics, reading.sought) == ({"Kroger"}, (), ())
+
+
+@pytest.mark.parametrize(
+    ("question", "is_of_competitors"),
+    [
+        ("Are Tesla's competitors using Zendesk?", True),
+        ("Do any rivals of Tesla run Salesforce?", True),
+        ("Do competitors of Ford Motor rely on Google Analytics?", True),
+        ("Does Tesla use the tools of its competitors?", False),
+        ("Who are Tesla's competitors?", False),
+        ("Does Tesla use Zendesk?", False),
+    ],
+)
+def test_what_competitors_use_is_told_from_what_the_company_uses(question: str, is_of_competitors: bool) -> None:
+    assert read(question).is_of_competitors is is_of_competitors
+
+
+@pytest.mark.parametrize(
+    ("question", "details"),
+    [
+        ("What's the email of Tesla's CTO?", ("email",)),
+        ("and a phone number?", ("phone number",)),
+        ("Draft a cold email to the CIO of Tesla", ()),
+        ("What should my first email to Visa say?", ()),
+    ],
+)
+def test_how_to_reach_a_person_is_told_from_a_text_to_write(question: str, details: tuple[str, ...]) -> None:
+    assert read(question).contact_details == details
