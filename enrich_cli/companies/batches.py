@@ -222,9 +222,8 @@ class BatchCommands:
         wanted = [self._named(text) for text in wish.companies]
         if understood is not None:
             entries = [row.entry for row in understood.rows("new", "known") if row.entry is not None]
-            wanted = [
-                Company("", company_key(one.name, one.domain), one.name, one.domain, utc_now()) for one in entries
-            ]
+            now = utc_now()
+            wanted = [Company("", company_key(one.name, one.domain), one.name, one.domain, now) for one in entries]
         found = (registered.led_to(company.key) or company for company in wanted)
         return list({company.key: company for company in found}.values())
 

@@ -97,7 +97,7 @@ def sorted_out(
     keys_of = _keys_beside_names if all_have_domains and not any(nameless) else _keys
     keys, of_emails = _repeated(chain.from_iterable(lists), keys_of)
     seen, nothing = _Seen(keys_of, keys.again, of_emails), _Seen(keys_of, frozenset(), frozenset())
-    for at, entry in enumerate(chain.from_iterable(lists)):
+    for at, entry in enumerate(chain.from_iterable(lists) if keys.again else ()):
         if isinstance(entry, ListEntry):
             seen.note(entry, shared=keys.occurs_again(at))
     places = iter(range(len(keys)))

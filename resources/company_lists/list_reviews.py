@@ -23,6 +23,8 @@ _AT_A_TIME = 500
 
 def with_decisions(understood: UnderstoodFile, store: SqlStore) -> UnderstoodFile:
     """The file, with what was decided of its ambiguous rows in another list or before."""
+    if not understood.counts["ambiguous"]:
+        return understood
     decided = set[str]()
     asked = (row_question(row.entry.evidence) for row in understood.rows("ambiguous") if row.entry is not None)
     while questions := list(islice(asked, _AT_A_TIME)):
