@@ -34,7 +34,8 @@ _OTHER_SCRIPT = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _ADVICE = re.compile(
     r"\bposition (?!(?:of|in|is|at|on|does|do|are|as)\b)\w|\b(?:pitch|win over|say to|convince|persuade)\b"
     r"|\b(?:should|can|could|would|to|might) (?:(?:I|we|us) )?(?:sell|offer|approach|propose)\b"
-    r"|\bwe sell (?:that|which)\b|\bsell \w+ to\b|\b(?:buy from|switch to|work with|fit for|right for) us\b"
+    r"|\bwe sell (?:that|which)\b|\bsell (?!and\b)\w+ to\b|\b(?:switch to|work with|fit for|right for) us\b"
+    r"|\bbuy (?:\w+ ){0,4}from us\b|\bwhy (?:should|would|might) \w+ buy(?: now| today| it| this)*\s*(?:[?.!,]|$)"
     r"|\bin it for (?:them|us)\b"
     r"|\breasons? to (?:call|contact|reach|write|visit|talk)\b"
     r"|\bworth (?:an? )?(?:call|calling|contacting|visit|email|pursuing)\b"
@@ -124,6 +125,7 @@ class _Reader:
         companies = self._named(MentionRole.ASKED)
         spans = [one for one in self._spans() if self._says_something(one) and not _OTHER_SCRIPT.search(_text(one))]
         unsure = [] if companies else [*self._unsure(spans)]
+        spans = [span for span in spans if _text(span) not in unsure]
         sought = [
             *self._named(MentionRole.SOUGHT),
             *self._named(MentionRole.PERSON),
@@ -320,11 +322,28 @@ class _Reader:
             at = max(end, at + 1)
 
     def _unsure(self, spans: Sequence[tuple[Word, ...]]) -> Iterator[str]:
-        """Coined words, that may be names in small letters; what is written in a script that is not read."""
+        """What may be names: coined words in small letters, unread ones in capitals, and of a script that is not read."""
         yield from _UNREAD.findall(self.text)
+        yield from (_text(span) for span in self._unread_capitals())
         yield from (_text(span) for span in spans if self._is_subject(span))
         if self.is_english and not self.areas:
             yield from (word.written for span in spans if _may_all_be_names(span) for word in span if is_coined(word))
+
+    def _unread_capitals(self) -> Iterator[tuple[Word, ...]]:
+        """Several words with capitals beside each other, within a sentence, which nothing has read: 'Salt Security'."""
+        at = 0
+        while at < len(self.words):
+            end = at
+            while end < len(self.words) and self._is_unread_capital(at, end):
+                end += 1
+            if end - at > 1 and not any(is_place(word) or word.is_acronym for word in self.words[at:end]):
+                yield self.words[at:end]
+            at = max(end, at + 1)
+
+    def _is_unread_capital(self, start: int, at: int) -> bool:
+        word = self.words[at]
+        is_beside = at == start or not (word.apart or self.words[at - 1].possessive)
+        return word.is_capital and not word.begins and is_beside and at not in self.used and not self._is_function(word)
 
     def _is_subject(self, span: tuple[Word, ...]) -> bool:
         """'does ford motor use ...': it is asked what this does, not what the company of before does."""

@@ -38,6 +38,7 @@ _ONE_TOO_MANY = "a question looks at three companies at most: ask about it in a 
 _NAME_OR_WORD = (
     "it may be a company's name or a word: ask again with its website, or write it with a capital letter, to look it up"
 )
+_NOT_READ = "it may be a company that the question names: ask again with its website"
 _ONE_OF_SEVERAL = "of those asked about before only one is known: name the other one with its website to compare them"
 
 MOST_COMPANIES = 3
@@ -97,7 +98,8 @@ class CompaniesMeant:
         self._chosen = {name.casefold(): key for one in asked for name, key in one.chosen.items()}
         before = await self.before(parts)
         names = (*parts.companies, *await self._nearly_named(parts, has_others=bool(parts.companies or before)))
-        open_points = [OpenPoint(word, _NAME_OR_WORD) for word in parts.unsure if word not in names]
+        unsure = [word for word in parts.unsure if word not in names]
+        open_points = [OpenPoint(word, _NAME_OR_WORD if word.islower() else _NOT_READ) for word in unsure]
         if not names and open_points:
             return [], open_points
         if not names and not self._is_ours(parts, before):
