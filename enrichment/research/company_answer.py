@@ -31,6 +31,7 @@ from enrichment.research.answers.next_questions import price_in_time, price_of_a
 from enrichment.research.answers.open_points import (
     left_out_points,
     nobody_fits,
+    none_within,
     not_among_the_known,
     nothing_to_recommend,
     only_ranges,
@@ -44,6 +45,7 @@ from enrichment.research.answers.what_is_asked import known_besides, what_is_ask
 from enrichment.research.claims.claim import CheckedClaim, DroppedClaim, checked, in_order
 from enrichment.research.claims.model_answers import ResearchAnswer
 from enrichment.research.claims.stored_quotes import compared_with_replies
+from enrichment.research.evidence.event_days import since_day, within_days
 from enrichment.research.evidence.passages import Sides
 from enrichment.research.evidence.relevance import content_words
 from enrichment.research.questions.areas import AREAS, datasets_of
@@ -106,22 +108,23 @@ class CompanyAnswers:
         self, one: CompanyCollected, parts: QuestionParts, vendor: Company, among: frozenset[str] | None = None
     ) -> CompanyAnswer:
         """among: what counts of technologies and the like, where it is asked what companies have in common."""
-        ranked_by = parts.asked_one_by_one(self.question.text)
+        ranked_by = parts.asked_one_by_one
         searched = (*one.searched.topics, *one.searched.pages)
-        one = replace(one, known=without_other_topics(one.known, searched, self.question.text))
+        one = replace(one, known=without_other_topics(one.known, searched, parts.text))
+        one, of_another_time = self._within(one, parts)
         whole = await self.knowledge.sides(one.company, one.known, vendor, ranked_by)
         relevance = relevance_between(whole)
         both, found = whole, LookedFor(one.known.facts)
         if not parts.is_whole:
             wanted = self._wanted(one, parts)
             facts = [fact for fact in one.known.facts if fact.dataset in wanted]
-            found = looked_for(facts, parts.sought, parts.areas, self.question.text)
+            found = looked_for(facts, parts.sought, parts.areas, parts.text)
             told = mentions(one.known.facts, found.technologies)
             asked_of = replace(one.known, facts=tuple(dict.fromkeys((*found.facts, *told))))
             both = await self.knowledge.sides(one.company, asked_of, vendor, ranked_by)
             both = replace(both, names=whole.names)
         asked = what_is_asked(
-            self.question.text,
+            parts.text,
             parts,
             both,
             self._wanted(one, parts),
@@ -137,6 +140,7 @@ class CompanyAnswers:
             claims = [claim for claim in claims if claim.kind != "recommendation"]  # nobody sells to themselves
         claims = [_of_company(claim, both.names[0], parts.sought) for claim in claims]
         claims, more_points = self._as_counted(claims, both, asked, parts)
+        more_points += of_another_time
         claims = await compared_with_replies(claims, self.context.store.knowledge)
         open_points, missing = await self._open_points(one, claims, asked, parts, found)
         open_points = [*self._left_open(whole, parts, claims, asked, found), *open_points]
@@ -161,6 +165,14 @@ class CompanyAnswers:
         )
         await self._shown(answer)
         return answer
+
+    def _within(self, one: CompanyCollected, parts: QuestionParts) -> tuple[CompanyCollected, list[OpenPoint]]:
+        """Without what is older than the question asks for, and an open point for each area that has nothing else."""
+        if parts.days is None:
+            return one, []
+        within = within_days(one.known.facts, parts.days, self.context.now())
+        points = none_within(within, since_day(parts.days, self.context.now()), parts, one.company)
+        return replace(one, known=replace(one.known, facts=within.facts)), [*points]
 
     def _wanted(self, one: CompanyCollected, parts: QuestionParts) -> set[str]:
         """The datasets that were asked for, that their analyses read, and that tell of an area or a topic."""
@@ -235,7 +247,7 @@ class CompanyAnswers:
             return _Read(because=NOTHING_TO_READ)
         if parts.because == "it was one of the questions to ask next" and not self.bought.progress.over_budget:
             return _Read(because=AS_IT_IS)
-        question = answer_question(self.question.text, parts.sub_questions, both, self.rules, asked)
+        question = answer_question(parts.text, parts.sub_questions, both, self.rules, asked)
         results = await self.bought.ask_model(question, both.company, keeps_back=0)
         reply = await asyncio.to_thread(self.context.store.knowledge.model_reply, question.key)
         if reply is None:
@@ -258,7 +270,7 @@ class CompanyAnswers:
         if len(answers) < 2:
             return [*answers], []
         conclusion: CheckedClaim | OpenPoint | None = None
-        if has_phrase(words_in_question(self.question.text), "whom_first"):
+        if has_phrase(words_in_question(parts.text), "whom_first"):
             conclusion = fits_most(answers, vendor.name or vendor.key)
         elif measure is not None and measure.how != "count":
             conclusion = compared(measure, answers)
@@ -284,7 +296,7 @@ class CompanyAnswers:
         return [*claims], []
 
     def _measure(self, parts: QuestionParts) -> MeasureAsked | None:
-        return measure_asked(self.question.text, parts.areas, compares=parts.compares)
+        return measure_asked(parts.text, parts.areas, compares=parts.compares)
 
     async def _shown(self, answer: CompanyAnswer) -> None:
         key = answer.company.key

@@ -120,13 +120,13 @@ class _Research:
         asks = [self._ask(company, parts) for company in companies]
         names = [name for company in (vendor, *companies) if (name := company.name or company.key)]
         topics = topics_to_search(parts, (*names, self.session.persona.company), self.rules)
-        questions = parts.asked_one_by_one(self.question.text)
+        questions = parts.asked_one_by_one
         searches = TopicSearches(topics, questions, self.bought, first_slot=_FIRST + len(asks))
         await self._planned(parts, asks, companies, vendor, searches)
         collected = await self._collected(asks, companies, searches, compares="competition" in parts.areas)
         await self._note_budget(collected)
         self._leave_if_told()
-        among = shared_among(self.question.text, collected)
+        among = shared_among(parts.text, collected)
         answers = [await self.answers.of(one, parts, vendor, among) for one in collected]
         answers, undecided = await self.answers.concluded(answers, parts, vendor)
         open_points += undecided
@@ -223,7 +223,7 @@ class _Research:
         if plain(because=None).restates and (before := await self.meant.text_before()) is not None:
             known = await self.meant.known_names(before)
             parts = by_rule(before, self.session.persona, self.rules, known=known, because=_RESTATED)
-            return replace(parts, companies=())
+            return replace(parts, companies=plain(because=None).companies)
         if counts_those_before(self.question.text) and (before := await self.meant.text_before()) is not None:
             areas = by_rule(before, self.session.persona, self.rules, because=None).areas
             if len(areas) == 1:
@@ -252,7 +252,7 @@ class _Research:
             return [], []
         if parts.asks_for_a_list and not parts.companies:
             return [], [OpenPoint("the question", _NO_LISTS)]
-        if parts.because != _RESTATED and asks_nothing(self.question.text, parts):
+        if parts.because != _RESTATED and asks_nothing(parts):
             return [], [OpenPoint("the question", "it asks nothing that can be looked up: ask one of those below")]
         companies, open_points = await self.meant.found(parts)
         if companies == [] and not open_points and "people" in parts.areas:

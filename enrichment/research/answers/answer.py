@@ -6,7 +6,7 @@ claims + what is missing + relevance + costs -> the data of research_complete; e
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from enrichment.analysis.evidence import Evidence
 from enrichment.domain.companies import Company
@@ -18,7 +18,8 @@ from enrichment.domain.profiles import Profile
 from enrichment.domain.research import Question
 from enrichment.pipeline.enrich import Enriched
 from enrichment.research.answers.missing_reasons import why_missing
-from enrichment.research.claims.claim import CheckedClaim, DroppedClaim, event_day, in_order
+from enrichment.research.claims.claim import CheckedClaim, DroppedClaim, in_order
+from enrichment.research.evidence.event_days import event_day
 from enrichment.research.evidence.relevance import VendorRelevance
 from enrichment.research.questions.areas import telling_of
 from enrichment.research.questions.breakdown import QuestionParts
@@ -244,14 +245,14 @@ def _glance(numbered: Sequence[tuple[str, CheckedClaim]], now: datetime, topics:
         "how_sure": None if not facts else round(sum(fact.reliability for fact in facts) / len(facts), 2),
         "collected": None if oldest is None else day_in_words(oldest),
         "age_days": None if oldest is None else max(0, (now - oldest).days),
-        "newest_event": None if not events else max(events),
+        "newest_event": None if not events else max(events).isoformat(),
     }
 
 
-def _happened(claim: CheckedClaim, topics: Collection[str]) -> tuple[bool, str]:
+def _happened(claim: CheckedClaim, topics: Collection[str]) -> tuple[bool, date]:
     """What tells of a topic of the question is later than all else."""
     passage = claim.citations[0].passage
-    return bool(topics) and passage.dataset in _FOUND, event_day(passage.facts[0].value) or ""
+    return bool(topics) and passage.dataset in _FOUND, event_day(passage.facts[0].value) or date.min
 
 
 def _confidence(claims: Sequence[CheckedClaim], answers: Sequence[CompanyAnswer], missing: int) -> dict[str, Json]:
@@ -326,5 +327,5 @@ def _company_json(answer: CompanyAnswer) -> dict[str, Json]:
     }
 
 
-def day_in_words(at: datetime) -> str:
+def day_in_words(at: date) -> str:
     return f"{at.day} {at:%B %Y}"

@@ -4,6 +4,7 @@ question's parts + claims + what is known -> OpenPoint ...
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Known
@@ -12,8 +13,9 @@ from enrichment.domain.numbers import in_number
 from enrichment.domain.research import Persona
 from enrichment.domain.values import EmployeeCount
 from enrichment.planning.quote import expected_price
-from enrichment.research.answers.answer import OpenPoint, asked_for
+from enrichment.research.answers.answer import OpenPoint, asked_for, day_in_words
 from enrichment.research.claims.claim import CheckedClaim
+from enrichment.research.evidence.event_days import WithinWindow
 from enrichment.research.evidence.passages import VENDOR_READS, Sides
 from enrichment.research.evidence.relevance import stem_of, words_in
 from enrichment.research.questions.areas import AREAS
@@ -39,6 +41,15 @@ def unanswered_areas(
             datasets = dict.fromkeys((*area.datasets, *area.told_by))
             asked = tuple(dict.fromkeys(one for name in datasets for one in asked_for(name, known, rules)))
             yield OpenPoint(area.name, "nothing that was found tells of it", company.key, asked)
+
+
+def none_within(within: WithinWindow, since: date, parts: QuestionParts, company: Company) -> Iterator[OpenPoint]:
+    """Areas of a narrow question of which all that is known is older than it asks for."""
+    for area in AREAS:
+        days = [day for dataset, day in within.newest.items() if dataset in area.told_by]
+        if area.name in parts.areas and days:
+            why = f"none since {day_in_words(since)} is known; the newest is of {day_in_words(max(days))}"
+            yield OpenPoint(area.name, why, company.key)
 
 
 def unanswered_aspects(

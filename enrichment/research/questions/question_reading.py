@@ -6,7 +6,7 @@ A topic is made of content words, or it is none: nothing is searched for the gra
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -154,7 +154,7 @@ class _Reader:
             and any(word.does("asks_people") for word in self.words)
         ):
             areas = ("people",)
-        if companies and self.known.own and has_phrase(self.words, "of_us"):
+        if (companies or self.known.before) and self.known.own and has_phrase(self.words, "of_us"):
             areas, topics, sought = ("technology",), [], [self.known.own[-1 if len(self.known.own) > 2 else 0]]
         asks_for_advice = _ADVICE.search(written_out(self.text)) is not None
         areas = () if asks_for_advice else areas
@@ -174,11 +174,15 @@ class _Reader:
             sought=tuple(dict.fromkeys(sought)),
             unsure=tuple(dict.fromkeys(unsure)),
             asks_for_a_list=not companies and has_phrase(self.words, "list"),
-            restates=not (companies or areas or topics or sought or unsure) and has_phrase(self.words, "restates"),
+            restates=not (areas or topics or sought or unsure) and self._restates(companies),
             is_of_competitors=bool(sought) and self._is_of_competitors,
             contact_details=details,
             places=tuple(at for at, kind in enumerate(("place_first", "place_second")) if has_phrase(self.words, kind)),
         )
+
+    def _restates(self, companies: Collection[str]) -> bool:
+        """'Shorter, please', 'and Acme, same thing?'"""
+        return has_phrase(self.words, "same" if companies else "restates")
 
     @property
     def _asks_a_fact(self) -> bool:
@@ -322,7 +326,7 @@ class _Reader:
             at = max(end, at + 1)
 
     def _unsure(self, spans: Sequence[tuple[Word, ...]]) -> Iterator[str]:
-        """What may be names: coined words in small letters, unread ones in capitals, and of a script that is not read."""
+        """What may be names: coined words in small letters, unread capitals, what is in a script that is not read."""
         yield from _UNREAD.findall(self.text)
         yield from (_text(span) for span in self._unread_capitals())
         yield from (_text(span) for span in spans if self._is_subject(span))
