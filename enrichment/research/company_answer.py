@@ -62,7 +62,7 @@ from enrichment.research.questions.to_the_point import (
 from enrichment.research.questions.topics import PAGE, RESULTS, without_other_topics
 from enrichment.research.requests.question_requests import QuestionRequests, left_out_by_caps
 from enrichment.research.requests.session_knowledge import SessionKnowledge, relevance_between
-from enrichment.research.requests.topic_searches import SearchesMade
+from enrichment.research.requests.topic_searches import SearchesMade, most_of
 
 _NO_DETAILS = "how to reach a person is in no answer: the profile of the company has the addresses that are known"
 _SESSIONS = 10
@@ -138,7 +138,7 @@ class CompanyAnswers:
         claims = [claim for claim in claims if claim.kind != "person" or not asked.roles or _fits(claim, asked.roles)]
         if one.company.company_id == vendor.company_id:
             claims = [claim for claim in claims if claim.kind != "recommendation"]  # nobody sells to themselves
-        claims = [_of_company(claim, both.names[0], parts.sought) for claim in claims]
+        claims = [_of_company(claim, both.names[0], parts) for claim in claims]
         claims, more_points = self._as_counted(claims, both, asked, parts)
         more_points += of_another_time
         claims = await compared_with_replies(claims, self.context.store.knowledge)
@@ -201,11 +201,18 @@ class CompanyAnswers:
             and all(claim.why is None for claim in people)
         ):
             points.append(nobody_fits(both, self.bought.session.persona))
-        why = "no passage that was found speaks of it"
         known_not = {*found.technologies, *found.people, *found.kinds_asked}
-        words = (one for one in unfound_words(parts, claims) if not {one, one.casefold()} & known_not)
-        points += [OpenPoint(one, why, both.company.key) for one in words]
+        words = [one for one in unfound_words(parts, claims) if not {one, one.casefold()} & known_not]
+        points += [self._unfound(one, both, parts) for one in words]
         return points
+
+    def _unfound(self, words: str, both: Sides, parts: QuestionParts) -> OpenPoint:
+        """Where no dataset answers it and it was not searched for, with the price of a search."""
+        if parts.areas or parts.topics or RESULTS not in self.rules.datasets:
+            return OpenPoint(words, "no passage that was found speaks of it", both.company.key)
+        asks = f'"What about {words} at {both.names[0]}?" searches for it'
+        why = f"no dataset answers it, and no passage that is known speaks of it: {asks}"
+        return OpenPoint(words, why, both.company.key, micro_usd=most_of(RESULTS, self.rules) or None)
 
     async def _remembered(
         self, one: CompanyCollected, both: Sides, spare: Sequence[CheckedClaim], asked: QuestionAsked
@@ -296,7 +303,7 @@ class CompanyAnswers:
         return [*claims], []
 
     def _measure(self, parts: QuestionParts) -> MeasureAsked | None:
-        return measure_asked(parts.text, parts.areas, compares=parts.compares)
+        return measure_asked(parts.text, parts.areas, compares=parts.compares and not asks_what_is_common(parts.text))
 
     async def _shown(self, answer: CompanyAnswer) -> None:
         key = answer.company.key
@@ -368,10 +375,10 @@ def shared_among(question: str, collected: Sequence[CompanyCollected]) -> frozen
     return in_common([{first_line(fact_text(fact.value)) for fact in one.known.facts} for one in collected])
 
 
-def _of_company(claim: CheckedClaim, name: str, sought: Sequence[str]) -> CheckedClaim:
-    """With the company, where the question asks for a person by name."""
-    is_sought = claim.kind == "person" and claim.text.partition(":")[0].rstrip(".") in sought
-    return replace(claim, text=f"{claim.text.rstrip('.')}, {name}.") if is_sought else claim
+def _of_company(claim: CheckedClaim, name: str, parts: QuestionParts) -> CheckedClaim:
+    """With the company, where the question asks for a person by name or about several companies."""
+    is_sought = claim.text.partition(":")[0].rstrip(".") in parts.sought or len(parts.companies) > 1
+    return replace(claim, text=f"{claim.text.rstrip('.')}, {name}.") if is_sought and claim.kind == "person" else claim
 
 
 def _fits(claim: CheckedClaim, roles: Sequence[str]) -> bool:

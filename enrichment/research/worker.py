@@ -68,6 +68,7 @@ _NO_LISTS = "it asks for a list of companies: a question is answered about one t
 _FIRST = 2 + SLOTS
 """The slot of the first company's request: after those that find out which company a name means."""
 SURE = "each of its words is known"
+REMEMBERED = "all that its words ask for is remembered"
 """Why no model was asked what the question means."""
 _TECHNOLOGY, _RUNS_ON = "technology", "tech_stack"
 _MOST_RIVALS = 10
@@ -231,7 +232,21 @@ class _Research:
         if (area := await self._offered_area()) is not None:
             return plain(because="it was one of the questions to ask next", area=area)
         sure = plain(because=SURE)
-        return sure if sure.is_sure else None
+        if sure.is_sure:
+            return sure
+        return plain(because=REMEMBERED) if await self._is_remembered(sure) else None
+
+    async def _is_remembered(self, parts: QuestionParts) -> bool:
+        """Whether it asks for areas or advice on companies that are registered, and a plan of that buys nothing."""
+        if parts.unsure or not (parts.areas or parts.asks_for_advice) or topics_to_search(parts, (), self.rules):
+            return False
+        named = await self.meant.registered(parts.companies)
+        companies = named if parts.companies else await self.meant.before(parts)
+        if not companies or len(named) != len(parts.companies):
+            return False
+        decide = partial(profile_or_plans, rules=self.rules, context=self.context)
+        decided = [await decide(self._ask(company, parts), company=company) for company in companies]
+        return not any(plan.quote.upper_bound for _, plans in decided for plan in plans)
 
     async def _offered_area(self) -> str | None:
         """The area of a question that an answer of this session offered; None: none did."""
@@ -294,7 +309,9 @@ class _Research:
             "by": parts.by,
             "because": parts.because,
         }
-        how = "" if parts.by == "model" or parts.because == SURE else f" (by a plain rule: {parts.because})"
+        how = (
+            "" if parts.by == "model" or parts.because in (SURE, REMEMBERED) else f" (by a plain rule: {parts.because})"
+        )
         message = f"The question is about {shown}{how}." if companies else f"The question names no known company{how}."
         await self.log.emit("companies_recognised", message, data=data)
 

@@ -229,8 +229,7 @@ def asked_for(dataset: str, known: Known, rules: Rules) -> tuple[str, ...]:
 
 def _glance(numbered: Sequence[tuple[str, CheckedClaim]], now: datetime, topics: Collection[str]) -> dict[str, Json]:
     """What to say, why now, to whom, how sure, how old: the claims that say so. in_short: what was asked, answered."""
-    first = {kind: next((i for i, c in numbered if c.kind == kind), None) for kind in ("recommendation", "finding")}
-    person = next((claim_id for claim_id, claim in numbered if claim.kind == "person"), None)
+    told = [claim_id for claim_id, claim in numbered if claim.kind != "recommendation"]
     moves = (*_NEWS, *(_FOUND if topics else ()))
     moving = [(i, c) for i, c in numbered if c.kind == "finding" and c.citations[0].passage.dataset in moves]
     moving.sort(key=lambda one: _happened(one[1], topics), reverse=True)
@@ -238,8 +237,8 @@ def _glance(numbered: Sequence[tuple[str, CheckedClaim]], now: datetime, topics:
     oldest = min((fact.collected_at for fact in facts), default=None)
     events = [day for fact in facts if (day := event_day(fact.value)) is not None]
     return {
-        "what_to_say": first["recommendation"],
-        "in_short": first["finding"] or person,
+        "what_to_say": next((claim_id for claim_id, claim in numbered if claim.kind == "recommendation"), None),
+        "in_short": told[0] if told else None,
         "why_now": moving[0][0] if moving else None,
         "to_whom": [claim_id for claim_id, claim in numbered if claim.kind == "person"],
         "how_sure": None if not facts else round(sum(fact.reliability for fact in facts) / len(facts), 2),

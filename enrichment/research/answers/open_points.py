@@ -18,7 +18,7 @@ from enrichment.research.claims.claim import CheckedClaim
 from enrichment.research.evidence.event_days import WithinWindow
 from enrichment.research.evidence.passages import VENDOR_READS, Sides
 from enrichment.research.evidence.relevance import stem_of, words_in
-from enrichment.research.questions.areas import AREAS
+from enrichment.research.questions.areas import AREAS, roles_in
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.looked_for import LookedFor
 from enrichment.research.questions.to_the_point import Point
@@ -86,7 +86,8 @@ def unfound_words(parts: QuestionParts, claims: Sequence[CheckedClaim]) -> list[
         return []
     shown = {stem_of(word) for claim in claims for one in claim.citations for word in words_in(one.passage.text)}
     private = {stem_of(word) for what in parts.unanswerable for word in words_in(what)}
-    return [words for words in parts.sought if {*map(stem_of, words_in(words))}.isdisjoint(shown | private)]
+    words_sought = [words for words in parts.sought if not roles_in(words)]  # a role has an open point of its own
+    return [words for words in words_sought if {*map(stem_of, words_in(words))}.isdisjoint(shown | private)]
 
 
 def not_among_the_known(company: Company, found: LookedFor, known: Known, rules: Rules) -> list[OpenPoint]:

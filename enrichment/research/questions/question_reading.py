@@ -156,6 +156,8 @@ class _Reader:
             areas = ("people",)
         if (companies or self.known.before) and self.known.own and has_phrase(self.words, "of_us"):
             areas, topics, sought = ("technology",), [], [self.known.own[-1 if len(self.known.own) > 2 else 0]]
+        if "competition" in areas and self.known.own and has_phrase(self.words, "rival_of_us"):
+            sought = [*sought, self.known.own[0]]
         asks_for_advice = _ADVICE.search(written_out(self.text)) is not None
         areas = () if asks_for_advice else areas
         sure = tuple(one.name for one in self.mentions if one.is_known and one.part is MentionRole.ASKED)
