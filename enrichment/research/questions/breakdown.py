@@ -41,6 +41,7 @@ _CLOSES = re.compile(r"\b(?:thanks|thank you|thx|that's all|that is all|bye|dank
 _EVERYTHING = re.compile(r"\b(?:everything|all|know|more)\b", re.I)
 _GOES_ON = re.compile(r"\b(?:it|its|them|they|their|those|these|both|the two|the (?:first|second|other) one)\b", re.I)
 _ORDERS = {"a part of the question": "it gives orders and asks nothing, so it was left out"}
+_PRIVATE = "no source that can be asked knows it"
 _ASKS_FOR_ADVICE = frozenset({"position", "approach", "compare", "qualify", "prepare_meeting"})
 """Intents for which the whole company matters, whatever topic the question has besides."""
 
@@ -281,7 +282,7 @@ def by_rule(
         is_sure=reading.is_sure,
         text=text,
         days=window.days,
-        unanswerable=_ORDERS if has_orders else {},
+        unanswerable={**(_ORDERS if has_orders else {}), **dict.fromkeys(reading.private, _PRIVATE)},
     )
 
 
@@ -293,8 +294,11 @@ def _with_own(known: KnownNames, persona: Persona) -> KnownNames:
 
 def asks_what_nobody_knows(parts: QuestionParts) -> bool:
     """Nothing but what no source can answer: nothing is looked up."""
-    asked = parts.companies or parts.areas or parts.topics or parts.sought or parts.unsure or parts.asks_for_advice
-    return bool(parts.unanswerable) and not asked and not (parts.text and parts.unanswerable == _ORDERS)
+    asked = parts.areas or parts.topics or parts.sought or parts.unsure or parts.asks_for_advice
+    if _PRIVATE in parts.unanswerable.values() and not asked:
+        return True
+    asks_besides = parts.companies or (parts.text and parts.unanswerable == _ORDERS)
+    return bool(parts.unanswerable) and not (asked or asks_besides)
 
 
 def asks_nothing(parts: QuestionParts) -> bool:

@@ -62,7 +62,7 @@ class QuestionReading:
     topics: to be searched for. sought: names and words to be looked for in what is known. unsure: words that may be
     names of companies. restates: what was asked before is asked for in other words. places: which of the companies
     asked about before, from 0; none: all of them. is_of_competitors: which technology their competitors use.
-    contact_details: words such as "email".
+    contact_details: words such as "email". private: what no source tells of a person.
     """
 
     companies: tuple[str, ...] = ()
@@ -79,6 +79,7 @@ class QuestionReading:
     asks_for_a_list: bool = False
     is_of_competitors: bool = False
     contact_details: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
     is_sure: bool = False
     """Nothing is left to be understood: companies that are known, areas, advice, technologies, grammar."""
 
@@ -158,6 +159,9 @@ class _Reader:
             areas, topics, sought = ("technology",), [], [self.known.own[-1 if len(self.known.own) > 2 else 0]]
         if "competition" in areas and self.known.own and has_phrase(self.words, "rival_of_us"):
             sought = [*sought, self.known.own[0]]
+        private = [" ".join(one) for one in phrases_of("private") if any(True for _ in places_of(self.words, one))]
+        if private and {*areas} <= {"people"}:
+            areas, topics, sought = (), [], []  # the role only says whose it is
         asks_for_advice = _ADVICE.search(written_out(self.text)) is not None
         areas = () if asks_for_advice else areas
         sure = tuple(one.name for one in self.mentions if one.is_known and one.part is MentionRole.ASKED)
@@ -179,6 +183,7 @@ class _Reader:
             restates=not (areas or topics or sought or unsure) and self._restates(companies),
             is_of_competitors=bool(sought) and self._is_of_competitors,
             contact_details=details,
+            private=tuple(private),
             places=tuple(at for at, kind in enumerate(("place_first", "place_second")) if has_phrase(self.words, kind)),
         )
 

@@ -7,7 +7,13 @@ import pytest
 from enrichment.domain.research import Persona
 from enrichment.research.claims.model_answers import Breakdown
 from enrichment.research.questions.areas import AREAS, datasets_of, roles_in
-from enrichment.research.questions.breakdown import asks_nothing, breakdown_question, by_model, by_rule
+from enrichment.research.questions.breakdown import (
+    asks_nothing,
+    asks_what_nobody_knows,
+    breakdown_question,
+    by_model,
+    by_rule,
+)
 from enrichment.research.questions.mention import NOTHING_KNOWN
 from enrichment.research.questions.question_reading import read_question
 from enrichment.rules import load_rules
@@ -215,3 +221,8 @@ def test_the_beginning_of_the_sellers_own_name_is_the_seller(name: str) -> None:
     seller = replace(ANN, company="TriNet Group")
     parts = by_rule(f"How should I position {name} to Kroger Foods?", seller, MATRIX, because="test")
     assert parts.companies == ("Kroger Foods",)
+
+
+def test_what_is_private_is_told_from_what_a_source_can_be_asked_for() -> None:
+    assert asks_what_nobody_knows(by_rule("What's the home address of Acme's CEO?", ANN, MATRIX, because="test"))
+    assert not asks_what_nobody_knows(by_rule("Who is Acme's CEO?", ANN, MATRIX, because="test"))
