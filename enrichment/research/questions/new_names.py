@@ -130,6 +130,8 @@ def _is_owner(words: Sequence[Word], start: int) -> bool:
 def _is_joined_to_one(words: Sequence[Word], start: int, end: int, taken: Collection[int]) -> bool:
     """'Does Acme or United Parcel Service use Oracle?': joined to a name, and both are in front of what they do."""
     is_joined = start > 1 and words[start - 1].does("and_or") and start - 2 in taken and not words[start].apart
+    while end < len(words) and words[end].small in ("both", "each", "also"):
+        end += 1
     return is_joined and end < len(words) and words[end].does("use", "subject", "auxiliary")
 
 

@@ -163,6 +163,8 @@ class _Reader:
         if private and {*areas} <= {"people"}:
             areas, topics, sought = (), [], []  # the role only says whose it is
         asks_for_advice = _ADVICE.search(written_out(self.text)) is not None
+        if self._buys_ours:
+            asks_for_advice, topics, sought = True, [], []
         areas = () if asks_for_advice else areas
         sure = tuple(one.name for one in self.mentions if one.is_known and one.part is MentionRole.ASKED)
         is_left = bool(
@@ -186,6 +188,13 @@ class _Reader:
             private=tuple(private),
             places=tuple(at for at, kind in enumerate(("place_first", "place_second")) if has_phrase(self.words, kind)),
         )
+
+    @property
+    def _buys_ours(self) -> bool:
+        """'Why would Acme buy Okta?', of a seller of Okta."""
+        before = [self.words[one.start - 1] for one in self.mentions if one.start and self.known.is_own(one.name)]
+        asks = any(word.small in ("why", "should") for word in self.words[:1])
+        return asks and any(word.small in ("buy", "choose", "need") for word in before)
 
     def _restates(self, companies: Collection[str]) -> bool:
         """'Shorter, please', 'and Acme, same thing?'"""
