@@ -231,7 +231,9 @@ class CompanyAnswers:
         if names_technology or chosen((), spare, asked, both):
             return _Read(because=AS_IT_IS)
         earlier = earlier_claims(before, both)
-        return _Read(earlier, by="model", because=EARLIER) if chosen(earlier, (), asked, both) else None
+        if chosen(earlier, (), asked, both):
+            return _Read(earlier, by="model", because=EARLIER)
+        return _Read(because=AS_IT_IS) if asked.roles else None  # none of the known people has the role
 
     async def _answered_before(self) -> list[Question]:
         """Earlier questions of this client's sessions for the same seller's company and offer, oldest first."""
