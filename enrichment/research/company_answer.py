@@ -31,6 +31,7 @@ from enrichment.research.answers.next_questions import price_in_time, price_of_a
 from enrichment.research.answers.open_points import (
     left_out_points,
     nobody_fits,
+    none_within,
     not_among_the_known,
     nothing_to_recommend,
     only_ranges,
@@ -44,6 +45,7 @@ from enrichment.research.answers.what_is_asked import known_besides, what_is_ask
 from enrichment.research.claims.claim import CheckedClaim, DroppedClaim, checked, in_order
 from enrichment.research.claims.model_answers import ResearchAnswer
 from enrichment.research.claims.stored_quotes import compared_with_replies
+from enrichment.research.evidence.event_days import since_day, within_days
 from enrichment.research.evidence.passages import Sides
 from enrichment.research.evidence.relevance import content_words
 from enrichment.research.questions.areas import AREAS, datasets_of
@@ -60,7 +62,7 @@ from enrichment.research.questions.to_the_point import (
 from enrichment.research.questions.topics import PAGE, RESULTS, without_other_topics
 from enrichment.research.requests.question_requests import QuestionRequests, left_out_by_caps
 from enrichment.research.requests.session_knowledge import SessionKnowledge, relevance_between
-from enrichment.research.requests.topic_searches import SearchesMade
+from enrichment.research.requests.topic_searches import SearchesMade, most_of
 
 _NO_DETAILS = "how to reach a person is in no answer: the profile of the company has the addresses that are known"
 _SESSIONS = 10
@@ -106,22 +108,23 @@ class CompanyAnswers:
         self, one: CompanyCollected, parts: QuestionParts, vendor: Company, among: frozenset[str] | None = None
     ) -> CompanyAnswer:
         """among: what counts of technologies and the like, where it is asked what companies have in common."""
-        ranked_by = parts.asked_one_by_one(self.question.text)
+        ranked_by = parts.asked_one_by_one
         searched = (*one.searched.topics, *one.searched.pages)
-        one = replace(one, known=without_other_topics(one.known, searched, self.question.text))
+        one = replace(one, known=without_other_topics(one.known, searched, parts.text))
+        one, of_another_time = self._within(one, parts)
         whole = await self.knowledge.sides(one.company, one.known, vendor, ranked_by)
         relevance = relevance_between(whole)
         both, found = whole, LookedFor(one.known.facts)
         if not parts.is_whole:
             wanted = self._wanted(one, parts)
             facts = [fact for fact in one.known.facts if fact.dataset in wanted]
-            found = looked_for(facts, parts.sought, parts.areas, self.question.text)
+            found = looked_for(facts, parts.sought, parts.areas, parts.text)
             told = mentions(one.known.facts, found.technologies)
             asked_of = replace(one.known, facts=tuple(dict.fromkeys((*found.facts, *told))))
             both = await self.knowledge.sides(one.company, asked_of, vendor, ranked_by)
             both = replace(both, names=whole.names)
         asked = what_is_asked(
-            self.question.text,
+            parts.text,
             parts,
             both,
             self._wanted(one, parts),
@@ -135,8 +138,9 @@ class CompanyAnswers:
         claims = [claim for claim in claims if claim.kind != "person" or not asked.roles or _fits(claim, asked.roles)]
         if one.company.company_id == vendor.company_id:
             claims = [claim for claim in claims if claim.kind != "recommendation"]  # nobody sells to themselves
-        claims = [_of_company(claim, both.names[0], parts.sought) for claim in claims]
+        claims = [_of_company(claim, both.names[0], parts) for claim in claims]
         claims, more_points = self._as_counted(claims, both, asked, parts)
+        more_points += of_another_time
         claims = await compared_with_replies(claims, self.context.store.knowledge)
         open_points, missing = await self._open_points(one, claims, asked, parts, found)
         open_points = [*self._left_open(whole, parts, claims, asked, found), *open_points]
@@ -161,6 +165,14 @@ class CompanyAnswers:
         )
         await self._shown(answer)
         return answer
+
+    def _within(self, one: CompanyCollected, parts: QuestionParts) -> tuple[CompanyCollected, list[OpenPoint]]:
+        """Without what is older than the question asks for, and an open point for each area that has nothing else."""
+        if parts.days is None:
+            return one, []
+        within = within_days(one.known.facts, parts.days, self.context.now())
+        points = none_within(within, since_day(parts.days, self.context.now()), parts, one.company)
+        return replace(one, known=replace(one.known, facts=within.facts)), [*points]
 
     def _wanted(self, one: CompanyCollected, parts: QuestionParts) -> set[str]:
         """The datasets that were asked for, that their analyses read, and that tell of an area or a topic."""
@@ -189,11 +201,18 @@ class CompanyAnswers:
             and all(claim.why is None for claim in people)
         ):
             points.append(nobody_fits(both, self.bought.session.persona))
-        why = "no passage that was found speaks of it"
         known_not = {*found.technologies, *found.people, *found.kinds_asked}
-        words = (one for one in unfound_words(parts, claims) if not {one, one.casefold()} & known_not)
-        points += [OpenPoint(one, why, both.company.key) for one in words]
+        words = [one for one in unfound_words(parts, claims) if not {one, one.casefold()} & known_not]
+        points += [self._unfound(one, both, parts) for one in words]
         return points
+
+    def _unfound(self, words: str, both: Sides, parts: QuestionParts) -> OpenPoint:
+        """Where no dataset answers it and it was not searched for, with the price of a search."""
+        if parts.areas or parts.topics or RESULTS not in self.rules.datasets:
+            return OpenPoint(words, "no passage that was found speaks of it", both.company.key)
+        asks = f'"What about {words} at {both.names[0]}?" searches for it'
+        why = f"no dataset answers it, and no passage that is known speaks of it: {asks}"
+        return OpenPoint(words, why, both.company.key, micro_usd=most_of(RESULTS, self.rules) or None)
 
     async def _remembered(
         self, one: CompanyCollected, both: Sides, spare: Sequence[CheckedClaim], asked: QuestionAsked
@@ -212,7 +231,9 @@ class CompanyAnswers:
         if names_technology or chosen((), spare, asked, both):
             return _Read(because=AS_IT_IS)
         earlier = earlier_claims(before, both)
-        return _Read(earlier, by="model", because=EARLIER) if chosen(earlier, (), asked, both) else None
+        if chosen(earlier, (), asked, both):
+            return _Read(earlier, by="model", because=EARLIER)
+        return _Read(because=AS_IT_IS) if asked.roles else None  # none of the known people has the role
 
     async def _answered_before(self) -> list[Question]:
         """Earlier questions of this client's sessions for the same seller's company and offer, oldest first."""
@@ -235,7 +256,7 @@ class CompanyAnswers:
             return _Read(because=NOTHING_TO_READ)
         if parts.because == "it was one of the questions to ask next" and not self.bought.progress.over_budget:
             return _Read(because=AS_IT_IS)
-        question = answer_question(self.question.text, parts.sub_questions, both, self.rules, asked)
+        question = answer_question(parts.text, parts.sub_questions, both, self.rules, asked)
         results = await self.bought.ask_model(question, both.company, keeps_back=0)
         reply = await asyncio.to_thread(self.context.store.knowledge.model_reply, question.key)
         if reply is None:
@@ -258,7 +279,7 @@ class CompanyAnswers:
         if len(answers) < 2:
             return [*answers], []
         conclusion: CheckedClaim | OpenPoint | None = None
-        if has_phrase(words_in_question(self.question.text), "whom_first"):
+        if has_phrase(words_in_question(parts.text), "whom_first"):
             conclusion = fits_most(answers, vendor.name or vendor.key)
         elif measure is not None and measure.how != "count":
             conclusion = compared(measure, answers)
@@ -284,7 +305,7 @@ class CompanyAnswers:
         return [*claims], []
 
     def _measure(self, parts: QuestionParts) -> MeasureAsked | None:
-        return measure_asked(self.question.text, parts.areas, compares=parts.compares)
+        return measure_asked(parts.text, parts.areas, compares=parts.compares and not asks_what_is_common(parts.text))
 
     async def _shown(self, answer: CompanyAnswer) -> None:
         key = answer.company.key
@@ -356,10 +377,10 @@ def shared_among(question: str, collected: Sequence[CompanyCollected]) -> frozen
     return in_common([{first_line(fact_text(fact.value)) for fact in one.known.facts} for one in collected])
 
 
-def _of_company(claim: CheckedClaim, name: str, sought: Sequence[str]) -> CheckedClaim:
-    """With the company, where the question asks for a person by name."""
-    is_sought = claim.kind == "person" and claim.text.partition(":")[0].rstrip(".") in sought
-    return replace(claim, text=f"{claim.text.rstrip('.')}, {name}.") if is_sought else claim
+def _of_company(claim: CheckedClaim, name: str, parts: QuestionParts) -> CheckedClaim:
+    """With the company, where the question asks for a person by name or about several companies."""
+    is_sought = claim.text.partition(":")[0].rstrip(".") in parts.sought or len(parts.companies) > 1
+    return replace(claim, text=f"{claim.text.rstrip('.')}, {name}.") if is_sought and claim.kind == "person" else claim
 
 
 def _fits(claim: CheckedClaim, roles: Sequence[str]) -> bool:

@@ -68,6 +68,7 @@ _NO_LISTS = "it asks for a list of companies: a question is answered about one t
 _FIRST = 2 + SLOTS
 """The slot of the first company's request: after those that find out which company a name means."""
 SURE = "each of its words is known"
+REMEMBERED = "all that its words ask for is remembered"
 """Why no model was asked what the question means."""
 _TECHNOLOGY, _RUNS_ON = "technology", "tech_stack"
 _MOST_RIVALS = 10
@@ -120,13 +121,13 @@ class _Research:
         asks = [self._ask(company, parts) for company in companies]
         names = [name for company in (vendor, *companies) if (name := company.name or company.key)]
         topics = topics_to_search(parts, (*names, self.session.persona.company), self.rules)
-        questions = parts.asked_one_by_one(self.question.text)
+        questions = parts.asked_one_by_one
         searches = TopicSearches(topics, questions, self.bought, first_slot=_FIRST + len(asks))
         await self._planned(parts, asks, companies, vendor, searches)
         collected = await self._collected(asks, companies, searches, compares="competition" in parts.areas)
         await self._note_budget(collected)
         self._leave_if_told()
-        among = shared_among(self.question.text, collected)
+        among = shared_among(parts.text, collected)
         answers = [await self.answers.of(one, parts, vendor, among) for one in collected]
         answers, undecided = await self.answers.concluded(answers, parts, vendor)
         open_points += undecided
@@ -223,7 +224,7 @@ class _Research:
         if plain(because=None).restates and (before := await self.meant.text_before()) is not None:
             known = await self.meant.known_names(before)
             parts = by_rule(before, self.session.persona, self.rules, known=known, because=_RESTATED)
-            return replace(parts, companies=())
+            return replace(parts, companies=plain(because=None).companies)
         if counts_those_before(self.question.text) and (before := await self.meant.text_before()) is not None:
             areas = by_rule(before, self.session.persona, self.rules, because=None).areas
             if len(areas) == 1:
@@ -231,7 +232,21 @@ class _Research:
         if (area := await self._offered_area()) is not None:
             return plain(because="it was one of the questions to ask next", area=area)
         sure = plain(because=SURE)
-        return sure if sure.is_sure else None
+        if sure.is_sure:
+            return sure
+        return plain(because=REMEMBERED) if await self._is_remembered(sure) else None
+
+    async def _is_remembered(self, parts: QuestionParts) -> bool:
+        """Whether it asks for areas or advice on companies that are registered, and a plan of that buys nothing."""
+        if parts.unsure or not (parts.areas or parts.asks_for_advice) or topics_to_search(parts, (), self.rules):
+            return False
+        named = await self.meant.registered(parts.companies)
+        companies = named if parts.companies else await self.meant.before(parts)
+        if not companies or len(named) != len(parts.companies):
+            return False
+        decide = partial(profile_or_plans, rules=self.rules, context=self.context)
+        decided = [await decide(self._ask(company, parts), company=company) for company in companies]
+        return not any(plan.quote.upper_bound for _, plans in decided for plan in plans)
 
     async def _offered_area(self) -> str | None:
         """The area of a question that an answer of this session offered; None: none did."""
@@ -252,7 +267,7 @@ class _Research:
             return [], []
         if parts.asks_for_a_list and not parts.companies:
             return [], [OpenPoint("the question", _NO_LISTS)]
-        if parts.because != _RESTATED and asks_nothing(self.question.text, parts):
+        if parts.because != _RESTATED and asks_nothing(parts):
             return [], [OpenPoint("the question", "it asks nothing that can be looked up: ask one of those below")]
         companies, open_points = await self.meant.found(parts)
         if companies == [] and not open_points and "people" in parts.areas:
@@ -294,7 +309,9 @@ class _Research:
             "by": parts.by,
             "because": parts.because,
         }
-        how = "" if parts.by == "model" or parts.because == SURE else f" (by a plain rule: {parts.because})"
+        how = (
+            "" if parts.by == "model" or parts.because in (SURE, REMEMBERED) else f" (by a plain rule: {parts.because})"
+        )
         message = f"The question is about {shown}{how}." if companies else f"The question names no known company{how}."
         await self.log.emit("companies_recognised", message, data=data)
 

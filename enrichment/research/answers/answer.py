@@ -6,7 +6,7 @@ claims + what is missing + relevance + costs -> the data of research_complete; e
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from enrichment.analysis.evidence import Evidence
 from enrichment.domain.companies import Company
@@ -18,7 +18,8 @@ from enrichment.domain.profiles import Profile
 from enrichment.domain.research import Question
 from enrichment.pipeline.enrich import Enriched
 from enrichment.research.answers.missing_reasons import why_missing
-from enrichment.research.claims.claim import CheckedClaim, DroppedClaim, event_day, in_order
+from enrichment.research.claims.claim import CheckedClaim, DroppedClaim, in_order
+from enrichment.research.evidence.event_days import event_day
 from enrichment.research.evidence.relevance import VendorRelevance
 from enrichment.research.questions.areas import telling_of
 from enrichment.research.questions.breakdown import QuestionParts
@@ -228,8 +229,7 @@ def asked_for(dataset: str, known: Known, rules: Rules) -> tuple[str, ...]:
 
 def _glance(numbered: Sequence[tuple[str, CheckedClaim]], now: datetime, topics: Collection[str]) -> dict[str, Json]:
     """What to say, why now, to whom, how sure, how old: the claims that say so. in_short: what was asked, answered."""
-    first = {kind: next((i for i, c in numbered if c.kind == kind), None) for kind in ("recommendation", "finding")}
-    person = next((claim_id for claim_id, claim in numbered if claim.kind == "person"), None)
+    told = [claim_id for claim_id, claim in numbered if claim.kind != "recommendation"]
     moves = (*_NEWS, *(_FOUND if topics else ()))
     moving = [(i, c) for i, c in numbered if c.kind == "finding" and c.citations[0].passage.dataset in moves]
     moving.sort(key=lambda one: _happened(one[1], topics), reverse=True)
@@ -237,21 +237,21 @@ def _glance(numbered: Sequence[tuple[str, CheckedClaim]], now: datetime, topics:
     oldest = min((fact.collected_at for fact in facts), default=None)
     events = [day for fact in facts if (day := event_day(fact.value)) is not None]
     return {
-        "what_to_say": first["recommendation"],
-        "in_short": first["finding"] or person,
+        "what_to_say": next((claim_id for claim_id, claim in numbered if claim.kind == "recommendation"), None),
+        "in_short": told[0] if told else None,
         "why_now": moving[0][0] if moving else None,
         "to_whom": [claim_id for claim_id, claim in numbered if claim.kind == "person"],
         "how_sure": None if not facts else round(sum(fact.reliability for fact in facts) / len(facts), 2),
         "collected": None if oldest is None else day_in_words(oldest),
         "age_days": None if oldest is None else max(0, (now - oldest).days),
-        "newest_event": None if not events else max(events),
+        "newest_event": None if not events else max(events).isoformat(),
     }
 
 
-def _happened(claim: CheckedClaim, topics: Collection[str]) -> tuple[bool, str]:
+def _happened(claim: CheckedClaim, topics: Collection[str]) -> tuple[bool, date]:
     """What tells of a topic of the question is later than all else."""
     passage = claim.citations[0].passage
-    return bool(topics) and passage.dataset in _FOUND, event_day(passage.facts[0].value) or ""
+    return bool(topics) and passage.dataset in _FOUND, event_day(passage.facts[0].value) or date.min
 
 
 def _confidence(claims: Sequence[CheckedClaim], answers: Sequence[CompanyAnswer], missing: int) -> dict[str, Json]:
@@ -326,5 +326,5 @@ def _company_json(answer: CompanyAnswer) -> dict[str, Json]:
     }
 
 
-def day_in_words(at: datetime) -> str:
+def day_in_words(at: date) -> str:
     return f"{at.day} {at:%B %Y}"

@@ -4,6 +4,7 @@ question's parts + claims + what is known -> OpenPoint ...
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Known
@@ -12,11 +13,12 @@ from enrichment.domain.numbers import in_number
 from enrichment.domain.research import Persona
 from enrichment.domain.values import EmployeeCount
 from enrichment.planning.quote import expected_price
-from enrichment.research.answers.answer import OpenPoint, asked_for
+from enrichment.research.answers.answer import OpenPoint, asked_for, day_in_words
 from enrichment.research.claims.claim import CheckedClaim
+from enrichment.research.evidence.event_days import WithinWindow
 from enrichment.research.evidence.passages import VENDOR_READS, Sides
 from enrichment.research.evidence.relevance import stem_of, words_in
-from enrichment.research.questions.areas import AREAS
+from enrichment.research.questions.areas import AREAS, roles_in
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.looked_for import LookedFor
 from enrichment.research.questions.to_the_point import Point
@@ -39,6 +41,15 @@ def unanswered_areas(
             datasets = dict.fromkeys((*area.datasets, *area.told_by))
             asked = tuple(dict.fromkeys(one for name in datasets for one in asked_for(name, known, rules)))
             yield OpenPoint(area.name, "nothing that was found tells of it", company.key, asked)
+
+
+def none_within(within: WithinWindow, since: date, parts: QuestionParts, company: Company) -> Iterator[OpenPoint]:
+    """Areas of a narrow question of which all that is known is older than it asks for."""
+    for area in AREAS:
+        days = [day for dataset, day in within.newest.items() if dataset in area.told_by]
+        if area.name in parts.areas and days:
+            why = f"none since {day_in_words(since)} is known; the newest is of {day_in_words(max(days))}"
+            yield OpenPoint(area.name, why, company.key)
 
 
 def unanswered_aspects(
@@ -75,7 +86,8 @@ def unfound_words(parts: QuestionParts, claims: Sequence[CheckedClaim]) -> list[
         return []
     shown = {stem_of(word) for claim in claims for one in claim.citations for word in words_in(one.passage.text)}
     private = {stem_of(word) for what in parts.unanswerable for word in words_in(what)}
-    return [words for words in parts.sought if {*map(stem_of, words_in(words))}.isdisjoint(shown | private)]
+    words_sought = [words for words in parts.sought if not roles_in(words)]  # a role has an open point of its own
+    return [words for words in words_sought if {*map(stem_of, words_in(words))}.isdisjoint(shown | private)]
 
 
 def not_among_the_known(company: Company, found: LookedFor, known: Known, rules: Rules) -> list[OpenPoint]:

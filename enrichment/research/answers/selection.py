@@ -30,12 +30,10 @@ _FOUND = frozenset({"topic_results", "page_passages"})
 def chosen(
     kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: QuestionAsked, sides: Sides
 ) -> list[CheckedClaim]:
-    """Recommendations, findings, people."""
-    return [
-        *_recommendations(kept, spare, asked, sides),
-        *_findings(kept, spare, asked, sides),
-        *_people(kept, spare, asked, sides),
-    ]
+    """Recommendations, findings, people; people first where a narrow question asks for them."""
+    findings, people = _findings(kept, spare, asked, sides), _people(kept, spare, asked, sides)
+    asks_people = not asked.advice and "key_contacts" in asked.datasets
+    return [*_recommendations(kept, spare, asked, sides), *(people + findings if asks_people else findings + people)]
 
 
 def _recommendations(

@@ -19,13 +19,14 @@ from enrichment.analysis.claim_words import is_about_another, word_set
 from enrichment.analysis.evidence import Evidence, Passage
 from enrichment.domain.json_values import Json
 from enrichment.domain.plain_text import plain_words, with_full_stop
-from enrichment.domain.values import Contact, FoundPassage, IntentSignal, JobPosting, NewsItem, Value
+from enrichment.domain.values import Contact
 from enrichment.identity.names import name_words
 from enrichment.parsing.assertions import sentence_of
 from enrichment.research.claims.borne_out import advises_no_more, says_no_more
 from enrichment.research.claims.leaked_instructions import repeats
 from enrichment.research.claims.model_answers import ResearchAnswer, VendorRecommendation
 from enrichment.research.claims.same_actor import has_same_actor
+from enrichment.research.evidence.event_days import event_day
 from enrichment.research.evidence.passages import PERSONA, Sides
 from enrichment.research.evidence.relevance import have_in_common, is_offer, words_of_names
 
@@ -73,7 +74,7 @@ class Citation:
             "url": getattr(fact.value, "url", None),
             "page": getattr(fact.value, "page", None),
             "heading": getattr(fact.value, "heading", None),
-            "dated": event_day(fact.value),
+            "dated": None if (day := event_day(fact.value)) is None else day.isoformat(),
             "collected_at": fact.collected_at.isoformat(),
             "reliability": round(fact.reliability, 3),
             "last_resort": fact.last_resort,
@@ -115,18 +116,6 @@ class DroppedClaim:
     text: str
     quote: str
     because: str
-
-
-def event_day(value: Value) -> str | None:
-    """The day of what happened, as its source states it; None: it states none."""
-    match value:
-        case NewsItem() | FoundPassage():
-            return None if value.published_at is None else value.published_at.date().isoformat()
-        case JobPosting():
-            return None if value.posted_on is None else value.posted_on.isoformat()
-        case IntentSignal():
-            return None if value.observed_on is None else value.observed_on.isoformat()
-    return None
 
 
 def checked(

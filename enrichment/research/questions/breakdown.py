@@ -15,29 +15,33 @@ from functools import cache, partial
 from typing import Any, Literal
 
 from enrichment.analysis.evidence import Evidence, as_data
-from enrichment.analysis.orders import is_an_order
+from enrichment.analysis.orders import is_an_order, without_orders
 from enrichment.analysis.question import FRAMING_TOKENS, AnalysisQuestion
 from enrichment.domain.json_values import Json
 from enrichment.domain.plain_text import on_one_line
 from enrichment.domain.research import Persona
 from enrichment.identity.domains import registrable_domain
-from enrichment.identity.names import name_words
 from enrichment.research.claims.leaked_instructions import repeats
 from enrichment.research.claims.model_answers import BREAKDOWN, Breakdown
 from enrichment.research.evidence.relevance import content_words
 from enrichment.research.questions.areas import AREA_NAMES, AREAS, datasets_of, is_whole, roles_in
 from enrichment.research.questions.mention import NOTHING_KNOWN, KnownNames
 from enrichment.research.questions.question_reading import QuestionReading, may_be_topic, read_question
+from enrichment.research.questions.time_window import time_window
 from enrichment.rules import AnalysisRules, Rules
 from enrichment.rules.loader import RESEARCH_BREAKDOWN
 
 _SHOWN_COMPANIES = 5
 _COMPARES = re.compile(
-    r"\b(?:compare|compared|comparison|versus|vs|against|better than|differ|differs|difference|differences)\b", re.I
+    r"\b(?:compare|compared|comparison|versus|vs|against(?! who)|better than|differ|differs|difference|differences)\b",
+    re.I,
 )
+_CLAUSE = re.compile(r"[.,;?!]|\band (?=(?:who|whom|what|when|where|why|which|how|do|does|is|are)\b)", re.I)
 _CLOSES = re.compile(r"\b(?:thanks|thank you|thx|that's all|that is all|bye|danke|merci|gracias|grazie)\b", re.I)
 _EVERYTHING = re.compile(r"\b(?:everything|all|know|more)\b", re.I)
 _GOES_ON = re.compile(r"\b(?:it|its|them|they|their|those|these|both|the two|the (?:first|second|other) one)\b", re.I)
+_ORDERS = {"a part of the question": "it gives orders and asks nothing, so it was left out"}
+_PRIVATE = "no source that can be asked knows it"
 _ASKS_FOR_ADVICE = frozenset({"position", "approach", "compare", "qualify", "prepare_meeting"})
 """Intents for which the whole company matters, whatever topic the question has besides."""
 
@@ -52,11 +56,14 @@ class LookUp:
 
 @dataclass(frozen=True, slots=True)
 class QuestionParts:
-    """companies: as the question names them; none: the ones asked about before. areas: none: the whole company.
+    """text: the question without orders and without its time window, which goes back so many days.
+
+    companies: as the question names them; none: the ones asked about before. areas: none: the whole company.
 
     topics: searched for; sought: names and words that are looked for in what is known. unsure: words that may be names
-    of companies; nothing is bought for them. goes_on: it has a word such as "it"; compares: such as "versus". restates:
-    it asks for what the question before asked for. places: which of the companies asked about before are meant.
+    of companies; nothing is bought for them. goes_on: it has a word such as "it"; compares: such as "versus";
+    compares_with_before: it has both beside each other. restates: it asks for what the question before asked for.
+    places: which of the companies asked about before are meant.
     unanswerable: part of the question -> why no source knows it. by: what broke it down; because: why by rule. is_sure:
     each of its words is a known company's name, shows an area, asks for advice, or is grammar.
     """
@@ -74,12 +81,15 @@ class QuestionParts:
     unsure: tuple[str, ...] = ()
     goes_on: bool = False
     compares: bool = False
+    compares_with_before: bool = False
     restates: bool = False
     places: tuple[int, ...] = ()
     asks_for_a_list: bool = False
     is_of_competitors: bool = False
     contact_details: tuple[str, ...] = ()
     is_sure: bool = False
+    text: str = ""
+    days: int | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -101,10 +111,11 @@ class QuestionParts:
         """What is asked besides the question's own words."""
         return " ".join((*self.topics, *self.sought, *(one.question for one in self.sub_questions)))
 
-    def asked_one_by_one(self, question: str) -> tuple[str, ...]:
+    @property
+    def asked_one_by_one(self) -> tuple[str, ...]:
         """What evidence is ranked by, each by itself: what is looked for, the question, topics, sub-questions."""
         return tuple(
-            dict.fromkeys((*self.sought, question, *self.topics, *(one.question for one in self.sub_questions)))
+            dict.fromkeys((*self.sought, self.text, *self.topics, *(one.question for one in self.sub_questions)))
         )
 
 
@@ -117,7 +128,8 @@ def breakdown_question(
     instructions = f"{rules.prompts[RESEARCH_BREAKDOWN].rstrip()}\n\n{there_is}"
     seller = f"{persona.role} of {persona.company}, which sells: {persona.sells}"
     before = ", ".join(known.before[:_SHOWN_COMPANIES])
-    reading = json.dumps(_shown(read_question(text, _with_own(known, persona))), ensure_ascii=False)
+    text = without_orders(text)
+    reading = json.dumps(_shown(read_question(time_window(text).text, _with_own(known, persona))), ensure_ascii=False)
     prompt = "\n".join(
         (
             f"<seller>{on_one_line(as_data(seller))}</seller>",
@@ -172,9 +184,11 @@ def by_model(
     """The parts that the model states and that are allowed; nothing that repeats its instructions."""
     answer = _without_instructions(answer, instructions)
     plain = by_rule(text, persona, rules, because=None, known=known)
-    reading = read_question(text, _with_own(known, persona))
+    text = plain.text
+    own = _with_own(known, persona)
+    reading = read_question(text, own)
     named = [one.name for one in answer.companies if _is_named(one.name, text)]
-    companies = [name for name in named if not _is_of(name, persona) and reading.may_be_asked_about(name)]
+    companies = [name for name in named if not _is_of(name, persona, own) and reading.may_be_asked_about(name)]
     companies += [name for name in plain.companies if name in reading.sure_companies or _begins_small(name)]
     areas = tuple(dict.fromkeys(name for name in answer.areas if name in AREA_NAMES))
     if "size" in plain.areas and "people" not in plain.areas:
@@ -194,7 +208,10 @@ def by_model(
             for one in answer.sub_questions
             if one.question and not is_an_order(one.question)
         ),
-        unanswerable={one.what: one.why for one in answer.unanswerable if one.what and one.why},
+        unanswerable={
+            **plain.unanswerable,
+            **{one.what: one.why for one in answer.unanswerable if one.what and one.why},
+        },
         by="model",
         because=None,
         unsure=() if companies else plain.unsure,
@@ -230,6 +247,9 @@ def by_rule(
     known: KnownNames = NOTHING_KNOWN,
 ) -> QuestionParts:
     """The parts by tables of words and known names. area: the one that it is about, where that is known."""
+    asking = without_orders(text)
+    window = time_window(asking)
+    has_orders, text = asking != text, window.text
     reading = read_question(text, _with_own(known, persona))
     areas = reading.areas if area is None else (area,)
     compares = _COMPARES.search(text) is not None
@@ -253,12 +273,16 @@ def by_rule(
         unsure=reading.unsure,
         goes_on=_GOES_ON.search(text) is not None,
         compares=compares,
+        compares_with_before=any(_COMPARES.search(one) and _GOES_ON.search(one) for one in _CLAUSE.split(text)),
         restates=reading.restates,
         places=reading.places,
         asks_for_a_list=reading.asks_for_a_list,
         is_of_competitors=reading.is_of_competitors,
         contact_details=reading.contact_details,
-        is_sure=reading.is_sure and not is_an_order(text),
+        is_sure=reading.is_sure,
+        text=text,
+        days=window.days,
+        unanswerable={**(_ORDERS if has_orders else {}), **dict.fromkeys(reading.private, _PRIVATE)},
     )
 
 
@@ -270,12 +294,16 @@ def _with_own(known: KnownNames, persona: Persona) -> KnownNames:
 
 def asks_what_nobody_knows(parts: QuestionParts) -> bool:
     """Nothing but what no source can answer: nothing is looked up."""
-    asked = parts.companies or parts.areas or parts.topics or parts.sought or parts.unsure or parts.asks_for_advice
-    return bool(parts.unanswerable) and not asked
+    asked = parts.areas or parts.topics or parts.sought or parts.unsure or parts.asks_for_advice
+    if _PRIVATE in parts.unanswerable.values() and not asked:
+        return True
+    asks_besides = parts.companies or (parts.text and parts.unanswerable == _ORDERS)
+    return bool(parts.unanswerable) and not (asked or asks_besides)
 
 
-def asks_nothing(text: str, parts: QuestionParts) -> bool:
+def asks_nothing(parts: QuestionParts) -> bool:
     """Whether a text asks nothing, such as 'hi': no company, area or topic, and nothing that could be looked up."""
+    text = parts.text
     if parts.companies or parts.unsure or parts.topics or parts.sought or parts.intent not in ("other", "look_up"):
         return False
     if _CLOSES.search(text):
@@ -291,13 +319,9 @@ def _may_be_searched(topic: str, text: str) -> bool:
     return bool(topic) and not is_an_order(topic) and all(word.casefold() in text.casefold() for word in marked)
 
 
-def _is_of(name: str, persona: Persona) -> bool:
-    own = persona.company
-    domain = registrable_domain(own)
-    same_domain = domain is not None and registrable_domain(name) == domain
-    if domain is not None:
-        own = domain.partition(".")[0]
-    return same_domain or name.casefold() == persona.name.casefold() or name_words(name) == name_words(own)
+def _is_of(name: str, persona: Persona, own: KnownNames) -> bool:
+    domain = registrable_domain(persona.company)
+    return own.is_own(name) or (domain is not None and registrable_domain(name) == domain)
 
 
 def _is_named(name: str, text: str) -> bool:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from enrichment.identity.names import name_words
 from enrichment.research.questions.known_mentions import known_mentions
 from enrichment.research.questions.mention import KnownNames, Mention, MentionRole
 from enrichment.research.questions.mention_place import MentionPlace
@@ -31,13 +30,12 @@ def mentions_in(words: Sequence[Word], known: KnownNames) -> tuple[Mention, ...]
     taken = {at for one in found for at in range(one.start, one.end)}
     found += new_names(words, taken, has_known=bool(found))
     found.sort(key=lambda one: one.start)
-    own = [name_words(name) for name in known.own]
     parted: list[Mention] = []
     for one in found:
         place = MentionPlace(words, one, parted, found, known)
         if place.is_topic:
             continue
-        is_own = name_words(one.name) in own and not place.is_sought and not place.is_measured
+        is_own = known.is_own(one.name, is_known=one.is_known) and not place.is_sought and not place.is_measured
         part = MentionRole.NONE if is_own else place.part
         parted.append(replace(one, part=part, is_used=place.is_used))
     return tuple(parted)

@@ -44,7 +44,10 @@ def phrases_of_name(words: Sequence[Word]) -> tuple[str, ...]:
 def known_mentions(words: Sequence[Word], known: KnownNames) -> Iterator[Mention]:
     at = 0
     while at < len(words):
-        found = (_website(words, at), _registered(words, at, known), _of_session(words, at, known), _product(words, at))
+        found = (
+            *(_website(words, at), _registered(words, at, known), _of_session(words, at, known), _product(words, at)),
+            _own(words, at, known),
+        )
         one = max((one for one in found if one is not None), key=lambda one: one.end, default=None)
         if one is not None:
             yield one
@@ -101,6 +104,17 @@ def _of_session(words: Sequence[Word], at: int, known: KnownNames) -> Mention | 
     return None
 
 
+def _own(words: Sequence[Word], at: int, known: KnownNames) -> Mention | None:
+    """The seller's own name, whole or as it begins, in any language."""
+    if is_dull(words[at]) or (is_common(words[at].small) and not words[at].is_capital):
+        return None
+    for most in range(_LONGEST_NAME, 0, -1):
+        span = words[at : at + most]
+        if len(span) == most and known.is_own(" ".join(word.small for word in span)):
+            return Mention(written(span), at, at + most, is_known=False)
+    return None
+
+
 def _product(words: Sequence[Word], at: int) -> Mention | None:
     """A technology that the table names; in small letters only behind words such as 'use'."""
     for most in range(_FAR, 0, -1):
@@ -108,7 +122,19 @@ def _product(words: Sequence[Word], at: int) -> Mention | None:
         if len(span) < most or any(word.apart for word in span[1:]) or not is_technology(" ".join(w.own for w in span)):
             continue
         is_meant = (
-            span[0].is_capital or most > 1 or not is_common(span[0].small) or (at > 0 and words[at - 1].does("use"))
+            span[0].is_capital
+            or most > 1
+            or not is_common(span[0].small)
+            or (at > 0 and words[at - 1].does("use"))
+            or _is_beside_a_product(words, at)
         )
         return Mention(written(span), at, at + most, is_known=False) if is_meant and not is_dull(span[0]) else None
     return None
+
+
+def _is_beside_a_product(words: Sequence[Word], at: int) -> bool:
+    """'snowflake or databricks'"""
+    joined = [
+        other for other in (at - 2, at + 2) if 0 <= other < len(words) and words[(at + other) // 2].does("and_or")
+    ]
+    return any(is_technology(words[other].own) for other in joined)

@@ -4,6 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from enrichment.identity.names import name_words
+from enrichment.parsing.mentions import is_common
+
 
 class MentionRole(Enum):
     ASKED = "asked about"
@@ -37,6 +40,13 @@ class KnownNames:
     before: Sequence[str] = ()
     own: Sequence[str] = ()
     short: Collection[str] = ()
+
+    def is_own(self, name: str, *, is_known: bool = False) -> bool:
+        """Whether it is the seller's, or the coined beginning of it: 'TriNet' of TriNet Group. is_known: of another."""
+        words = name_words(name)
+        own = [name_words(one) for one in self.own]
+        begins = words[:1] and not is_known and not is_common(words[0])
+        return words in own or (bool(begins) and any(one[: len(words)] == words for one in own))
 
 
 NOTHING_KNOWN = KnownNames()

@@ -44,7 +44,7 @@ class MentionPlace:
 
     @property
     def part(self) -> MentionRole:
-        if not self.one.is_known and self._is_person:
+        if not self.one.is_known and self._is_person and not self._is_beside_one_asked:
             return MentionRole.PERSON
         if self.is_sought:
             return MentionRole.SOUGHT
@@ -137,6 +137,17 @@ class MentionPlace:
     def _in_sentence(self) -> Sequence[Word]:
         begins = max((at for at, word in enumerate(self.front) if word.begins), default=0)
         return self.front[begins:]
+
+    @property
+    def _is_beside_one_asked(self) -> bool:
+        """'Acme and Global Payments'."""
+        last = self.earlier[-1] if self.earlier else None
+        return (
+            last is not None
+            and last.end + 1 == self.one.start
+            and last.part is MentionRole.ASKED
+            and (self.front[-1].does("and_or"))
+        )
 
     @property
     def _continues_sought(self) -> bool:

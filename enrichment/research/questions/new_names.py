@@ -37,7 +37,8 @@ def new_names(words: Sequence[Word], taken: Collection[int], *, has_known: bool)
     while at < len(words):
         start, end = _run(words, at, taken, titled=titled)
         sure = start < end and (
-            _is_german_name(words, start, end) if german else _is_name(words, start, end, taken, has_known=has_known)
+            (_is_german_name(words, start, end) if german else _is_name(words, start, end, taken, has_known=has_known))
+            or _is_joined_to_one(words, start, end, taken)
         )
         if sure or (start == end and at not in taken and _is_small_name(words, at)):
             end = max(end, start + 1)
@@ -99,7 +100,7 @@ def _is_capital(word: Word, titled: bool) -> bool:
 
 def _is_titled(words: Sequence[Word]) -> bool:
     """Whether all words have capitals, which then show nothing."""
-    later = [word for word in words[1:] if len(word.small) > _SHORTEST_COINED]
+    later = [word for word in words[1:] if not word.does("function", "german", "foreign")]
     return len(later) > _FAR and all(word.is_capital for word in later)
 
 
@@ -116,8 +117,22 @@ def _is_name(words: Sequence[Word], start: int, end: int, taken: Collection[int]
         return _is_pitched_to(words, start)
     is_owned = (before is not None and before.does("article")) or first.own[0].isdigit()
     if all(is_common(word.small) for word in words[start:end]):
-        return not is_owned and (is_in_front(words, start) or (first.begins and ends_there(words, end)))
+        is_behind = is_in_front(words, start) or _is_owner(words, start)
+        return not is_owned and (is_behind or (first.begins and ends_there(words, end)))
     return not is_owned
+
+
+def _is_owner(words: Sequence[Word], start: int) -> bool:
+    """Behind 'de', 'chez', 'von' of another language than English."""
+    return start > 0 and words[start - 1].does("owner") and not is_english(words)
+
+
+def _is_joined_to_one(words: Sequence[Word], start: int, end: int, taken: Collection[int]) -> bool:
+    """'Does Acme or United Parcel Service use Oracle?': joined to a name, and both are in front of what they do."""
+    is_joined = start > 1 and words[start - 1].does("and_or") and start - 2 in taken and not words[start].apart
+    while end < len(words) and words[end].small in ("both", "each", "also"):
+        end += 1
+    return is_joined and end < len(words) and words[end].does("use", "subject", "auxiliary")
 
 
 def _is_none_anyway(span: Sequence[Word], before: Word | None) -> bool:

@@ -6,7 +6,7 @@ A topic is made of content words, or it is none: nothing is searched for the gra
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -34,7 +34,8 @@ _OTHER_SCRIPT = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _ADVICE = re.compile(
     r"\bposition (?!(?:of|in|is|at|on|does|do|are|as)\b)\w|\b(?:pitch|win over|say to|convince|persuade)\b"
     r"|\b(?:should|can|could|would|to|might) (?:(?:I|we|us) )?(?:sell|offer|approach|propose)\b"
-    r"|\bwe sell (?:that|which)\b|\bsell \w+ to\b|\b(?:buy from|switch to|work with|fit for|right for) us\b"
+    r"|\bwe sell (?:that|which)\b|\bsell (?!and\b)\w+ to\b|\b(?:switch to|work with|fit for|right for) us\b"
+    r"|\bbuy (?:\w+ ){0,4}from us\b|\bwhy (?:should|would|might) \w+ buy(?: now| today| it| this)*\s*(?:[?.!,]|$)"
     r"|\bin it for (?:them|us)\b"
     r"|\breasons? to (?:call|contact|reach|write|visit|talk)\b"
     r"|\bworth (?:an? )?(?:call|calling|contacting|visit|email|pursuing)\b"
@@ -61,7 +62,7 @@ class QuestionReading:
     topics: to be searched for. sought: names and words to be looked for in what is known. unsure: words that may be
     names of companies. restates: what was asked before is asked for in other words. places: which of the companies
     asked about before, from 0; none: all of them. is_of_competitors: which technology their competitors use.
-    contact_details: words such as "email".
+    contact_details: words such as "email". private: what no source tells of a person.
     """
 
     companies: tuple[str, ...] = ()
@@ -78,6 +79,7 @@ class QuestionReading:
     asks_for_a_list: bool = False
     is_of_competitors: bool = False
     contact_details: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
     is_sure: bool = False
     """Nothing is left to be understood: companies that are known, areas, advice, technologies, grammar."""
 
@@ -124,6 +126,7 @@ class _Reader:
         companies = self._named(MentionRole.ASKED)
         spans = [one for one in self._spans() if self._says_something(one) and not _OTHER_SCRIPT.search(_text(one))]
         unsure = [] if companies else [*self._unsure(spans)]
+        spans = [span for span in spans if _text(span) not in unsure]
         sought = [
             *self._named(MentionRole.SOUGHT),
             *self._named(MentionRole.PERSON),
@@ -152,9 +155,16 @@ class _Reader:
             and any(word.does("asks_people") for word in self.words)
         ):
             areas = ("people",)
-        if companies and self.known.own and has_phrase(self.words, "of_us"):
+        if (companies or self.known.before) and self.known.own and has_phrase(self.words, "of_us"):
             areas, topics, sought = ("technology",), [], [self.known.own[-1 if len(self.known.own) > 2 else 0]]
+        if "competition" in areas and self.known.own and has_phrase(self.words, "rival_of_us"):
+            sought = [*sought, self.known.own[0]]
+        private = [" ".join(one) for one in phrases_of("private") if any(True for _ in places_of(self.words, one))]
+        if private and {*areas} <= {"people"}:
+            areas, topics, sought = (), [], []  # the role only says whose it is
         asks_for_advice = _ADVICE.search(written_out(self.text)) is not None
+        if self._buys_ours:
+            asks_for_advice, topics, sought = True, [], []
         areas = () if asks_for_advice else areas
         sure = tuple(one.name for one in self.mentions if one.is_known and one.part is MentionRole.ASKED)
         is_left = bool(
@@ -172,11 +182,23 @@ class _Reader:
             sought=tuple(dict.fromkeys(sought)),
             unsure=tuple(dict.fromkeys(unsure)),
             asks_for_a_list=not companies and has_phrase(self.words, "list"),
-            restates=not (companies or areas or topics or sought or unsure) and has_phrase(self.words, "restates"),
+            restates=not (areas or topics or sought or unsure) and self._restates(companies),
             is_of_competitors=bool(sought) and self._is_of_competitors,
             contact_details=details,
+            private=tuple(private),
             places=tuple(at for at, kind in enumerate(("place_first", "place_second")) if has_phrase(self.words, kind)),
         )
+
+    @property
+    def _buys_ours(self) -> bool:
+        """'Why would Acme buy Okta?', of a seller of Okta."""
+        before = [self.words[one.start - 1] for one in self.mentions if one.start and self.known.is_own(one.name)]
+        asks = any(word.small in ("why", "should") for word in self.words[:1])
+        return asks and any(word.small in ("buy", "choose", "need") for word in before)
+
+    def _restates(self, companies: Collection[str]) -> bool:
+        """'Shorter, please', 'and Acme, same thing?'"""
+        return has_phrase(self.words, "same" if companies else "restates")
 
     @property
     def _asks_a_fact(self) -> bool:
@@ -320,11 +342,28 @@ class _Reader:
             at = max(end, at + 1)
 
     def _unsure(self, spans: Sequence[tuple[Word, ...]]) -> Iterator[str]:
-        """Coined words, that may be names in small letters; what is written in a script that is not read."""
+        """What may be names: coined words in small letters, unread capitals, what is in a script that is not read."""
         yield from _UNREAD.findall(self.text)
+        yield from (_text(span) for span in self._unread_capitals())
         yield from (_text(span) for span in spans if self._is_subject(span))
         if self.is_english and not self.areas:
             yield from (word.written for span in spans if _may_all_be_names(span) for word in span if is_coined(word))
+
+    def _unread_capitals(self) -> Iterator[tuple[Word, ...]]:
+        """Several words with capitals beside each other, within a sentence, which nothing has read: 'Salt Security'."""
+        at = 0
+        while at < len(self.words):
+            end = at
+            while end < len(self.words) and self._is_unread_capital(at, end):
+                end += 1
+            if end - at > 1 and not any(is_place(word) or word.is_acronym for word in self.words[at:end]):
+                yield self.words[at:end]
+            at = max(end, at + 1)
+
+    def _is_unread_capital(self, start: int, at: int) -> bool:
+        word = self.words[at]
+        is_beside = at == start or not (word.apart or self.words[at - 1].possessive)
+        return word.is_capital and not word.begins and is_beside and at not in self.used and not self._is_function(word)
 
     def _is_subject(self, span: tuple[Word, ...]) -> bool:
         """'does ford motor use ...': it is asked what this does, not what the company of before does."""

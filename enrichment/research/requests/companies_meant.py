@@ -17,6 +17,7 @@ from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.identity.names import name_words
 from enrichment.memory.recall import recall
 from enrichment.parsing import companies_that_come_up
+from enrichment.parsing.mentions import is_common
 from enrichment.pipeline.enrich import Ask, Enriched
 from enrichment.pipeline.identify import company_asked_for
 from enrichment.research.answers.answer import OpenPoint, asked_for
@@ -38,6 +39,7 @@ _ONE_TOO_MANY = "a question looks at three companies at most: ask about it in a 
 _NAME_OR_WORD = (
     "it may be a company's name or a word: ask again with its website, or write it with a capital letter, to look it up"
 )
+_NOT_READ = "it may be a company that the question names: ask again with its website"
 _ONE_OF_SEVERAL = "of those asked about before only one is known: name the other one with its website to compare them"
 
 MOST_COMPANIES = 3
@@ -97,7 +99,8 @@ class CompaniesMeant:
         self._chosen = {name.casefold(): key for one in asked for name, key in one.chosen.items()}
         before = await self.before(parts)
         names = (*parts.companies, *await self._nearly_named(parts, has_others=bool(parts.companies or before)))
-        open_points = [OpenPoint(word, _NAME_OR_WORD) for word in parts.unsure if word not in names]
+        unsure = [word for word in parts.unsure if word not in names]
+        open_points = [OpenPoint(word, _NAME_OR_WORD if word.islower() else _NOT_READ) for word in unsure]
         if not names and open_points:
             return [], open_points
         if not names and not self._is_ours(parts, before):
@@ -106,7 +109,7 @@ class CompaniesMeant:
             return before, open_points
         names = names or (self._session.persona.company,)
         found = _Found(open_points=open_points)
-        if parts.goes_on and parts.compares and len(names) == 1:
+        if parts.compares_with_before and len(names) == 1:
             found.companies += (await self._by_ids(await self._last_ids(parts)))[: MOST_COMPANIES - 1]
         for name in names:
             if found.is_full:
@@ -152,7 +155,7 @@ class CompaniesMeant:
         else:
             looked_up = company if await self._was_looked_up(company) else None
         if name.casefold() not in self._chosen and (several := await self._that_come_up(name, looked_up or company)):
-            is_one = len(several) == 1 and looked_up is not None
+            is_one = len(several) == 1 and looked_up is not None and looked_up.domain is not None
             if not is_one:
                 found.open_points = [one for one in found.open_points if one.what != name]
                 raise _SeveralMeant(several)
@@ -191,9 +194,10 @@ class CompaniesMeant:
         for phrase in phrases:
             if any(phrase in longer for longer in found):
                 continue
-            if self._context.store.companies.named(phrase):
+            named = self._context.store.companies.named(phrase)
+            if any(one.domain is not None for one in named):
                 found.append(phrase)
-            elif self._is_short(phrase):
+            elif named or self._is_short(phrase):  # of a name without a website a longer one may be meant
                 short.append(phrase)
         return [*found, *short], short
 
@@ -346,7 +350,7 @@ def _left_out(done: Enriched) -> bool:
 def _names_vendor(text: str, vendor: str) -> bool:
     wanted = name_words(vendor) or (vendor.casefold(),)
     shown = {word.casefold() for word in text.replace("?", " ").replace("'s", " ").split()}
-    return all(word in shown for word in wanted)
+    return all(word in shown for word in wanted) or (wanted[0] in shown and not is_common(wanted[0]))
 
 
 def _identity(company: Company) -> str:

@@ -194,3 +194,15 @@ def test_what_an_answer_offers_can_be_read_from_the_session_and_asked_for_that_p
     asked(client, session["id"], offered[0]["question"])
     data = until(client, session["id"], "research_complete", after=before[-1][0])[-1][2]["data"]
     assert data["cost_micro_usd"] == 0
+
+
+def test_a_question_with_words_that_no_table_has_costs_nothing_where_all_it_asks_for_is_remembered(
+    client: httpx.Client,
+) -> None:
+    session = opened(client, "Who is Tesla's CFO?")
+    before = until(client, session["id"], "research_complete")
+    asked(client, session["id"], "¿Quién es el director financiero de Tesla, por favor?")
+    later = until(client, session["id"], "research_complete", after=before[-1][0])
+    (recognised,) = (data["data"] for _, kind, data in later if kind == "companies_recognised")
+    assert recognised["because"] == "all that its words ask for is remembered"
+    assert later[-1][2]["data"]["cost_micro_usd"] == 0
