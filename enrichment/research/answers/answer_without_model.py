@@ -70,6 +70,7 @@ _STEPS = {
 """Dataset of what a company needs -> the step to take."""
 NEEDS = frozenset(_STEPS)
 _RUNS_IT = "They run {need}: begin with how they use it"
+_PRONOUN = re.compile(r"\b(?:it|its|they|them|their)\b", re.IGNORECASE)
 _SAID = {
     JobPosting: "{name} has an open position: {line}",
     Technology: "{name} uses {line}",
@@ -235,7 +236,13 @@ def _as_sentence(passage: Passage, line: str, name: str) -> str | None:
     heading = getattr(passage.facts[0].value, "heading", None)
     if heading and is_of_customers(passage) and line.casefold().startswith(heading.casefold()):
         said = "A customer of {name}: {line}"
-    return None if said is None else said.format(name=name, line=line)
+    return _with_subject(line, name) if said is None else said.format(name=name, line=line)
+
+
+def _with_subject(line: str, name: str) -> str | None:
+    """'Acme: Buyers compare it with Bly.'; None: it says of which company it is, or of none."""
+    is_named = name.split(maxsplit=1)[0].casefold() in line.casefold()
+    return f"{name}: {line}" if _PRONOUN.search(line) and not is_named else None
 
 
 def in_full(claim: CheckedClaim, name: str) -> CheckedClaim:

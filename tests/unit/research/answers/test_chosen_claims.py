@@ -225,3 +225,17 @@ def test_what_a_posting_says_of_a_technology_that_is_not_among_those_known_is_sa
         asked(question, "tech_stack"), point=point_of(question, [["tech_stack"]], [], looked_for=["SailPoint"])
     )
     assert said(both, narrow) == ["We are replacing SailPoint."]
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("Buyers compare it with its rival Bly.", "Acme: Buyers compare it with its rival Bly."),
+        ("It competes with Bly.", "Acme: It competes with Bly."),
+        ("Acme says that it competes with Bly.", "Acme says that it competes with Bly."),
+    ],
+)
+def test_a_sentence_that_names_its_company_only_by_a_pronoun_is_told_with_its_name(line: str, sentence: str) -> None:
+    both = sides(("website_passages", Page(page="/about", heading="About", text=line)))
+    wanted = asked("Against whom does Acme compete?", "website_passages", both=both)
+    assert said(both, wanted)[0] == sentence
