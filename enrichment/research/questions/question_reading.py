@@ -32,7 +32,7 @@ _UNREAD = re.compile(r"[\u30a0-\u30ff]{3,}|[\u0400-\u04ff]{3,}|[\uac00-\ud7af]{2
 """Words in other scripts, which no table here reads: katakana, as names are written, Cyrillic, Hangul, Arabic."""
 _OTHER_SCRIPT = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _ADVICE = re.compile(
-    r"\bposition (?!(?:of|in|is|at|on|does|do|are|as)\b)\w|\b(?:pitch|win over|say to|convince|persuade)\b"
+    r"\bposition\s+(?!(?:of|in|is|at|on|does|do|are|as)\b)\S|\b(?:pitch|win over|say to|convince|persuade)\b"
     r"|\b(?:should|can|could|would|to|might) (?:(?:I|we|us) )?(?:sell|offer|approach|propose)\b"
     r"|\bwe sell (?:that|which)\b|\bsell (?!and\b)\w+ to\b|\b(?:switch to|work with|fit for|right for) us\b"
     r"|\bbuy (?:\w+ ){0,4}from us\b|\bwhy (?:should|would|might) \w+ buy(?: now| today| it| this)*\s*(?:[?.!,]|$)"

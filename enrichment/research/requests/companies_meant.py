@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Known
 from enrichment.domain.research import Question, Session
-from enrichment.identity.domains import AmbiguousCompany, NotACompany
+from enrichment.identity.domains import AmbiguousCompany, NotACompany, registrable_domain
 from enrichment.identity.names import name_words
 from enrichment.memory.recall import recall
 from enrichment.parsing import companies_that_come_up
@@ -154,8 +154,9 @@ class CompaniesMeant:
             looked_up = await self._looked_up(name, company, found)
         else:
             looked_up = company if await self._was_looked_up(company) else None
-        if name.casefold() not in self._chosen and (several := await self._that_come_up(name, looked_up or company)):
-            is_one = len(several) == 1 and looked_up is not None and looked_up.domain is not None
+        is_chosen = name.casefold() in self._chosen or registrable_domain(name) is not None
+        if not is_chosen and (several := await self._that_come_up(name, looked_up or company)):
+            is_one = len(several) == 1 and (looked_up or company).domain is not None
             if not is_one:
                 found.open_points = [one for one in found.open_points if one.what != name]
                 raise _SeveralMeant(several)

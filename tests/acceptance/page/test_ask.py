@@ -34,7 +34,10 @@ def asked(page: Page, question: str = QUESTION, *, budget: str = "3.00") -> str:
 
 
 def answered(page: Page) -> None:
-    expect(page.locator(".question").first.get_by_text("answered", exact=True)).to_be_visible()
+    """Waits until the question has ended, however it did; it has to be with an answer."""
+    question = page.locator(".question").first
+    question.locator("p.facts .chip").first.wait_for()
+    assert question.locator("p.facts .chip").first.text_content() == "answered", question.inner_text()
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def test_axe_finds_nothing_on_any_view_and_what_others_wrote_is_text_on_each(
         found += looked_at(page, "selection")
         stack.fault("*", "latency", seconds=HELD)
         page.goto(session)
-        page.get_by_placeholder("Ask on").fill("What is new at adobe.com?")
+        page.get_by_placeholder("Ask on").fill("What is new at chevron.com?")
         page.get_by_role("button", name="Ask", exact=True).click()
         expect(page.locator(".live")).to_be_visible()
         found += looked_at(page, "session-in-progress")

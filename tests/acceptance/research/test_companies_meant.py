@@ -199,6 +199,14 @@ def test_two_websites_of_one_name_that_a_search_finds_are_asked_about_and_the_ch
     assert [[one["key"] for one in companies] for companies in recognised] == [["abbvie.com"], ["abbvie.com"]]
 
 
+def test_what_is_named_by_its_website_is_that_company_though_others_have_its_name(client: httpx.Client) -> None:
+    first = opened(client, "What has happened at AbbVie lately?")
+    until(client, first["id"], "clarification_needed")
+    another = opened(client, "What has happened at abbvie.com lately?")
+    seen = until(client, another["id"], "companies_recognised")
+    assert [one["key"] for one in seen[-1][2]["data"]["companies"]] == ["abbvie.com"]
+
+
 @pytest.mark.parametrize(
     "question", ["Whom does Brackwatr Foods hire?", "pitch brackwatr foods", "news about brackwatr foods"]
 )

@@ -61,6 +61,18 @@ def test_a_technology_is_looked_for_and_a_topic_is_searched_for() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How should I position Okta to Tesla?",
+        'How should I position "Workforce Identity" to Tesla?',
+        "How should I position <b>Okta</b> to Tesla?",
+    ],
+)
+def test_how_to_position_a_product_asks_for_advice_however_the_product_is_written(question: str) -> None:
+    assert read(question).asks_for_advice
+
+
 @pytest.mark.parametrize("question", ["Summarize in one sentence", "Shorter please", "What else?", "Go on"])
 def test_what_asks_for_the_same_in_other_words_restates_the_question_before(question: str) -> None:
     assert read(question, "Tesla").restates
