@@ -29,14 +29,16 @@ def is_last(frame: bytes) -> bool:
 
 
 async def all_frames(client: httpx.AsyncClient, session_id: str) -> list[bytes]:
-    """What there is now, read in one go; where the service is away, as soon as it is back."""
+    """What there is now, read in one go; where the service or its store is away, as soon as it is back."""
     while True:
         try:
             answer = await client.get(f"/v1/sessions/{session_id}/events", params={"follow": "false"})
         except httpx.TransportError:
             await asyncio.sleep(_AWAY_SECONDS)
-        else:
+            continue
+        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
             return in_frames(answer.raise_for_status().content)
+        await asyncio.sleep(_AWAY_SECONDS)
 
 
 @dataclass
