@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from enrichment.memory.recall import ReaderFailed, keep_read, read_reply
 from enrichment.parsing import READERS, ReaderEntry
-from enrichment.parsing.facts import NoReader, reader_of
+from enrichment.parsing.reply_facts import NoReader, reader_of
 from enrichment.ports import Store
 from enrichment.rules import Rules
 

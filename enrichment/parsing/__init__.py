@@ -1,6 +1,7 @@
 """What a vendor's reply contains about a company: one reader per source, one file per provider. Pure.
 
-Reply + Company + Rules  ->  Fact, Fact, ...   (facts.py);   ->  NamedCompany, ...: which companies its records are of
+Reply + Company + Rules  ->  Fact, Fact, ...   (reply_facts.py)
+                         ->  NamedCompany, ...: which companies its records are of
 
 A name is imported when it is first used: what is served from a finished profile reads no reply.
 """
@@ -9,7 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from enrichment.parsing.facts import (
+    from enrichment.parsing.reader_types import NamedCompany, OtherName, ParsedValue, Reader, ReaderEntry, ReaderInput
+    from enrichment.parsing.readers import READERS
+    from enrichment.parsing.reply_facts import (
         NoReader,
         companies_named,
         companies_that_come_up,
@@ -17,8 +20,6 @@ if TYPE_CHECKING:
         read,
         reader_of,
     )
-    from enrichment.parsing.reader import NamedCompany, OtherName, ParsedValue, Reader, ReaderEntry, ReaderInput
-    from enrichment.parsing.readers import READERS
 
 __all__ = [
     "READERS",
@@ -35,11 +36,11 @@ __all__ = [
     "read",
     "reader_of",
 ]
-_OF_READER = frozenset({"NamedCompany", "OtherName", "ParsedValue", "Reader", "ReaderEntry", "ReaderInput"})
+_READER_TYPES = frozenset({"NamedCompany", "OtherName", "ParsedValue", "Reader", "ReaderEntry", "ReaderInput"})
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = "readers" if name == "READERS" else "reader" if name in _OF_READER else "facts"
+    module = "readers" if name == "READERS" else "reader_types" if name in _READER_TYPES else "reply_facts"
     return getattr(import_module(f"{__name__}.{module}"), name)

@@ -12,7 +12,7 @@ from enrichment.domain.values import SIZE_BANDS, Founded, Revenue, SizeBand, ban
 from enrichment.parsing.headcount import headcount
 from enrichment.parsing.json_access import number, text
 from enrichment.parsing.places import headquarters
-from enrichment.parsing.reader import ParsedValue
+from enrichment.parsing.reader_types import ParsedValue
 
 _FIRST_YEAR = 1_000
 

@@ -12,7 +12,7 @@ from enrichment.domain.json_values import Json
 from enrichment.domain.values import Contact, EmailStatus
 from enrichment.parsing.job_titles import department, seniority
 from enrichment.parsing.json_access import text, url
-from enrichment.parsing.reader import ParsedValue
+from enrichment.parsing.reader_types import ParsedValue
 
 # times the reliability of a source, against a threshold of 0.8: 0.83 and more for the reliable, 0.77 at best
 _REACHABLE, _UNREACHABLE = 0.97, 0.85

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from enrichment.parsing.reader import ReaderEntry
+    from enrichment.parsing.reader_types import ReaderEntry
 
 _FILES = (
     "google_kg",

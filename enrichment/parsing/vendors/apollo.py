@@ -13,7 +13,14 @@ from enrichment.identity.vendor_ids import page_id
 from enrichment.parsing.firmographics import founding, seat, size_band, yearly_revenue_usd
 from enrichment.parsing.json_access import elements, entries, member, text
 from enrichment.parsing.people import contact, email_address, full_name, profile_page
-from enrichment.parsing.reader import NamedCompany, OtherName, ParsedValue, ReaderEntry, ReaderInput, named_company
+from enrichment.parsing.reader_types import (
+    NamedCompany,
+    OtherName,
+    ParsedValue,
+    ReaderEntry,
+    ReaderInput,
+    named_company,
+)
 
 _STATUS: dict[str | None, EmailStatus] = {
     "verified": "valid",

@@ -15,7 +15,7 @@ from enrichment.parsing.firmographics import founding, seat, size_band
 from enrichment.parsing.headcount import headcount
 from enrichment.parsing.json_access import elements, entries, member, text, texts, url
 from enrichment.parsing.people import contact, email_address, profile_page
-from enrichment.parsing.reader import (
+from enrichment.parsing.reader_types import (
     NamedCompany,
     OtherName,
     ParsedValue,

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from enrichment.domain.data_tables import rows_of
 from enrichment.domain.values import CompetitorMention
 from enrichment.parsing.json_access import entries, member, text, url
-from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput
+from enrichment.parsing.reader_types import ParsedValue, ReaderEntry, ReaderInput
 
 _VERSUS = re.compile(r"\s+(?:vs\.?|versus)\s+", re.IGNORECASE)
 _LISTS = re.compile(

@@ -15,7 +15,7 @@ from enrichment.identity.domains import registrable_domain
 from enrichment.parsing.dates import moment
 from enrichment.parsing.html import Page
 from enrichment.parsing.json_access import entries, member, text, url
-from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput
+from enrichment.parsing.reader_types import ParsedValue, ReaderEntry, ReaderInput
 from enrichment.parsing.vendors.serpapi import written_at
 from enrichment.parsing.vendors.website_passages import sections_of
 

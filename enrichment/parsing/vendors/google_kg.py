@@ -9,7 +9,7 @@ from enrichment.domain.json_values import Json
 from enrichment.identity.domains import own_domain
 from enrichment.identity.vendor_ids import vendor_id
 from enrichment.parsing.json_access import entries, member, text, texts
-from enrichment.parsing.reader import (
+from enrichment.parsing.reader_types import (
     NamedCompany,
     OtherName,
     ParsedValue,

@@ -19,7 +19,7 @@ from enrichment.parsing.firmographics import founding, seat, size_band
 from enrichment.parsing.headcount import headcount, headcount_in
 from enrichment.parsing.json_access import entries, member, text, texts, url
 from enrichment.parsing.people import contact, profile_page
-from enrichment.parsing.reader import (
+from enrichment.parsing.reader_types import (
     NamedCompany,
     OtherName,
     ParsedValue,

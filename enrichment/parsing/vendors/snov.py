@@ -11,7 +11,14 @@ from enrichment.parsing.firmographics import founding, seat, size_band
 from enrichment.parsing.headcount import headcount
 from enrichment.parsing.json_access import entries, member, text, texts
 from enrichment.parsing.people import contact, email_address, full_name, profile_page
-from enrichment.parsing.reader import NamedCompany, ParsedValue, ReaderEntry, ReaderInput, named_company, text_value
+from enrichment.parsing.reader_types import (
+    NamedCompany,
+    ParsedValue,
+    ReaderEntry,
+    ReaderInput,
+    named_company,
+    text_value,
+)
 
 _STATUS: dict[str | None, EmailStatus] = {"valid": "valid", "not_valid": "not_valid", "unknown": "unknown"}
 Address = tuple[str, EmailStatus]

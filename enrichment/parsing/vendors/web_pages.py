@@ -16,7 +16,7 @@ from enrichment.parsing.dates import moment
 from enrichment.parsing.firmographics import founding, seat
 from enrichment.parsing.html import Link, Page
 from enrichment.parsing.json_access import member, text, texts, url
-from enrichment.parsing.reader import NamedCompany, OtherName, ParsedValue, ReaderEntry, ReaderInput, text_value
+from enrichment.parsing.reader_types import NamedCompany, OtherName, ParsedValue, ReaderEntry, ReaderInput, text_value
 from enrichment.parsing.technologies import named_technologies, traced_technologies
 
 _MOST_PAGES = 10

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from enrichment.domain.values import WebsitePassage
 from enrichment.parsing.html import Page
-from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput
+from enrichment.parsing.reader_types import ParsedValue, ReaderEntry, ReaderInput
 from enrichment.parsing.vendors.web_pages import is_of_another, read_forwarding, read_site_name
 
 if TYPE_CHECKING:

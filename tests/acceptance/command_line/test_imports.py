@@ -19,7 +19,7 @@ OF_NAMES = ("rigour", "icu", "normality")
 OF_PLANNING = (
     "numpy",
     "enrichment.planning",
-    "enrichment.parsing.facts",
+    "enrichment.parsing.reply_facts",
     "enrichment.analysis",
     "enrichment.collection",
 )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from enrichment.domain.values import CompetitorMention, FoundPassage
-from enrichment.parsing.reader import ReaderInput
+from enrichment.parsing.reader_types import ReaderInput
 from enrichment.parsing.vendors.competitors import read_mentions
 from enrichment.parsing.vendors.found_passages import read_page, read_results
 

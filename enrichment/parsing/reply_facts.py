@@ -12,7 +12,7 @@ from enrichment.domain.companies import Alias, Company, CompanyRelation
 from enrichment.domain.knowledge import Fact, Reply
 from enrichment.domain.values import EmployeeCount, Technology, identity
 from enrichment.identity.other_names import key_of
-from enrichment.parsing.reader import NamedCompany, ParsedValue, ReaderEntry, ReaderInput
+from enrichment.parsing.reader_types import NamedCompany, ParsedValue, ReaderEntry, ReaderInput
 from enrichment.parsing.readers import READERS
 from enrichment.parsing.technologies import is_own_product
 from enrichment.rules.rule_set import Rules
