@@ -9,6 +9,7 @@ dataset: work grows with the datasets of a source, not with its outcomes. This i
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -104,7 +105,7 @@ def _may_not_stop(frame: Frame) -> Flags:
     return reached
 
 
-class _Sweep:
+class _Sweep(ABC):
     """Works out values of all states, those with the fewest usable sources first: `values[usable, column]`."""
 
     def __init__(self, frame: Frame, values: Values) -> None:
@@ -137,9 +138,9 @@ class _Sweep:
                 self._take(cells, expected[:, each.columns], each)
                 self._offer(each.further, left, expected)
 
+    @abstractmethod
     def _take(self, cells: Masks, expected: Values, calls: Calls) -> None:
         """cells: numbers of the states in which these calls may be chosen. expected: their values after the calls."""
-        raise NotImplementedError
 
 
 class _Solver(_Sweep):

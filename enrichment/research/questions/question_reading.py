@@ -140,20 +140,13 @@ class _Reader:
             sought += self._topics_of(span for span in left if _says_more(span) or not (topics or self._requests))
         elif self.areas:
             sought += self._topics_of(span for span in spans if _says_more(span) or self._is_for(span))
-        areas = self.areas or self._people_meant(topics)
         details = tuple(dict.fromkeys(found[0].casefold() for found in _CONTACT_DETAILS.finditer(self.text)))
-        areas = areas or (("people",) if details else ())
+        areas = self.areas or self._people_meant(topics) or (("people",) if details else ())
         if not (areas or topics or sought or unsure) and self._asks_a_fact:
             sought = [" ".join(self._left_over)] if self._left_over else []
         if "people" in areas:
             sought, topics = [*sought, *topics], []
-        if (
-            not areas
-            and not topics
-            and not sought
-            and not unsure
-            and any(word.does("asks_people") for word in self.words)
-        ):
+        if not (areas or topics or sought or unsure) and any(word.does("asks_people") for word in self.words):
             areas = ("people",)
         if (companies or self.known.before) and self.known.own and has_phrase(self.words, "of_us"):
             areas, topics, sought = ("technology",), [], [self.known.own[-1 if len(self.known.own) > 2 else 0]]
