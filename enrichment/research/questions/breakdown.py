@@ -25,8 +25,9 @@ from enrichment.research.claims.leaked_instructions import repeats
 from enrichment.research.claims.model_answers import BREAKDOWN, Breakdown
 from enrichment.research.evidence.relevance import content_words
 from enrichment.research.questions.areas import AREA_NAMES, AREAS, datasets_of, is_whole, roles_in
+from enrichment.research.questions.asked_words import may_be_topic
 from enrichment.research.questions.mention import NOTHING_KNOWN, KnownNames
-from enrichment.research.questions.question_reading import QuestionReading, may_be_topic, read_question
+from enrichment.research.questions.question_reading import QuestionReading, read_question
 from enrichment.research.questions.time_window import time_window
 from enrichment.rules import AnalysisRules, Rules
 from enrichment.rules.loader import RESEARCH_BREAKDOWN

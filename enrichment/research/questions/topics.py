@@ -14,9 +14,10 @@ from enrichment.analysis.relevance import ranked_for_each
 from enrichment.domain.knowledge import Fact, Known
 from enrichment.domain.values import CompetitorMention, FoundPassage
 from enrichment.identity.domains import registrable_domain
+from enrichment.research.questions.asked_words import may_be_topic
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.mention import KnownNames
-from enrichment.research.questions.question_reading import may_be_topic, read_question
+from enrichment.research.questions.question_reading import read_question
 from enrichment.rules import Rules
 from enrichment.rules.requirements import topic_of
 

@@ -7,10 +7,11 @@ import pytest
 
 from enrichment.domain.data_tables import listed
 from enrichment.identity.names import name_words
+from enrichment.research.questions.asked_words import may_be_topic
 from enrichment.research.questions.company_mentions import readings
 from enrichment.research.questions.known_mentions import phrases_to_look_up
 from enrichment.research.questions.mention import KnownNames
-from enrichment.research.questions.question_reading import QuestionReading, may_be_topic, read_question
+from enrichment.research.questions.question_reading import QuestionReading, read_question
 from enrichment.research.questions.question_words import words_in_question
 
 WORDINGS = Path(__file__).parents[3] / "records" / "question_wordings.csv"
