@@ -72,6 +72,13 @@ def shows_area(word: str, *, roles: bool = True) -> bool:
 
 
 @cache
+def names_role(word: str) -> bool:
+    """Whether this word alone, in small letters, names a role, or asks for people: 'cfo', 'manager'."""
+    people = (words for area in AREAS if area.name == "people" for words in area.words)
+    return word in {one.casefold() for one in (*_ROLES, *people)}
+
+
+@cache
 def _single_words(roles: bool) -> frozenset[str]:
     shown = (*(word for area in AREAS for word in area.words), *(role for role in _ROLES if roles and role != "IT"))
     return frozenset(word.casefold() for word in shown if " " not in word)

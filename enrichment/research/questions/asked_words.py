@@ -4,7 +4,7 @@ text + names that are known -> AskedWords -> spans: words beside each other, whi
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from enrichment.identity.countries import country_in_english
 from enrichment.parsing.mentions import is_common
@@ -46,6 +46,8 @@ class Span:
         """Without the words at its ends that only ask."""
         first, end = 0, len(self.words)
         while first < end and _only_asks(self.words[first], "request", "use", "moved", "function"):
+            if first + 1 < end and self.words[first].does("moved") and self.words[first + 1].small == "into":
+                break  # 'move into India'
             first += 1
         while end > first and _only_asks(self.words[end - 1], "request", "use", "function"):
             end -= 1
@@ -76,6 +78,26 @@ class AskedWords:
     def is_function(self, word: Word) -> bool:
         grammar = ("function",) if self.is_english else ("function", "german", "foreign")
         return (word.does(*grammar) and not word.is_acronym) or word.small == "&"
+
+    @property
+    def clauses(self) -> tuple["AskedWords", ...]:
+        """What asks by itself: sentences, and what begins with 'and who'; 'they' means the companies of all of it."""
+        starts = [0, *(at for at in range(1, len(self.words)) if self._asks_anew(at))]
+        known = replace(self.known, before=(*self.named(MentionRole.ASKED), *self.known.before))
+        return tuple(
+            self._clause(start, end, known) for start, end in zip(starts, [*starts[1:], len(self.words)], strict=True)
+        )
+
+    def _asks_anew(self, at: int) -> bool:
+        word, last = self.words[at], self.words[at - 1]
+        return word.begins or (word.does("asks") and (word.apart or last.does("and_or")))
+
+    def _clause(self, start: int, end: int, known: KnownNames) -> "AskedWords":
+        within = (one for one in self.mentions if start <= one.start and one.end <= end)
+        mentions = tuple(replace(one, start=one.start - start, end=one.end - start) for one in within)
+        taken = frozenset(at - start for at in self.taken if start <= at < end)
+        words = self.words[start:end]
+        return AskedWords(self.text, words, known, mentions, taken, self.is_english)
 
     def span(self, start: int, end: int) -> Span:
         return Span(self.words[start:end], start, self.words[:start])

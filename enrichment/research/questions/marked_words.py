@@ -23,10 +23,11 @@ class MarkedWords:
 
 def marked_words(asked: AskedWords) -> MarkedWords:
     closed = {*asked.taken}
+    spends = [*_marked(asked, "spends", closed)]
     topics = [*_marked(asked, "topic", closed)]
     if asked.any_does("says"):
         topics += _marked(asked, "says_of", closed)
-    tasks, spends = ([*_marked(asked, kind, closed)] for kind in ("task", "spends"))
+    tasks = [*_marked(asked, "task", closed)]
     return MarkedWords(tuple(topics), tuple(tasks), tuple(spends), frozenset(closed))
 
 

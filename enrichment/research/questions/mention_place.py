@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from enrichment.parsing.mentions import is_given_name
 from enrichment.parsing.technologies import is_technology
-from enrichment.research.questions.areas import shows_area
+from enrichment.research.questions.areas import names_role
 from enrichment.research.questions.mention import KnownNames, Mention, MentionRole
 from enrichment.research.questions.name_places import is_measured, is_where_a_name_is
 from enrichment.research.questions.question_words import (
@@ -48,10 +48,9 @@ class MentionPlace:
             return MentionRole.PERSON
         if self.is_sought:
             return MentionRole.SOUGHT
-        is_compared = self.one.is_known and any(word.does("compares") for word in self.words)
-        if is_technology(self.one.name) and not (is_compared or self._is_asked_technology):
-            return MentionRole.SOUGHT if self._has_another else MentionRole.NONE
-        return MentionRole.ASKED
+        if not is_technology(self.one.name) or self._is_asked_technology:
+            return MentionRole.ASKED
+        return MentionRole.SOUGHT if self._has_another else MentionRole.NONE
 
     @property
     def is_sought(self) -> bool:
@@ -78,7 +77,7 @@ class MentionPlace:
     def _has_a_role(self) -> bool:
         """'Is Ada Copper still CFO of Acme?', 'Does Ada Copper work at Acme?'"""
         behind = self.words[self.one.end : self.one.end + _FAR]
-        has_role = any(shows_area(word.small) or word.does("works") for word in behind)
+        has_role = any(names_role(word.small) or word.does("works") for word in behind)
         return has_role and any(other.start >= self.one.end for other in self.every)
 
     @property
@@ -97,8 +96,52 @@ class MentionPlace:
     @property
     def _is_asked_technology(self) -> bool:
         """A company that is called as its product: 'Is Salesforce hiring?'"""
-        in_place = is_where_a_name_is(self.words, self.one.start, self.one.end)
-        return in_place or (self.one.is_known and not self.is_used and (not self._has_another or not self._has_subject))
+        if is_where_a_name_is(self.words, self.one.start, self.one.end):
+            return True
+        if self.one.is_known and any(word.does("compares") for word in self.words):
+            return True
+        if self.is_used:
+            return False
+        if self._is_listed_with_companies or self._is_told_of:
+            return True
+        return self.one.is_known and not (self._has_another and self._has_subject)
+
+    @property
+    def _is_listed_with_companies(self) -> bool:
+        """'Which of Adobe, Dropbox and GitLab', 'compare PagerDuty and Airbyte'."""
+        mates = self._listed_with
+        is_compared = bool(mates) and any(word.does("compares") for word in self.words)
+        return is_compared or (len(mates) > 1 and any(not is_technology(one.name) for one in mates))
+
+    @property
+    def _listed_with(self) -> Sequence[Mention]:
+        """The other mentions of the list that it is in: between two there is a comma, or 'and'."""
+        at = self.every.index(self.one)
+        first, last = at, at
+        while first and self._are_joined(self.every[first - 1], self.every[first]):
+            first -= 1
+        while last + 1 < len(self.every) and self._are_joined(self.every[last], self.every[last + 1]):
+            last += 1
+        return [*self.every[first:at], *self.every[at + 1 : last + 1]]
+
+    def _are_joined(self, one: Mention, other: Mention) -> bool:
+        between = self.words[one.end : other.start]
+        if len(between) == 1 and between[0].does("and_or"):
+            return True
+        unread = all(word.apart and word.is_capital for word in between) and len(between) <= 1  # 'Slack, Teams, Zoom'
+        return unread and self.words[other.start].apart and not self.words[other.start].begins
+
+    @property
+    def _is_told_of(self) -> bool:
+        """'Tell me about Sentry', 'does GitLab sponsor conferences?', where no other company is named."""
+        if any(one is not self.one and not is_technology(one.name) for one in self.every):
+            return False
+        told = bool(self._in_sentence) and self._in_sentence[0].does("request") and self.front[-1].does("about")
+        behind = self.words[self.one.end : self.one.end + 1]
+        does = len(self._in_sentence) == 1 and self.front[-1].does("auxiliary")
+        return told or (
+            does and bool(behind) and not behind[0].apart and not behind[0].does("use", "and_or", "auxiliary")
+        )
 
     @property
     def _is_on(self) -> bool:
@@ -129,9 +172,15 @@ class MentionPlace:
         if any(word.does("compares") for word in self.words) or not self.front:
             return False
         if self.front[-1].does("acquires"):
-            return True
+            return not self._is_all_that_is_known
         near = self._in_sentence[-_FAR - 1 : -1]
         return self.front[-1].does("ties") and any(word.does("other_party") for word in near)
+
+    @property
+    def _is_all_that_is_known(self) -> bool:
+        """'Western Digital buys Adobe', of which Adobe alone is registered: both are asked about."""
+        asked = (one for one in self.earlier if one.part is MentionRole.ASKED)
+        return self.one.is_known and not any(one.is_known for one in asked)
 
     @property
     def _in_sentence(self) -> Sequence[Word]:
@@ -151,7 +200,6 @@ class MentionPlace:
 
     @property
     def _continues_sought(self) -> bool:
-        """'Salesforce or HubSpot'."""
+        """'Salesforce or HubSpot', 'Slack, Zoom'."""
         last = self.earlier[-1] if self.earlier else None
-        joined = last is not None and last.end + 1 == self.one.start and self.front[-1].does("and_or")
-        return joined and last is not None and last.part is MentionRole.SOUGHT
+        return last is not None and last.part is MentionRole.SOUGHT and self._are_joined(last, self.one)

@@ -42,7 +42,12 @@ def is_where_a_name_is(words: Sequence[Word], start: int, end: int) -> bool:
         return True
     if before is not None and before.small in ("of", "is", "are") and start > 1 and _is_of_an_area(words[start - 2]):
         return True
-    if before is not None and before.does("auxiliary") and behind is not None and behind.does("subject", "article"):
+    if (
+        before is not None
+        and before.does("auxiliary")
+        and behind is not None
+        and behind.does("subject", "acquires", "article")
+    ):
         return True
     beside_another = behind is not None and behind.small in ("vs", "versus")
     if any(word.does("compares") for word in words) or is_measured(words):

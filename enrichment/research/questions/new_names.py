@@ -118,8 +118,19 @@ def _is_name(words: Sequence[Word], start: int, end: int, taken: Collection[int]
     is_owned = (before is not None and before.does("article")) or first.own[0].isdigit()
     if all(is_common(word.small) for word in words[start:end]):
         is_behind = is_in_front(words, start) or _is_owner(words, start)
-        return not is_owned and (is_behind or (first.begins and ends_there(words, end)))
+        is_subject = first.begins and (ends_there(words, end) or _does_something(words, end))
+        return not is_owned and (is_behind or is_subject or _is_in_another_language(words, start, end))
     return not is_owned
+
+
+def _does_something(words: Sequence[Word], end: int) -> bool:
+    """'Western Digital buys ...'"""
+    return words[end].does("subject", "acquires", "auxiliary")
+
+
+def _is_in_another_language(words: Sequence[Word], start: int, end: int) -> bool:
+    """'tiene Mattress Firm ...': English words with capitals within a sentence that is in no English."""
+    return end - start > 1 and not words[start].begins and not is_english(words)
 
 
 def _is_owner(words: Sequence[Word], start: int) -> bool:

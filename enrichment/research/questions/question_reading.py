@@ -4,12 +4,13 @@ question + names that are known -> QuestionReading: the plain rule takes it, a m
 words and mentions -> what is marked -> areas -> spans that are left -> what is searched for and what is looked for
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from enrichment.parsing.technologies import is_technology
 from enrichment.research.questions.advice_asked import asks_for_advice, asks_why_buy_ours
+from enrichment.research.questions.areas import AREA_NAMES
 from enrichment.research.questions.areas_asked import areas_asked
 from enrichment.research.questions.asked_words import AskedWords, Span, asked_words, is_place
 from enrichment.research.questions.marked_words import MarkedWords, marked_words
@@ -96,10 +97,11 @@ def _read(
 
 def _reading(asked: AskedWords) -> QuestionReading:
     companies, private = asked.named(MentionRole.ASKED), private_matters(asked)
-    content = _content(asked)
+    content = _of_clauses(asked)
     if private and {*content.areas} <= {"people"}:
         content = _Content(unsure=content.unsure)  # the role only says whose it is
     advice = asks_for_advice(asked)
+    places = tuple(at for at, kind in enumerate(_PLACES) if has_phrase(asked.words, kind))
     if asks_why_buy_ours(asked):
         advice, content = True, replace(content, topics=(), sought=())
     if advice:
@@ -116,12 +118,28 @@ def _reading(asked: AskedWords) -> QuestionReading:
         sought=tuple(dict.fromkeys(content.sought)),
         unsure=tuple(dict.fromkeys(content.unsure)),
         asks_for_a_list=not companies and has_phrase(asked.words, "list"),
-        restates=content.is_empty and has_phrase(asked.words, "same" if companies else "restates"),
+        restates=content.is_empty and not advice and _restates(asked, companies, places),
         is_of_competitors=bool(content.sought)
         and is_of_competitors(asked, asks_for_technology="technology" in content.areas),
         contact_details=contact_details(asked.text),
         private=private,
-        places=tuple(at for at, kind in enumerate(_PLACES) if has_phrase(asked.words, kind)),
+        places=places,
+    )
+
+
+def _of_clauses(asked: AskedWords) -> _Content:
+    """'How many staff, and who leads HR?': what each part asks; what may be a name is read in the whole."""
+    whole, each = _content(asked), [_content(one) for one in asked.clauses]
+    if len(each) < 2:
+        return whole
+    areas = {area for one in each for area in one.areas}
+    read_in_whole = (*whole.sought, *whole.topics)
+    sought = [words for one in each for words in one.sought if " " in words or words in read_in_whole]
+    return _Content(
+        tuple(name for name in AREA_NAMES if name in areas),
+        tuple(topic for one in each for topic in one.topics),
+        tuple(sought),
+        whole.unsure,
     )
 
 
@@ -172,6 +190,11 @@ def _of_the_seller(asked: AskedWords, content: _Content) -> _Content:
     if "competition" in content.areas and own and has_phrase(asked.words, "rival_of_us"):
         return replace(content, sought=(*content.sought, own[0]))
     return content
+
+
+def _restates(asked: AskedWords, companies: Collection[str], places: Collection[int]) -> bool:
+    """'Shorter, please', 'and Acme, same thing?', 'what about the second one?'"""
+    return has_phrase(asked.words, "same" if companies else "restates") or bool(places and not companies)
 
 
 def _sure_companies(asked: AskedWords) -> tuple[str, ...]:

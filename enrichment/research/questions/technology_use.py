@@ -39,7 +39,8 @@ def relation_to(asked: AskedWords, one: Mention) -> tuple[Word, ...]:
 def relations(asked: AskedWords) -> Iterator[str]:
     """'contract Microsoft', 'buy Tesla'."""
     for one in asked.mentions:
-        if one.part is MentionRole.SOUGHT:
+        acquired = one.start > 0 and asked.words[one.start - 1].does("acquires") and one in asked.asked[1:]
+        if one.part is MentionRole.SOUGHT or acquired:
             yield " ".join((*(word.small for word in relation_to(asked, one)), one.name))
 
 
