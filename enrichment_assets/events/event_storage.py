@@ -18,6 +18,8 @@ from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, Sq
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 
+from enrichment_assets.events.event_json import EventJson
+
 AT_ONCE = 1_000  # events of one transaction
 _checks = AssetCheckExecutionsTable.c
 _INDEXED = ASSET_EVENTS | ASSET_CHECK_EVENTS
@@ -36,7 +38,8 @@ def store_events(instance: dg.DagsterInstance, entries: Sequence[EventLogEntry])
 
 
 def _store(storage: SqlEventLogStorage, entries: Sequence[EventLogEntry]) -> None:
-    rows = [storage._event_to_row(entry) for entry in entries]
+    event_json = EventJson()
+    rows = [_row(storage, entry, event_json.of(entry)) for entry in entries]
     if isinstance(storage, SqliteEventLogStorage):
         for run_id, of_run in _by_run(rows).items():
             with storage.run_connection(run_id) as connection:
@@ -53,6 +56,19 @@ def _store(storage: SqlEventLogStorage, entries: Sequence[EventLogEntry]) -> Non
         stored = list(zip(entries, ids, strict=True))
         _store_assets(storage, connection, [one for one in stored if one[0].dagster_event_type in ASSET_EVENTS])
         _store_evaluations(storage, connection, stored, [row["event"] for row in rows])
+
+
+def _row(storage: SqlEventLogStorage, entry: EventLogEntry, serialized: str) -> dict[str, Any]:
+    event = entry.get_dagster_event()
+    return {
+        "run_id": entry.run_id,
+        "event": serialized,
+        "dagster_event_type": event.event_type_value,
+        "timestamp": storage._event_insert_timestamp(entry),  # type: ignore[no-untyped-call]
+        "step_key": event.step_key,
+        "asset_key": None if event.asset_key is None else event.asset_key.to_string(),
+        "partition": event.partition,
+    }
 
 
 def _by_run(rows: Sequence[dict[str, Any]]) -> Mapping[str, list[dict[str, Any]]]:
