@@ -7,7 +7,7 @@ Reading comes after the reply is paid for and stored: a reader that raises, or a
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 
 from enrichment.collection.context import CollectionContext
@@ -73,6 +73,7 @@ class Bookings:
         self._reads: list[CacheRead] = []
         self._named: list[tuple[str, NamedCompany]] = []
         self._read_without_name: list[Reply] = []
+        self._new_of_others: tuple[ReplyHead, ...] = ()
 
     def result(self) -> CollectionResult:
         return CollectionResult(
@@ -140,6 +141,15 @@ class Bookings:
         ours = await asyncio.to_thread(self._context.store.ledger.purchases, self._request.request_id)
         self._purchases.extend(purchase for purchase in ours if purchase.purchase_id == reply.purchase_id)
 
+    async def replies_by_now(self, seen: Container[str]) -> tuple[ReplyHead, ...]:
+        """Those known, and those other requests have bought since. seen: ids of those this one was planned with."""
+        stored = await asyncio.to_thread(self._context.store.knowledge.known, self.company.company_id)
+        known = {reply.reply_id for reply in self.known.replies}
+        self._new_of_others = tuple(
+            reply for reply in stored.replies if reply.reply_id not in seen and reply.reply_id not in known
+        )
+        return (*self.known.replies, *self._new_of_others)
+
     async def read_again_by_name(self) -> None:
         """Read once more, for free, the replies that were read before the company's name was known."""
         if self.company.name is None:
@@ -199,7 +209,7 @@ class Bookings:
 
     def _book_pages(self, purchase: Purchase, pages_of: Mapping[str, int]) -> None:
         """Pages that other requests paid for are read from memory, each for what it would have cost."""
-        for reply in self.known.replies:
+        for reply in (*self.known.replies, *self._new_of_others):
             if (pages := pages_of.get(reply.purchase_id)) and reply.request_id != self._request.request_id:
                 price = self._rules.providers[purchase.provider].usd_per_unit()
                 self._book_read(reply.source, replace(reply, cost_micro_usd=charge({UNIT: pages}, price)))

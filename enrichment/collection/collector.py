@@ -7,14 +7,14 @@ A vendor's failure costs its own facts and nothing else: it is recorded, and the
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 
 from enrichment.collection.booking import Bookings, CollectionResult
 from enrichment.collection.context import CollectionContext
-from enrichment.collection.pages import UNIT, paid_pages
+from enrichment.collection.pages import UNIT, PaidPage, paid_pages
 from enrichment.collection.source_call import deliver, order_for
 from enrichment.context.trace import Trace
 from enrichment.domain.companies import Company
@@ -312,10 +312,14 @@ class _PlanExecution:
             order = replace(order, caps=_with_exploration(self.rules, order.caps))
 
         async def ask(sent: SentPurchase) -> Delivery:
-            company, known = self.bookings.company, self.bookings.known
-            pages = await paid_pages(
-                source, known, company, oldest=self.plan.requirements.oldest, rules=self.rules, context=self.context
-            )
+            company = self.bookings.company
+            pages: Mapping[str, PaidPage] = {}
+            if order.waits_for:
+                replies = await self.bookings.replies_by_now(self._seen)
+                oldest = self.plan.requirements.oldest
+                pages = await paid_pages(
+                    source, replies, company, oldest=oldest, rules=self.rules, context=self.context
+                )
             return await deliver(sent, company, pages, self.rules, self.context, self.trace)
 
         await self.trace.written()  # whatever becomes of this process, it can be seen why it bought this

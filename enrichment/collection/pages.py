@@ -1,6 +1,6 @@
 """Pages that another question has paid for less than a day ago: each is charged once, and serves all that ask for it.
 
-what is known of a company + its stored replies  ->  address -> page, its age and who paid
+stored replies about a company  ->  address -> page, its age and who paid
 
 A page is not older than the request may use. Its reply counts from the day the oldest page in it came.
 """
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from enrichment.collection.context import CollectionContext
 from enrichment.domain.companies import Company
-from enrichment.domain.knowledge import Known, Reply
+from enrichment.domain.knowledge import Reply, ReplyHead
 from enrichment.rules import Rules
 
 UNIT = "page"
@@ -30,22 +30,35 @@ class PaidPage:
     collected_at: datetime
 
 
+def asking_for_pages(source: str, rules: Rules) -> frozenset[str]:
+    """The other sources whose replies may have the same pages; none of one whose replies are not pages."""
+    entry = rules.sources[source]
+    if entry.unit != UNIT:
+        return frozenset()
+    others = ((name, (other.provider, other.unit)) for name, other in rules.sources.items() if name != source)
+    return frozenset(name for name, of in others if of == (entry.provider, UNIT))
+
+
 async def paid_pages(
-    source: str, known: Known, company: Company, *, oldest: int | None, rules: Rules, context: CollectionContext
+    source: str,
+    replies: Iterable[ReplyHead],
+    company: Company,
+    *,
+    oldest: int | None,
+    rules: Rules,
+    context: CollectionContext,
 ) -> Mapping[str, PaidPage]:
-    """Pages of this source's provider that its other sources had fetched. oldest: seconds, as of Requirements."""
-    if rules.sources[source].unit != UNIT:
-        return {}
+    """Pages that other sources had fetched, of these replies. oldest: seconds, as of Requirements."""
+    others = asking_for_pages(source, rules)
     youngest = _SERVES_OTHERS if oldest is None else min(_SERVES_OTHERS, timedelta(seconds=oldest))
-    since, provider = context.now() - youngest, rules.sources[source].provider
+    since = context.now() - youngest
     heads = [
         head
-        for head in sorted(known.replies, key=lambda head: head.collected_at)
-        if head.found and head.source != source and head.collected_at >= since
-        if (other := rules.sources.get(head.source)) and (other.provider, other.unit) == (provider, UNIT)
+        for head in sorted(replies, key=lambda head: head.collected_at)
+        if head.found and head.source in others and head.collected_at >= since
     ]
-    replies = [await asyncio.to_thread(context.store.knowledge.reply, head.reply_id) for head in heads]
-    return {address: page for reply in replies if reply for address, page in _pages(reply, company.domain)}
+    stored = [await asyncio.to_thread(context.store.knowledge.reply, head.reply_id) for head in heads]
+    return {address: page for reply in stored if reply for address, page in _pages(reply, company.domain)}
 
 
 def _pages(reply: Reply, domain: str | None) -> Iterable[tuple[str, PaidPage]]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from enrichment.collection.context import CollectionContext
-from enrichment.collection.pages import PaidPage
+from enrichment.collection.pages import PaidPage, asking_for_pages
 from enrichment.context.trace import Trace
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
@@ -50,6 +50,7 @@ def order_for(
         caps=caps,
         seen=seen,
         topic=topic,
+        waits_for=asking_for_pages(source, rules),
     )
 
 

@@ -84,6 +84,7 @@ class Ledger(Protocol):
         seen: Collection[str] | None = None,
         since: datetime | None = None,
         failed_since: datetime | None = None,
+        waits_for: Collection[str] = (),
     ) -> Reserved | NotReserved:
         """Claims (company, source, variant) and reserves the most it may cost under all caps, or changes nothing.
 
@@ -91,6 +92,7 @@ class Ledger(Protocol):
         seen: ids of the answers the caller knows; an answer with another id gives AlreadyBought. None: do not check.
         since: when the request began; what another request asked after that, and paid for in vain, gives AskedInVain.
         failed_since: what failed for another one after that, free of charge, gives it too. None: is asked again.
+        waits_for: sources of which a purchase under way about this company gives AlreadyClaimed, as one of this source.
         A provider after an outage lets exactly one purchase through: the probe.
         An expired claim, or an uncertain purchase of the same question, is resumed where that costs nothing more: it
         has a handle, or the vendor repeats the same question for free. Reserved then carries that purchase: its own

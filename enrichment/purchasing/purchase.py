@@ -78,6 +78,7 @@ async def _reserved(order: PurchaseOrder, context: PurchaseContext, until: float
             seen=order.seen,
             since=order.request.asked_at,
             failed_since=max(order.request.asked_at, now - FAILURE_SHARED),
+            waits_for=order.waits_for,
         )
         if not isinstance(reserved, Busy) or time.monotonic() > until:
             return reserved

@@ -53,7 +53,8 @@ class PurchaseOrder:
     units: vendor unit -> the most one call may be billed. variant: the form of the question: two purchases of one
     variant are the same. asked: the exact question; only the same one is repeated for free. caps: the caps it is
     reserved against, given the time at which it begins. seen: ids of the answers known when it was decided; if the
-    store has another one by now, nothing is bought. topic: as in Reply.
+    store has another one by now, nothing is bought. topic: as in Reply. waits_for: sources whose purchase about this
+    company is waited for, since both may ask for the same page.
     """
 
     request: Request
@@ -68,6 +69,7 @@ class PurchaseOrder:
     caps: Callable[[datetime], Sequence[Cap]]
     seen: Collection[str] = ()
     topic: str = ""
+    waits_for: Collection[str] = ()
 
     @property
     def most_micro_usd(self) -> int:

@@ -63,6 +63,7 @@ class SqlLedger:
         seen: Collection[str] | None = None,
         since: datetime | None = None,
         failed_since: datetime | None = None,
+        waits_for: Collection[str] = (),
     ) -> Reserved | NotReserved:
         """See enrichment.ports.Ledger.reserve. "Now" is purchase.reserved_at.
 
@@ -70,7 +71,7 @@ class SqlLedger:
         that cannot be resumed ends even if this reservation is then refused: released if it was never sent, else
         uncertain. AlreadyBought is checked first: then nothing ends.
         """
-        request = reservation.ReservingRequest(seen, since, failed_since)
+        request = reservation.ReservingRequest(seen, since, failed_since, waits_for)
         return self._db.ledger(lambda tx: reservation.reserve(tx, purchase, caps, at_once, request))
 
     def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:

@@ -63,6 +63,12 @@ _newest_answer = (
     .order_by(_answers.answered_at.desc(), _answers.analysis_id.desc())
     .limit(1)
 )
+_of_others = (
+    sa.select(_p.purchase_id)
+    .where(_p.company_id == _company_id, _p.source.in_(sa.bindparam("sources", expanding=True, type_=PlainText)))
+    .where(t.OPEN, t.UNDER_WAY, _p.lease_until > _at)
+    .limit(1)
+)
 _outage = sa.select(t.providers.c.kind).where(t.providers.c.provider == _provider)
 
 # A purchase of another request without an answer: billed, or perhaps, since this request began; or free of charge.
@@ -110,11 +116,13 @@ class ReservingRequest(NamedTuple):
     """seen: ids of the answers the request knows. since: when its request began. None: do not check.
 
     failed_since: what failed for another request after that, free of charge, has failed for this one too.
+    waits_for: sources whose purchases about the company are waited for.
     """
 
     seen: Collection[str] | None
     since: datetime | None
     failed_since: datetime | None
+    waits_for: Collection[str] = ()
 
 
 def reserve(
@@ -127,8 +135,9 @@ def reserve(
     if request.seen is not None and look.answer is not None and look.answer not in request.seen:
         return AlreadyBought(look.answer)
     holder = _one(tx, look.holder)
-    if holder is not None and holder.lease_until > purchase.reserved_at:
-        return AlreadyClaimed(holder.purchase_id, holder.lease_until, holder.handle)
+    for other in (holder, _under_way_of(tx, purchase, request.waits_for)):
+        if other is not None and other.lease_until > purchase.reserved_at:
+            return AlreadyClaimed(other.purchase_id, other.lease_until, other.handle)
     earlier = _earlier(tx, holder, look.uncertain, purchase)
     in_vain = None if earlier is not None else _one(tx, look.in_vain)
     refused = _refused(tx, look, purchase, at_once, in_vain)
@@ -140,6 +149,13 @@ def reserve(
     if look.outage is not None:
         provider_health.make_probe(tx, begun)
     return Reserved(begun)
+
+
+def _under_way_of(tx: sa.Connection, purchase: Purchase, sources: Collection[str]) -> Purchase | None:
+    if not sources:
+        return None
+    about = {"company_id": purchase.company_id, "sources": sorted(sources), "at": purchase.reserved_at}
+    return _one(tx, tx.scalar(_of_others, about))
 
 
 def _refused(

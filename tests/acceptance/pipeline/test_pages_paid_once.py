@@ -83,3 +83,20 @@ def test_a_page_older_than_a_day_is_fetched_again(stack: Stack) -> None:
     stack.clock.advance(days=2)
     second = pages_of(stack, read_site(stack, "website_passages"))
     assert pages_billed(stack) == len(first) + len(second)
+
+
+def test_a_request_waits_for_the_pages_another_one_is_fetching_and_only_that_one_pays(stack: Stack) -> None:
+    async def at_once() -> list[Enriched]:
+        asking = (
+            stack.ask(readable(), "custom", datasets=(dataset,), sources=(source,)) for dataset, source in SITE.items()
+        )
+        return list(await asyncio.gather(*asking))
+
+    both = asyncio.run(at_once())
+    pages = [page for one in both for page in pages_of(stack, one)]
+    assert pages.count("page:/") == 2
+    assert pages_billed(stack) == len(set(pages))
+    assert sum(one.request.cost_micro_usd for one in both) == PAGE_PRICE * pages_billed(stack)
+    (read,) = [read for one in both for read in one.reads]
+    assert read.saved_micro_usd == PAGE_PRICE * (len(pages) - len(set(pages)))
+    assert read.purchase_id in {purchase.purchase_id for one in both for purchase in one.purchases}

@@ -105,6 +105,17 @@ def test_another_source_variant_or_company_is_another_question(store: SqlStore, 
     assert isinstance(store.ledger.reserve(other, caps(1_000_000), at_once=MANY), Reserved)
 
 
+def test_a_purchase_of_a_source_that_asks_for_the_same_pages_is_waited_for_while_its_process_lives(
+    store: SqlStore,
+) -> None:
+    first, second = reserved(store, draft("site")), draft("technologies")
+    waits_for = ["another", "site"]
+    claimed = store.ledger.reserve(second, caps(1_000_000), at_once=MANY, waits_for=waits_for)
+    assert claimed == AlreadyClaimed(first.purchase_id, first.lease_until, None)
+    later = replace(second, reserved_at=first.lease_until, lease_until=first.lease_until + LEASE)
+    assert isinstance(store.ledger.reserve(later, caps(1_000_000), at_once=MANY, waits_for=waits_for), Reserved)
+
+
 def test_of_eight_threads_with_the_same_question_one_gets_to_ask_it(store: SqlStore) -> None:
     with ThreadPoolExecutor(8) as threads:
         outcomes = list(
