@@ -55,6 +55,7 @@ from enrichment.research.questions.breakdown import (
     by_model,
     by_rule,
     fits,
+    is_unread,
 )
 from enrichment.research.questions.measures import counts_those_before
 from enrichment.research.questions.topics import competitors_named, topics_to_search
@@ -65,6 +66,7 @@ from enrichment.research.requests.topic_searches import TopicSearches, most_of
 
 _CONTEXT = "vendor_context"
 _NO_LISTS = "it asks for a list of companies: a question is answered about one to three companies that it names"
+_NOT_READ = "it is not understood, so nothing is bought: say what you want to know, or ask one of those below"
 _FIRST = 2 + SLOTS
 """The slot of the first company's request: after those that find out which company a name means."""
 SURE = "each of its words is known"
@@ -269,6 +271,8 @@ class _Research:
             return [], [OpenPoint("the question", _NO_LISTS)]
         if parts.because != _RESTATED and asks_nothing(parts):
             return [], [OpenPoint("the question", "it asks nothing that can be looked up: ask one of those below")]
+        if parts.because != _RESTATED and is_unread(parts):
+            return [], [OpenPoint("the question", _NOT_READ)]
         companies, open_points = await self.meant.found(parts)
         if companies == [] and not open_points and "people" in parts.areas:
             companies = await self.meant.of_contacts(parts.sought)

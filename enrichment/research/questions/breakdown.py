@@ -39,7 +39,6 @@ _COMPARES = re.compile(
 )
 _CLAUSE = re.compile(r"[.,;?!]|\band (?=(?:who|whom|what|when|where|why|which|how|do|does|is|are)\b)", re.I)
 _CLOSES = re.compile(r"\b(?:thanks|thank you|thx|that's all|that is all|bye|danke|merci|gracias|grazie)\b", re.I)
-_EVERYTHING = re.compile(r"\b(?:everything|all|know|more)\b", re.I)
 _GOES_ON = re.compile(r"\b(?:it|its|them|they|their|those|these|both|the two|the (?:first|second|other) one)\b", re.I)
 _ORDERS = {"a part of the question": "it gives orders and asks nothing, so it was left out"}
 _PRIVATE = "no source that can be asked knows it"
@@ -64,7 +63,7 @@ class QuestionParts:
     topics: searched for; sought: names and words that are looked for in what is known. unsure: words that may be names
     of companies; nothing is bought for them. goes_on: it has a word such as "it"; compares: such as "versus";
     compares_with_before: it has both beside each other. restates: it asks for what the question before asked for.
-    places: which of the companies asked about before are meant.
+    places: which of the companies asked about before are meant. asks_for_all: it says so, as in "tell me more".
     unanswerable: part of the question -> why no source knows it. by: what broke it down; because: why by rule. is_sure:
     each of its words is a known company's name, shows an area, asks for advice, or is grammar.
     """
@@ -86,6 +85,7 @@ class QuestionParts:
     restates: bool = False
     places: tuple[int, ...] = ()
     asks_for_a_list: bool = False
+    asks_for_all: bool = False
     is_of_competitors: bool = False
     contact_details: tuple[str, ...] = ()
     is_sure: bool = False
@@ -278,6 +278,7 @@ def by_rule(
         restates=reading.restates,
         places=reading.places,
         asks_for_a_list=reading.asks_for_a_list,
+        asks_for_all=reading.asks_for_all,
         is_of_competitors=reading.is_of_competitors,
         contact_details=reading.contact_details,
         is_sure=reading.is_sure,
@@ -309,9 +310,15 @@ def asks_nothing(parts: QuestionParts) -> bool:
         return False
     if _CLOSES.search(text):
         return True
-    if _EVERYTHING.search(text) or parts.compares or parts.areas or roles_in(text):
+    if parts.asks_for_all or parts.compares or parts.areas or roles_in(text):
         return False
     return not content_words(text)
+
+
+def is_unread(parts: QuestionParts) -> bool:
+    """Whether nothing says what a further question asks, such as 'translate it': the whole company is not meant."""
+    says_what = parts.companies or parts.asks_for_advice or parts.asks_for_all or parts.compares or parts.places
+    return parts.is_whole and not (says_what or parts.areas)
 
 
 def _may_be_searched(topic: str, text: str) -> bool:

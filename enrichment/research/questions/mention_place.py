@@ -44,6 +44,8 @@ class MentionPlace:
 
     @property
     def part(self) -> MentionRole:
+        if self._is_denied:
+            return MentionRole.NONE
         if not self.one.is_known and self._is_person and not self._is_beside_one_asked:
             return MentionRole.PERSON
         if self.is_sought:
@@ -62,6 +64,13 @@ class MentionPlace:
         beside = (*self.front[-1:], *self.words[self.one.end : self.one.end + 1])
         is_joined = any(word.does("and_or", "compares") for word in beside) and len(self.every) > 1
         return is_joined and is_measured(self.words)
+
+    @property
+    def _is_denied(self) -> bool:
+        """'Not Acme but Bly'."""
+        behind = self.words[self.one.end : self.one.end + 2]
+        is_but = any(word.small == "but" and not word.begins for word in behind)
+        return is_but and bool(self.front) and self.front[-1].small == "not"
 
     @property
     def _is_person(self) -> bool:

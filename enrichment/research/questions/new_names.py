@@ -41,9 +41,16 @@ def new_names(words: Sequence[Word], taken: Collection[int], *, has_known: bool)
             or _is_joined_to_one(words, start, end, taken)
         )
         if sure or (start == end and at not in taken and _is_small_name(words, at)):
-            end = max(end, start + 1)
+            end = _with_initials(words, max(end, start + 1))
             yield Mention(_written_by_itself(words, start, end), start, end, is_known=False)
         at = max(end, at + 1)
+
+
+def _with_initials(words: Sequence[Word], end: int) -> int:
+    """'skechers u.s.a.': initials behind a name are of it."""
+    while end < len(words) and "." in words[end].small and not (words[end].apart or words[end].is_domain):
+        end += 1
+    return end
 
 
 def _written_by_itself(words: Sequence[Word], start: int, end: int) -> str:

@@ -55,6 +55,7 @@ class QuestionReading:
     restates: bool = False
     places: tuple[int, ...] = ()
     asks_for_a_list: bool = False
+    asks_for_all: bool = False
     is_of_competitors: bool = False
     contact_details: tuple[str, ...] = ()
     private: tuple[str, ...] = ()
@@ -118,6 +119,7 @@ def _reading(asked: AskedWords) -> QuestionReading:
         sought=tuple(dict.fromkeys(content.sought)),
         unsure=tuple(dict.fromkeys(content.unsure)),
         asks_for_a_list=not companies and has_phrase(asked.words, "list"),
+        asks_for_all=has_phrase(asked.words, "all"),
         restates=content.is_empty and not advice and _restates(asked, companies, places),
         is_of_competitors=bool(content.sought)
         and is_of_competitors(asked, asks_for_technology="technology" in content.areas),

@@ -59,7 +59,9 @@ class Word:
 
     @property
     def is_acronym(self) -> bool:
-        return len(self.own) > 1 and self.own.isupper()
+        """'API', and several 'APIs'."""
+        one = self.own.removesuffix("s")
+        return len(one) > 1 and one.isupper()
 
     @property
     def own(self) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from enrichment.research.questions.asked_words import AskedWords, Span, is_coined, is_place
+from enrichment.research.questions.name_places import ends_there, is_continent, is_where_a_name_is
 from enrichment.research.questions.question_words import Word
 
 _UNREAD = re.compile(r"[\u30a0-\u30ff]{3,}|[\u0400-\u04ff]{3,}|[\uac00-\ud7af]{2,}|[\u0600-\u06ff]{3,}")
@@ -18,6 +19,7 @@ def unsure_names(asked: AskedWords, spans: Sequence[Span], closed: frozenset[int
     yield from _UNREAD.findall(asked.text)
     yield from (span.text for span in _unread_capitals(asked, closed))
     yield from (span.text for span in spans if _is_subject(asked, span))
+    yield from (word.own for at, word in enumerate(asked.words) if _is_named_for_a_place(asked, at))
     if asked.is_english and not has_areas:
         for span in spans:
             if all(is_coined(word) or word.does("filler", "request") for word in span.words):
@@ -40,6 +42,13 @@ def _is_unread_capital(asked: AskedWords, start: int, at: int) -> bool:
     word: Word = asked.words[at]
     is_beside = at == start or not (word.apart or asked.words[at - 1].possessive)
     return word.is_capital and not word.begins and is_beside and not asked.is_function(word)
+
+
+def _is_named_for_a_place(asked: AskedWords, at: int) -> bool:
+    """'the CFO of American?'"""
+    word = asked.words[at]
+    is_adjective = word.is_capital and is_continent(word.small) and word.small.endswith("an")
+    return is_adjective and is_where_a_name_is(asked.words, at, at + 1) and ends_there(asked.words, at + 1)
 
 
 def _is_subject(asked: AskedWords, span: Span) -> bool:

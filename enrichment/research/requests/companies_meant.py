@@ -128,7 +128,8 @@ class CompaniesMeant:
     async def _nearly_named(self, parts: QuestionParts, *, has_others: bool) -> list[str]:
         """Words that may be a registered company's name, mistyped: where no company is meant, those of a topic too."""
         words = parts.unsure if has_others else (*parts.unsure, *parts.topics, *parts.sought)
-        return [word for word in words if await self._registered_choices(word)]
+        own = self._session.persona.company.casefold()
+        return [word for word in words if word.casefold() != own and await self._registered_choices(word)]
 
     async def _add(self, name: str, found: _Found) -> bool:
         """False: it may be several, and the session asks back."""

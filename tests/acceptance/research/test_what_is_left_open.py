@@ -39,6 +39,13 @@ def test_a_greeting_buys_nothing_and_is_answered_with_what_could_be_asked(stack:
     assert any("tesla" in question.lower() for question in then["too_wide"])
 
 
+def test_a_further_question_that_is_not_understood_buys_nothing_and_says_so(stack: Stack) -> None:
+    first, then = seller(stack).ask("Whom should I talk to at tesla.com?", "Translate the answer to German")
+    assert first["claims"]
+    assert "not understood" in open_points(then)["the question"]["because"]
+    assert (then["cost_micro_usd"] <= 1_000, then["claims"]) == (True, [])  # the model that reads the question
+
+
 def test_what_we_sell_is_asked_of_the_sellers_own_company_whatever_was_asked_before(stack: Stack) -> None:
     first, then = seller(stack).ask("How many employees has tesla.com?", "What do we sell?")
     assert [company["key"] for company in first["companies"]] == ["tesla.com"]

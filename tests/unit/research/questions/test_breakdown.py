@@ -13,8 +13,9 @@ from enrichment.research.questions.breakdown import (
     breakdown_question,
     by_model,
     by_rule,
+    is_unread,
 )
-from enrichment.research.questions.mention import NOTHING_KNOWN
+from enrichment.research.questions.mention import NOTHING_KNOWN, KnownNames
 from enrichment.research.questions.question_reading import read_question
 from enrichment.rules import load_rules
 from tests.support.examples import MATRIX
@@ -179,6 +180,26 @@ def test_it_is_no_role() -> None:
 )
 def test_what_asks_for_nothing_is_not_taken_for_a_question_about_everything(question: str, nothing: bool) -> None:
     assert asks_nothing(by_rule(question, ANN, MATRIX, because="test")) is nothing
+
+
+@pytest.mark.parametrize(
+    ("question", "unread"),
+    [
+        ("Translate the answer to German", True),
+        ("Is that still true?", True),
+        ("Are they any good?", True),
+        ("Tell me more", False),
+        ("Brief me on them", False),
+        ("What should I know before I call them?", False),
+        ("How should I approach them?", False),
+        ("and their CFO?", False),
+        ("and Kroger?", False),
+        ("what about the second one?", False),
+    ],
+)
+def test_a_question_of_which_nothing_is_read_is_not_taken_for_one_about_everything(question: str, unread: bool) -> None:
+    known = KnownNames(frozenset({"kroger"}), ("Tesla", "Adobe"))
+    assert is_unread(by_rule(question, ANN, MATRIX, because="test", known=known)) is unread
 
 
 def test_a_name_that_begins_small_is_added_and_a_number_of_people_is_no_person() -> None:
