@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import dagster as dg
 
+from enrichment.batches.begin_order import begin_best_first, companies_left
 from enrichment.batches.quote import quote_batch
 from enrichment.batches.worker import CompanyEnd, WorkerOptions, ask_of, work
 from enrichment.context.run_context import RunContext
@@ -69,7 +70,7 @@ def run_batch(
     batch = ordered.batch
     context.instance.add_run_tags(context.run_id, {BATCH_TAG: batch.batch_id})
     with enrichment.store() as store, _told_to_stop() as stopping:
-        waiting = _waiting(batch, store)
+        waiting = companies_left(batch, store)
         events = BatchEvents(context, enrichment, batch, rules, total=len(waiting), sources=ordered.sources)
         worker = _WorkerOfRun(context, enrichment, ordered, rules, events)
         left = _left(batch, store)
@@ -114,9 +115,7 @@ class _WorkerOfRun:
         override, batch = self._options.strategy_override, replace(self._batch, max_cost=left)
         quoted = await quote_batch(companies, batch, rules=self._rules, context=context, override=override)
         if self._is_list and left is not None:
-            ids = {company.key: company.company_id for company in companies}
-            best_first = [ids[key] for key in quoted.best_first]
-            await asyncio.to_thread(context.store.batches.put_first, batch.batch_id, best_first)
+            await begin_best_first(batch, companies, quoted, context.store)
         quote = {"quote": quote_in_words(quoted)}
         return quote | (await self._plan(companies[0], context) if len(companies) == 1 else {})
 
@@ -162,11 +161,6 @@ def _told_to_stop() -> Iterator[Callable[[], bool]]:
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)
-
-
-def _waiting(batch: Batch, store: SqlStore) -> list[Company]:
-    ids = {one.company_id for one in store.batches.companies(batch.batch_id, "waiting", "postponed")}
-    return [company for company in store.companies.all() if company.company_id in ids] if ids else []
 
 
 def _left(batch: Batch, store: SqlStore) -> int | None:

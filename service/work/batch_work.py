@@ -8,8 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+from enrichment.batches.begin_order import begin_best_first, companies_left
+from enrichment.batches.quote import quote_batch
 from enrichment.batches.worker import WorkerOptions, work
+from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch
+from enrichment.rules import Rules
 from resources.store import SqlStore
 from service.observability.logs import log
 from service.work.runs import InUse
@@ -45,7 +49,15 @@ class BatchWork:
     async def _work(self, batch: Batch) -> None:
         options = WorkerOptions(strategy_override=self._override)
         async with self._in_use() as (rules, context):
+            if batch.max_cost is not None and batch.requested_by.startswith(f"{ASKED_BY}:"):
+                await self._put_in_order(batch, rules, context)
             await work(batch, rules=rules, context=replace(context, stopping=self._stopping), options=options)
+
+    async def _put_in_order(self, batch: Batch, rules: Rules, context: RunContext) -> None:
+        """A refresh, which the command line or Dagster made and a client resumed, keeps the order it has."""
+        companies = await asyncio.to_thread(companies_left, batch, self._store)
+        quoted = await quote_batch(companies, batch, rules=rules, context=context, override=self._override)
+        await begin_best_first(batch, companies, quoted, self._store)
 
     def _ended(self, batch_id: str, task: asyncio.Task[None]) -> None:
         self._workers.pop(batch_id, None)

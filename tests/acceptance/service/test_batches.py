@@ -1,5 +1,6 @@
 """Many companies within one budget, over HTTP."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -45,6 +46,19 @@ def test_a_batch_is_carried_out_within_its_budget(client: httpx.Client, stack: S
         history = client.get(f"/v1/companies/{company}/history").json()["requests"]
         assert [one["asked_by"] for one in history] == [f"batch:{got['id']}"]
     assert got["id"] in [one["id"] for one in client.get("/v1/batches").json()["batches"]]
+
+
+def test_companies_of_which_most_are_complete_for_a_dollar_are_begun_first(client: httpx.Client, stack: Stack) -> None:
+    """Of one, nothing is left to buy; of another, no source is left that can tell its industry."""
+    asyncio.run(stack.ask("tesla.com"))
+    for vendor in ("brightdata", "serpapi", "snov", "apollo"):
+        stack.fault(vendor, "empty")
+    asyncio.run(stack.ask("apple.com"))
+    stack.clear_faults()
+    body = {"companies": ["apple.com", "nike.com", "tesla.com"], "max_cost_usd": "2.00"}
+    batch_id = client.post("/v1/batches", json=body).json()["id"]
+    done(client, batch_id)
+    assert [one.key for one in stack.store.batches.companies(batch_id)] == ["tesla.com", "nike.com", "apple.com"]
 
 
 def test_a_batch_has_a_budget(client: httpx.Client) -> None:
