@@ -5,11 +5,11 @@
 Every method is one short transaction and blocks its thread. All may raise StoreError.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from enrichment.domain.batches import Batch, BatchCompany, BatchEnd
+from enrichment.domain.batches import Batch, BatchCompany, BatchCompanyState, BatchEnd
 from enrichment.domain.purchases import Cap
 from enrichment.ports.ledger import CapReached
 
@@ -27,6 +27,10 @@ class Batches(Protocol):
         First those whose worker is gone: their requests end as failed. Then those that wait, then postponed ones that
         all caps have room for again. Nothing is claimed of a batch that is not open. Raises DiskAlmostFull.
         """
+        ...
+
+    def companies(self, batch_id: str, *states: BatchCompanyState) -> Iterator[BatchCompany]:
+        """The companies in the order of the batch; only those in these states, if any are named."""
         ...
 
     def put_first(self, batch_id: str, company_ids: Sequence[str]) -> None:

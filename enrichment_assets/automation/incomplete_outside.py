@@ -1,6 +1,7 @@
 """Show what ended incomplete where no run is left to show it: by the command line, the service, a run that was killed.
 
 profiles not good enough, the newest of each company -> those not shown yet -> failed, each with its reason
+companies that failed in a batch, without a profile -> the same
 
 One record of a failed run for a batch, for a killed run, or for the single requests of a day: a tick that finds more of
 it adds to that record.
@@ -14,11 +15,16 @@ import dagster as dg
 from enrichment.rules import Rules
 from enrichment_assets.asset_specs import profile_key
 from enrichment_assets.batches.company_events import JOB, why_not_good_enough
-from enrichment_assets.events.materializations import planned_since, record_failed_run, report_failed, repository_of
+from enrichment_assets.events.materializations import (
+    latest_materializations,
+    planned_since,
+    record_failed_run,
+    report_failed,
+    repository_of,
+)
 from enrichment_assets.run_config import BATCH_TAG, INCOMPLETE_IN_TAG, run_of
-from resources.store import MadeProfile, SqlStore
+from resources.store import OF_BATCH, FailedCompany, MadeProfile, SqlStore
 
-_OF_BATCH = "batch:"
 _STEP = "work"
 
 
@@ -40,6 +46,44 @@ def show_incomplete(
     return new
 
 
+def show_failed(
+    failed: Sequence[FailedCompany], rules: Rules, store: SqlStore, context: dg.SensorEvaluationContext
+) -> int:
+    """Shows as failed the profiles of these companies, unless they were shown since. Returns how many companies."""
+    by_batch: dict[str, list[FailedCompany]] = defaultdict(list)
+    for one in failed:
+        by_batch[one.batch_id].append(one)
+    shown = set[str]()
+    for batch_id, its in by_batch.items():
+        batch = store.batches.by_id(batch_id)
+        reasons = {
+            (profile_key(consumer), one.company): one.reason or "it failed"
+            for consumer in (batch.consumers if batch is not None else ())
+            if consumer in rules.consumers
+            for one in _without_later(its, consumer, context.instance)
+        }
+        if reasons:
+            report_failed(context.instance, reasons, run=_recorded(batch_id, batch_id, context), step=_STEP)
+        shown |= {company for _, company in reasons}
+    return len(shown)
+
+
+def _without_later(failed: Sequence[FailedCompany], consumer: str, instance: dg.DagsterInstance) -> list[FailedCompany]:
+    """Those of which Dagster shows no later attempt, made or failed. Ids of requests sort as they began."""
+    names = [one.company for one in failed]
+    made = {
+        company: str(materialization.metadata["request_id"].value)
+        for company, materialization in latest_materializations(instance, profile_key(consumer), names).items()
+        if "request_id" in materialization.metadata
+    }
+    planned = planned_since(instance, profile_key(consumer), names)
+    return [
+        one
+        for one in failed
+        if made.get(one.company, "") < one.request_id and planned.get(one.company, 0.0) < one.ended_at.timestamp()
+    ]
+
+
 def _not_shown(lacking: Sequence[MadeProfile], instance: dg.DagsterInstance) -> list[MadeProfile]:
     by_consumer: dict[str, dict[str, MadeProfile]] = defaultdict(dict)
     for one in lacking:
@@ -59,8 +103,8 @@ def _record_of(one: MadeProfile, instance: dg.DagsterInstance) -> tuple[str, str
     if (run_id := run_of(asked_by)) is not None:
         run = instance.get_run_by_id(run_id)
         return run_id, None if run is None else run.tags.get(BATCH_TAG)
-    if asked_by.startswith(_OF_BATCH):
-        batch_id = asked_by.removeprefix(_OF_BATCH)
+    if asked_by.startswith(OF_BATCH):
+        batch_id = asked_by.removeprefix(OF_BATCH)
         return batch_id, batch_id
     return one.profile.created_at.date().isoformat(), None
 

@@ -3,6 +3,7 @@
 companies changed since the cursor -> partitions
 settled purchases changed since the cursor, not reported by a run -> runless materialisations -> marked as reported
 profiles written since the cursor, not shown by a run -> runless materialisations of good ones, and checks
+companies that failed in a batch since the cursor -> failed
 Purchases that were uncertain for too long are settled first, because no other process looks at the clock.
 """
 
@@ -19,7 +20,7 @@ from enrichment.domain.profiles import Profile
 from enrichment.domain.purchases import Purchase
 from enrichment.rules import Rules
 from enrichment_assets.asset_specs import bought_key, layer_assets, profile_key
-from enrichment_assets.automation.incomplete_outside import show_incomplete
+from enrichment_assets.automation.incomplete_outside import show_failed, show_incomplete
 from enrichment_assets.batches.company_events import why_not_good_enough
 from enrichment_assets.checks import evaluations_of
 from enrichment_assets.events.event_reporting import brought
@@ -29,7 +30,14 @@ from enrichment_assets.partitions import COMPANIES, add_companies, companies, mo
 from enrichment_assets.run_config import BATCH_TAG, WORKERS_TAG, run_of
 from resources.clock import utc_now
 from resources.dagster_resources.enrichment import EnrichmentResource
-from resources.store import MadeProfile, UnreportedPurchase, new_companies, new_profiles, new_unreported
+from resources.store import (
+    MadeProfile,
+    UnreportedPurchase,
+    failed_in_batches,
+    new_companies,
+    new_profiles,
+    new_unreported,
+)
 from resources.vendor_balances import settle_overdue
 
 AT_ONCE = 500
@@ -135,14 +143,19 @@ def report_made_outside(context: dg.SensorEvaluationContext, enrichment: Enrichm
         ended = [one for one in known if run_of(one.request.asked_by) not in waiting]
         not_shown = _not_shown(ended, context.instance)
         incomplete = show_incomplete(not_shown, rules, store, context)
+        failed = failed_in_batches(store, since, new.mark)
     good = [one for one in not_shown if why_not_good_enough(one.profile, rules) is None]
     shown = {one.profile.profile_id for one in good}
     ours = [one for one in ended if one.profile.profile_id in shown or run_of(one.request.asked_by) is None]
-    added = new_among(context.instance, [one.company for one in ours])
+    added = new_among(context.instance, [*(one.company for one in ours), *(one.company for one in failed)])
     report(context.instance, [*made_outside(good), *checks_outside(ours, rules)])
+    with enrichment.store() as store:
+        failures = show_failed(failed, rules, store, context)
     sentence = f"{len(good)} of {len(ours)} profiles made outside are shown."
     if incomplete:
         sentence = f"{sentence} {len(incomplete)} are shown as failed, as they are not good enough."
+    if failures:
+        sentence = f"{sentence} {failures} that failed in batches are shown as failed."
     return _tick(context, str(OutsideCursor(new.mark, waiting)), sentence, added=added)
 
 

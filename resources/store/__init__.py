@@ -4,8 +4,11 @@ open_store(url, world=...) -> SqlStore: one attribute per port of enrichment.por
 """
 
 from resources.store.changes_since import (
+    OF_BATCH,
+    FailedCompany,
     MadeProfile,
     UnreportedPurchase,
+    failed_in_batches,
     new_companies,
     new_profiles,
     new_unreported,
@@ -14,11 +17,14 @@ from resources.store.factory import SqlStore, open_store
 from resources.store.queries.ledger_queries import LedgerLine, StoreTotals
 
 __all__ = [
+    "OF_BATCH",
+    "FailedCompany",
     "LedgerLine",
     "MadeProfile",
     "SqlStore",
     "StoreTotals",
     "UnreportedPurchase",
+    "failed_in_batches",
     "new_companies",
     "new_profiles",
     "new_unreported",

@@ -1,13 +1,14 @@
 """What is new in the store since a change number, for a reader that keeps the last number as its cursor.
 
 new_companies(store, since) -> keys, former keys, mark        new_unreported(store, since) -> purchases, mark
-new_profiles(store, since) -> profiles with their requests, mark
+new_profiles(store, since) -> profiles with their requests, mark        failed_in_batches(store, since, mark)
 Next time `mark` is `since`: no row is missed (see SqlStore.changes), and one that was written since is read again.
 A store with a lower number than `since` is another store: all of it is new.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -19,6 +20,9 @@ from resources.store import tables as t
 from resources.store.database.row_mapping import chunks, purchase_of, record_of
 from resources.store.factory import SqlStore
 from resources.store.former_ids import now
+
+OF_BATCH = "batch:"
+"""What the requests of a batch name as what asked, before its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,17 @@ class MadeProfile:
     company: str
     request: Request
     changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCompany:
+    """company: its key now. reason: of the batch. request_id, ended_at: of the attempt that failed."""
+
+    company: str
+    batch_id: str
+    reason: str | None
+    request_id: str
+    ended_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +144,25 @@ def new_profiles(store: SqlStore, since: int, *, limit: int) -> NewProfiles:
         if row.request_id in requests
     )
     return NewProfiles(found, rows[-1].changed if len(rows) == limit else mark)
+
+
+def failed_in_batches(store: SqlStore, since: int, mark: int) -> list[FailedCompany]:
+    """Companies that failed in a batch in their last attempt, which ended between two change numbers.
+
+    Those of Dagster's runs are left out: a run's requests name the run. Raises StoreError.
+    """
+    r, b, c = t.requests.c, t.batch_companies.c, t.companies.c
+    of_batch = sa.func.substr(r.asked_by, len(OF_BATCH) + 1)
+    query = (
+        sa.select(c.key, b.batch_id, b.reason, b.request_id, b.ended_at)
+        .join_from(t.requests, t.batch_companies, sa.and_(b.batch_id == of_batch, b.company_id == r.company_id))
+        .join(t.companies, c.company_id == now(b.company_id))
+        .where(r.state == "failed", r.asked_by.startswith(OF_BATCH), *_between(t.requests, since, mark))
+        .where(b.state == "failed", b.request_id == r.request_id)
+        .order_by(b.request_id)
+    )
+    with store.changes() as (tx, _):
+        return [FailedCompany(*row) for row in tx.execute(query)]
 
 
 def _between(table: sa.Table, since: int, mark: int) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:

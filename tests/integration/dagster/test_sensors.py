@@ -14,16 +14,18 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 
+from enrichment.domain.batches import Batch, BatchCompany, BatchEnd
 from enrichment.domain.companies import Cause, Company
 from enrichment.domain.ids import new_id
 from enrichment.domain.purchases import Purchase
 from enrichment.domain.requests import Request
 from enrichment.pipeline.enrich import Ask, enrich
 from enrichment_assets.automation.sensors import bought_outside
+from resources.clock import utc_now
 from resources.wiring import open_context
 from tests.support.dagster_instance import DagsterSandbox, Tick, dagster_sandbox, definitions, key, value_of
 from tests.support.examples import MATRIX
-from tests.support.ledger_records import answered, draft, sent
+from tests.support.ledger_records import LEASE, answered, draft, sent
 
 MANY, FEW, PRICE = 60, 5, 100
 OF_EVERY_STORE = {"", "sqlite_master", "schema_version", "stamp", "change_counter"}
@@ -167,6 +169,31 @@ def test_what_ends_incomplete_tick_by_tick_is_one_record_for_a_batch_and_one_for
     assert batch.tags["batch"] == "bat_1"
     assert batch.run_config == {"ops": {"work": {"config": {"batch_id": "bat_1"}}}}
     assert "batch" not in day.tags
+
+
+def test_a_company_that_failed_in_a_batch_outside_is_shown_as_failed_once_though_it_has_no_profile(
+    sandbox: DagsterSandbox,
+) -> None:
+    batch = _fails_in_batch(sandbox, "tesla.com", "the company is ambiguous")
+    tick = sandbox.tick("report_made_outside")
+    says = "0 of 0 profiles made outside are shown."
+    assert tick == Tick(f"{says} 1 that failed in batches are shown as failed.", added=["tesla.com"], deleted=[])
+    failed = _failed(sandbox, "profile/profile")
+    assert set(failed) == {"tesla.com"}
+    record = sandbox.instance.get_run_by_id(failed["tesla.com"])
+    assert record is not None
+    assert record.tags["batch"] == batch.batch_id
+    logged = sandbox.instance.all_logs(record.run_id)
+    assert [one for one in logged if "tesla.com, profile/profile: the company is ambiguous" in one.message]
+    assert dg.DagsterEventType.RUN_FAILURE not in {one.dagster_event_type for one in logged}
+    assert sandbox.tick("report_made_outside").says == says
+
+
+def test_what_failed_in_a_batch_and_was_made_since_is_not_shown_as_failed(sandbox: DagsterSandbox) -> None:
+    _fails_in_batch(sandbox, "tesla.com", "the store was away")
+    _ask_outside(sandbox, "tesla.com")
+    assert sandbox.tick("report_made_outside").says == "1 of 1 profiles made outside are shown."
+    assert _failed(sandbox, "profile/profile") == {}
 
 
 def test_what_is_complete_when_it_is_made_again_is_not_failed_any_more(sandbox: DagsterSandbox) -> None:
@@ -353,6 +380,22 @@ def _request(sandbox: DagsterSandbox, company: Company, asked_by: str) -> str:
     asked = Request(new_id("req"), company.company_id, "profile", None, "enhanced", "rules", NOON, asked_by)
     sandbox.store.requests.open(asked)
     return asked.request_id
+
+
+def _fails_in_batch(sandbox: DagsterSandbox, name: str, reason: str) -> Batch:
+    """A batch of the command line in which this company fails before anything of it is made."""
+    at = utc_now()
+    [company] = sandbox.store.companies.add([Company(new_id("com"), name, None, name, at)])
+    batches = sandbox.store.batches
+    batch = batches.create(Batch(new_id("bat"), at, ("profile",), "cli"), [company.company_id])
+    [claimed] = batches.claim(batch.batch_id, "w", most=1, caps=(), lease_until=at + LEASE, at=at)
+    asked_by = f"batch:{batch.batch_id}"
+    request = Request(new_id("req"), company.company_id, "profile", None, "enhanced", "rules", at, asked_by)
+    sandbox.store.requests.open(request)
+    begun = batches.begin(claimed, "w", request.request_id, need=0, caps=(), at=at)
+    assert isinstance(begun, BatchCompany)
+    assert batches.finish(begun, BatchEnd("failed", reason=reason), at=at)
+    return batch
 
 
 def _bought(sandbox: DagsterSandbox, company: Company, request_id: str, *, variant: str) -> None:
