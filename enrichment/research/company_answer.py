@@ -45,7 +45,7 @@ from enrichment.research.answers.what_is_asked import known_besides, what_is_ask
 from enrichment.research.claims.claim import CheckedClaim, DroppedClaim, checked, in_order
 from enrichment.research.claims.model_answers import ResearchAnswer
 from enrichment.research.claims.stored_quotes import compared_with_replies
-from enrichment.research.evidence.event_days import since_day, within_days
+from enrichment.research.evidence.event_days import within_window
 from enrichment.research.evidence.passages import Sides
 from enrichment.research.evidence.relevance import content_words
 from enrichment.research.questions.areas import AREAS, datasets_of
@@ -53,6 +53,7 @@ from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.looked_for import LookedFor, looked_for, mentions
 from enrichment.research.questions.measures import OPENINGS, MeasureAsked, measure_asked
 from enrichment.research.questions.question_words import has_phrase, words_in_question
+from enrichment.research.questions.time_window import first_day
 from enrichment.research.questions.to_the_point import (
     OF_TOPICS,
     asks_what_is_common,
@@ -168,10 +169,11 @@ class CompanyAnswers:
 
     def _within(self, one: CompanyCollected, parts: QuestionParts) -> tuple[CompanyCollected, list[OpenPoint]]:
         """Without what is older than the question asks for, and an open point for each area that has nothing else."""
-        if parts.days is None:
+        since = first_day(parts.days, parts.since, self.context.now())
+        if since is None:
             return one, []
-        within = within_days(one.known.facts, parts.days, self.context.now())
-        points = none_within(within, since_day(parts.days, self.context.now()), parts, one.company)
+        within = within_window(one.known.facts, since)
+        points = none_within(within, since, parts, one.company)
         return replace(one, known=replace(one.known, facts=within.facts)), [*points]
 
     def _wanted(self, one: CompanyCollected, parts: QuestionParts) -> set[str]:

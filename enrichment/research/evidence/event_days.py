@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 from enrichment.domain.knowledge import Fact
 from enrichment.domain.values import FoundPassage, IntentSignal, JobPosting, NewsItem, Value
@@ -19,8 +19,7 @@ class WithinWindow:
     newest: dict[str, date]
 
 
-def within_days(facts: Iterable[Fact], days: int, now: datetime) -> WithinWindow:
-    since = since_day(days, now)
+def within_window(facts: Iterable[Fact], since: date) -> WithinWindow:
     every = [*facts]
     kept = tuple(fact for fact in every if not _has_date(fact.value) or (event_day(fact.value) or date.min) >= since)
     left = {fact.dataset for fact in every} - {fact.dataset for fact in kept}
@@ -29,10 +28,6 @@ def within_days(facts: Iterable[Fact], days: int, now: datetime) -> WithinWindow
         if fact.dataset in left and (day := event_day(fact.value)) is not None:
             newest[fact.dataset] = max(day, newest.get(fact.dataset, day))
     return WithinWindow(kept, newest)
-
-
-def since_day(days: int, now: datetime) -> date:
-    return (now.astimezone(UTC) - timedelta(days=days)).date()
 
 
 def _has_date(value: Value) -> bool:

@@ -28,7 +28,7 @@ from enrichment.research.questions.areas import AREA_NAMES, AREAS, datasets_of, 
 from enrichment.research.questions.asked_words import may_be_topic
 from enrichment.research.questions.mention import NOTHING_KNOWN, KnownNames
 from enrichment.research.questions.question_reading import QuestionReading, read_question
-from enrichment.research.questions.time_window import time_window
+from enrichment.research.questions.time_window import NamedDay, time_window
 from enrichment.rules import AnalysisRules, Rules
 from enrichment.rules.loader import RESEARCH_BREAKDOWN
 
@@ -56,7 +56,7 @@ class LookUp:
 
 @dataclass(frozen=True, slots=True)
 class QuestionParts:
-    """text: the question without orders and without its time window, which goes back so many days.
+    """text: the question without orders and without its time window, which goes back so many days, or since a day.
 
     companies: as the question names them; none: the ones asked about before. areas: none: the whole company.
 
@@ -91,6 +91,7 @@ class QuestionParts:
     is_sure: bool = False
     text: str = ""
     days: int | None = None
+    since: NamedDay | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -284,6 +285,7 @@ def by_rule(
         is_sure=reading.is_sure,
         text=text,
         days=window.days,
+        since=window.since,
         unanswerable={**(_ORDERS if has_orders else {}), **dict.fromkeys(reading.private, _PRIVATE)},
     )
 
