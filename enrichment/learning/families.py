@@ -10,7 +10,7 @@ of it (Rubin, Inference and Missing Data, Biometrika 63, 1976).
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -30,6 +30,8 @@ _WITHIN = 1.35
 _GRID = 200
 _COARSE = np.linspace(0.1, 1.0, 19)
 _ROUNDS = 40
+_CODES_IN_A_TABLE = 1_000_000
+"""Up to so many, a table of all is faster than to sort the rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def families_of(
     for source, rate in stated.items():
         hits = round(PRIOR_OBSERVATIONS * rate)
         before |= {((source, True),): hits, ((source, False),): round(PRIOR_OBSERVATIONS) - hits}
-    counts = Counter(counts) + before
+    answers = _Answers(Counter(counts) + before)
     groups = [frozenset({source}) for source in sorted({source for sources in alike for source in sources})]
     together = [frozenset(sources) for sources in alike]
     gains: dict[tuple[frozenset[str], frozenset[str]], float] = {}
@@ -66,16 +68,16 @@ def families_of(
         for one, other in combinations(groups, 2):
             if (one, other) not in gains:
                 comparable = any(one & sources and other & sources for sources in together)
-                gains[one, other] = _gain(counts, one, other) if comparable else 0.0
+                gains[one, other] = _gain(answers, one, other) if comparable else 0.0
         best = max(combinations(groups, 2), key=lambda pair: gains[pair], default=None)
         if best is None or gains[best] <= _CLEAR:
-            return [family_estimate(counts, group) for group in groups if len(group) > 1]
+            return [_family_estimate(answers, group) for group in groups if len(group) > 1]
         groups = sorted([best[0] | best[1], *(group for group in groups if group not in best)], key=sorted)
 
 
-def family_estimate(counts: Mapping[Answered, int], sources: Collection[str]) -> FamilyEstimate:
+def _family_estimate(answers: "_Answers", sources: Collection[str]) -> FamilyEstimate:
     """The estimate of a family whose sources are known."""
-    seen = _Seen(counts, sorted(sources))
+    seen = answers.of(sorted(sources))
     grid = np.linspace(0.01, 1.0, _GRID)
     likely = np.array([seen.fitted(known)[0] for known in grid])
     best = int(likely.argmax())
@@ -86,31 +88,56 @@ def family_estimate(counts: Mapping[Answered, int], sources: Collection[str]) ->
     return FamilyEstimate(frozenset(sources), known, dict(zip(sorted(sources), map(float, rates), strict=True)))
 
 
-def _gain(counts: Mapping[Answered, int], one: frozenset[str], other: frozenset[str]) -> float:
+def _gain(answers: "_Answers", one: frozenset[str], other: frozenset[str]) -> float:
     """How much the log likelihood grows if two groups of sources are taken as one family."""
-    both = _Seen(counts, sorted(one | other))
+    both = answers.of(sorted(one | other))
     if both.with_a_miss_beside < _ENOUGH:
         return 0.0
-    return both.likelihood() - sum(_Seen(counts, sorted(group)).likelihood() for group in (one, other))
+    return both.likelihood() - sum(answers.of(sorted(group)).likelihood() for group in (one, other))
+
+
+class _Answers:
+    """All that was answered together, as numbers: (row, source) is 0 where it was not asked, 1 missed, 2 matched."""
+
+    def __init__(self, counts: Mapping[Answered, int]) -> None:
+        self._column = {source: at for at, source in enumerate(sorted({s for row in counts for s, _ in row}))}
+        self._found = np.zeros((len(counts), len(self._column)), dtype=np.int8)
+        self._times = np.fromiter(counts.values(), dtype=float, count=len(counts))
+        for number, answered in enumerate(counts):
+            for source, is_match in answered:
+                self._found[number, self._column[source]] = 1 + is_match
+
+    def of(self, sources: Sequence[str]) -> "_Seen":
+        """Rows that are alike for these sources are one; rows in which none of them was asked are none."""
+        code = np.zeros(len(self._times), dtype=np.int64)
+        for place, source in enumerate(sources):
+            if source in self._column:
+                code += 3**place * self._found[:, self._column[source]].astype(np.int64)
+        rows, times = _added_up(code, self._times, 3 ** len(sources))
+        found = rows[:, None] // 3 ** np.arange(len(sources)) % 3
+        return _Seen(matched=found == 2, missed=found == 1, times=times)
+
+
+def _added_up(
+    code: NDArray[np.int64], times: NDArray[np.float64], most: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Each code that occurs, besides 0, and how often; all are below `most`."""
+    if most > _CODES_IN_A_TABLE:
+        rows, at = np.unique(code, return_inverse=True)
+        totals = np.bincount(at, weights=times).astype(float)
+        return rows[rows > 0], totals[rows > 0]
+    totals = np.bincount(code, weights=times, minlength=most).astype(float)
+    rows = np.flatnonzero(totals[1:]) + 1
+    return rows, totals[rows]
 
 
 class _Seen:
-    """The answers of some sources: rows of (1 matched, 0 missed, nan not asked), and how often each was seen."""
+    """The answers of some sources: rows of (matched, missed, neither: not asked), and how often each was seen."""
 
-    def __init__(self, counts: Mapping[Answered, int], sources: list[str]) -> None:
-        rows = Counter[tuple[bool | None, ...]]()
-        for answered, times in counts.items():
-            found = dict(answered)
-            row = tuple(found.get(source) for source in sources)
-            if any(one is not None for one in row):
-                rows[row] += times
-        ordered = sorted(rows.items(), key=lambda item: [str(one) for one in item[0]])
-        shape = len(ordered), len(sources)
-        self._matched = np.array([[one is True for one in row] for row, _ in ordered], dtype=float).reshape(shape)
-        self._missed = np.array([[one is False for one in row] for row, _ in ordered], dtype=float).reshape(shape)
-        self._times = np.array([times for _, times in ordered], dtype=float)
-        self._none = self._matched.sum(axis=1) == 0
-        self.companies = int(self._times.sum())
+    def __init__(self, *, matched: NDArray[np.bool_], missed: NDArray[np.bool_], times: NDArray[np.float64]) -> None:
+        self._matched, self._missed, self._times = matched.astype(float), missed.astype(float), times
+        self._none = ~matched.any(axis=1)
+        self.companies = int(times.sum())
 
     @property
     def with_a_miss_beside(self) -> int:

@@ -48,16 +48,22 @@ COMMENT ON COLUMN sources.performance.latency_p95_seconds IS '95 of 100 calls to
 COMMENT ON COLUMN sources.performance.cost_usd IS 'What all its calls cost; a call serves all its datasets, so this repeats on each row of a source';
 COMMENT ON COLUMN sources.performance.cost_per_fact_usd IS 'cost_usd divided by all facts of all its datasets';
 
+CREATE VIEW build.first_known AS
+SELECT company_id,
+    min(collected_at) FILTER (dataset = 'industry') AS industry,
+    min(collected_at) FILTER (dataset IN ('company_size_band', 'employee_count')) AS size,
+    min(collected_at) FILTER (dataset = 'headquarters') AS headquarters
+FROM build.facts WHERE dataset IN ('industry', 'company_size_band', 'employee_count', 'headquarters') GROUP BY company_id;
+COMMENT ON VIEW build.first_known IS 'Since when something is known of a company that makes it one of a kind';
+COMMENT ON COLUMN build.first_known.company_id IS 'The company';
+COMMENT ON COLUMN build.first_known.industry IS 'When its industry was first known, UTC';
+COMMENT ON COLUMN build.first_known.size IS 'When its size was first known, UTC';
+COMMENT ON COLUMN build.first_known.headquarters IS 'When its headquarters were first known, UTC';
+
 CREATE VIEW sources.answers AS
 WITH given AS (
     SELECT purchase_id, list(DISTINCT dataset ORDER BY dataset) AS datasets, avg(quality) AS mean_quality
     FROM build.facts GROUP BY purchase_id
-), first_known AS (
-    SELECT company_id,
-        min(collected_at) FILTER (dataset = 'industry') AS industry,
-        min(collected_at) FILTER (dataset IN ('company_size_band', 'employee_count')) AS size,
-        min(collected_at) FILTER (dataset = 'headquarters') AS headquarters
-    FROM build.facts WHERE dataset IN ('industry', 'company_size_band', 'employee_count', 'headquarters') GROUP BY company_id
 ), first_asked AS (
     SELECT company_id, source, min(reserved_at) AS "at" FROM spend.purchases
     WHERE outcome IN ('found', 'nothing') GROUP BY ALL
@@ -74,7 +80,7 @@ SELECT
 FROM spend.purchases AS p
 LEFT JOIN given AS g USING (purchase_id)
 LEFT JOIN marts.companies AS c USING (company_id)
-LEFT JOIN first_known AS k USING (company_id)
+LEFT JOIN build.first_known AS k USING (company_id)
 LEFT JOIN first_asked AS f ON f.company_id = p.company_id AND f.source = p.source
 WHERE p.outcome IN ('found', 'nothing');
 COMMENT ON VIEW sources.answers IS 'One row per usable answer of a source: what it brought, how good, how fast, at what price, for which kind of company; rates are learned from it';
