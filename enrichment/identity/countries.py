@@ -2,8 +2,8 @@
 
 'Germany', 'Deutschland', 'DEU', 'de'  ->  'de'        'England' -> 'gb'        'Atlantis', 'London' -> ''
 
-Codes and English names are looked up by themselves: the table of all names takes almost a second to build.
-The table of territories is imported with the first text, which many requests never come to.
+Codes and English names are looked up by themselves: the table of all names takes a tenth of a second to build.
+The tables of territories are imported with the first text, which many requests never come to.
 """
 
 import re
@@ -33,8 +33,7 @@ def country_code(text: str) -> str:
 def state_of_the_us(text: str) -> bool:
     """Whether a text is a state of the US, by its name or its two letters."""
     words = text.strip()
-    table = _table()
-    found = table.get_territory(f"us-{words.lower()}") if len(words) == _CODE else table.lookup_territory(words)
+    found = _table().get_territory(f"us-{words.lower()}") if len(words) == _CODE else _named(words)
     return found is not None and found.code.startswith("us-")
 
 
@@ -49,6 +48,11 @@ def _table() -> ModuleType:
     return import_module("rigour.territories")
 
 
+def _named(words: str) -> "Territory | None":
+    found: Territory | None = import_module("enrichment.identity.territory_names").territory_named(words)
+    return found
+
+
 def _territory(words: str) -> "Territory | None":
     if not _CODE <= len(words) <= _LONGEST or not any(map(str.isalpha, words)):
         return None
@@ -56,7 +60,7 @@ def _territory(words: str) -> "Territory | None":
         code = words.lower()
         found: Territory | None = _table().get_territory(_OTHER_CODES.get(code, code))
     else:
-        found = _english_names().get(words.casefold()) or _table().lookup_territory(words)
+        found = _english_names().get(words.casefold()) or _named(words)
     return found
 
 
