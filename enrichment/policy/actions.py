@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from enrichment.policy.family_chances import Values, chances, fills_given
-from enrichment.policy.state_encoding import Frame
+from enrichment.policy.state_encoding import Frame, TooLarge
 
 Flags = npt.NDArray[np.bool_]
 Columns = npt.NDArray[np.int32]
@@ -86,11 +86,9 @@ def filled(values: Values, bit: int, rate: float | Values) -> None:
     halves[:, :, 1, :] += difference
 
 
-def calls_of(frame: Frame, most_work: int) -> Sequence[Calls] | None:
-    """All sets of calls to weigh. None: weighing each of them in each state is more work than `most_work` allows."""
-    tree = _Tree(frame, most_work)
-    calls = tree.grown(_CallSet.of(frame), 0)
-    return calls if tree.work <= most_work else None
+def calls_of(frame: Frame, most_work: int) -> Sequence[Calls]:
+    """All sets of calls to weigh. Raises TooLarge if weighing each of them in each state is more than `most_work`."""
+    return _Tree(frame, most_work).grown(_CallSet.of(frame), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +127,7 @@ class _Tree:
             (unsatisfied & answers != 0) & (unsatisfied & needs == 0)
             for answers, needs in zip(frame.answers, frame.needs, strict=True)
         ]
-        self.work = 0
+        self._work = 0
 
     def _leads(self) -> Values:
         """How many seconds each source is slower than all others."""
@@ -142,8 +140,10 @@ class _Tree:
         grown: list[Calls] = []
         for i in range(first, len(self._frame.offers)):
             more = self._with(so_far, i)
-            if self.work <= self._most_work and more.allowed.any():
-                self.work += len(more.allowed) << len(self._frame.offers) - more.sources.bit_count()
+            if more.allowed.any():
+                self._work += len(more.allowed) << len(self._frame.offers) - more.sources.bit_count()
+                if self._work > self._most_work:
+                    raise TooLarge
                 further = self.grown(more, i + 1) if self._value_of_time else ()
                 columns = np.flatnonzero(more.allowed).astype(np.int32)
                 waiting = self._value_of_time * more.seconds

@@ -10,8 +10,8 @@ from dataclasses import replace
 from functools import cached_property
 
 from enrichment.policy.problem import Offer, Problem, State, parts, relevant_offers
-from enrichment.policy.state_encoding import Frame, framed
-from enrichment.policy.table import Table, choice_code
+from enrichment.policy.state_encoding import MOST_STATES, Frame, framed
+from enrichment.policy.table import Table
 
 
 class Priority:
@@ -52,33 +52,31 @@ class Priority:
     @cached_property
     def exact(self) -> bool:
         """Whether `expected_spend` may be called: the states of each part are few enough for a table."""
-        from enrichment.policy.dynamic_program import fits  # noqa: PLC0415  it needs numpy, which `next` does not
-
-        return all(fits(part) for part in self._alone)
+        return all(frame.states <= MOST_STATES for frame in self._frames)
 
     def expected_spend(self, state: State) -> float:
         """Micro-USD that the policy alone is expected to spend from this state on, as Table.expected_spend."""
         return sum(table.expected_spend(state) for table in self._tables)
 
     @cached_property
-    def _alone(self) -> tuple[Problem, ...]:
+    def _frames(self) -> tuple[Frame, ...]:
         """The parts, which this policy decides independently. Time has no value in them: calls never start together."""
-        return tuple(replace(part, value_of_time=0) for part in parts(self._problem))
+        return tuple(framed(replace(part, value_of_time=0)) for part in parts(self._problem))
 
     @cached_property
     def _tables(self) -> tuple[Table, ...]:
-        return tuple(self._table(framed(part)) for part in self._alone)
+        return tuple(self._table(frame) for frame in self._frames)
 
     def _table(self, frame: Frame) -> Table:
         import numpy as np  # noqa: PLC0415  a tenth of the CPU of a command that only asks `next`
 
-        codes = np.arange(1 << len(frame.offers) + frame.width)
-        choices = np.zeros(len(codes), dtype=choice_code(len(frame.offers)))
+        codes = np.arange(frame.states)
+        choices = np.zeros(len(codes), dtype=frame.choice_code)
         for dataset, chain in reversed(self._chains):
             for offer in reversed(chain if dataset in frame.datasets else ()):
-                source = frame.sources_in([offer.source])
-                asks = source << frame.width | frame.datasets_in([dataset])
-                needs = frame.datasets_in(offer.needs)
+                source = frame.source_bits.of([offer.source])
+                asks = source << frame.width | frame.dataset_bits.of([dataset])
+                needs = frame.dataset_bits.of(offer.needs)
                 choices[codes & (asks | needs) == asks] = source
         return Table(frame, choices, self._table)
 

@@ -13,8 +13,8 @@ from enrichment.policy.execution_model import plain_execution
 from enrichment.policy.greedy import Greedy
 from enrichment.policy.lower_bound import LowerBound
 from enrichment.policy.problem import Policy, Problem, State, parts, start
-from enrichment.policy.state_encoding import framed
-from enrichment.policy.table import Table
+from enrichment.policy.state_encoding import TooLarge, framed
+from enrichment.policy.table import Table, solved
 
 
 class Enhanced:
@@ -73,11 +73,10 @@ def compile_enhanced(problem: Problem) -> Enhanced:
 
 
 def _decision(part: Problem) -> Table | Greedy:
-    from enrichment.policy.dynamic_program import calls_within, solve  # noqa: PLC0415  numpy is needed to solve alone
-
-    frame = framed(part)
-    calls = calls_within(frame)
-    return Greedy(part) if calls is None else solve(frame, calls)
+    try:
+        return solved(framed(part))
+    except TooLarge:
+        return Greedy(part)
 
 
 def compile_policy(strategy: str, problem: Problem) -> Policy:

@@ -19,14 +19,10 @@ import numpy.typing as npt
 
 from enrichment.policy.actions import Calls, Flags, Masks, bring, calls_of
 from enrichment.policy.family_chances import Values
-from enrichment.policy.problem import Problem
-from enrichment.policy.state_encoding import Frame, framed
-from enrichment.policy.table import Table, choice_code
+from enrichment.policy.state_encoding import MOST_STATES, Frame, TooLarge
 
 Choices = npt.NDArray[np.unsignedinteger[Any]]
 
-MOST_STATES = 1 << 23
-"""An eighth of a gigabyte while they are solved."""
 MOST_WORK = 500_000_000
 """States before each call or set of calls, over all of these: two seconds on one quiet core."""
 
@@ -37,33 +33,24 @@ _AT_ONCE = 1 << 18
 """States that are gone through together: as many as stay near the processor."""
 
 
-def calls_within(frame: Frame) -> Sequence[Calls] | None:
-    """The calls to weigh in each state. None: there are too many states, or too many sets of calls."""
-    return calls_of(frame, MOST_WORK) if 1 << len(frame.offers) + frame.width <= MOST_STATES else None
+def best_choices(frame: Frame) -> Choices:
+    """Decide every state. A state in which some required dataset may still be satisfied is never a stop.
 
-
-def fits(part: Problem) -> bool:
-    """Whether a part can be solved exactly."""
-    return calls_within(framed(part)) is not None
-
-
-def solve(frame: Frame, calls: Sequence[Calls]) -> Table:
-    """Decide every state. A state in which some required dataset may still be satisfied is never a stop."""
+    Raises TooLarge where there are too many states, or too many sets of calls to weigh in each.
+    """
+    if frame.states > MOST_STATES:
+        raise TooLarge
+    calls = calls_of(frame, MOST_WORK)
     solver = _Solver(frame)
     solver.run(calls)
-    return Table(frame, _as_masked(frame, solver.choices), solved)
+    return _as_masked(frame, solver.choices)
 
 
-def evaluated(frame: Frame, choices: Choices | array[int]) -> Values:
+def expected_spend(frame: Frame, choices: Choices | array[int]) -> Values:
     """Policy evaluation: the Bellman equation with each choice given, waiting and worth at 0. Micro-USD."""
     evaluation = _Evaluation(frame, np.asarray(choices))
-    evaluation.run(calls_of(frame, MOST_WORK) or ())
+    evaluation.run(calls_of(frame, MOST_WORK))
     return evaluation.values.reshape(-1)
-
-
-def solved(frame: Frame) -> Table:
-    """The table of a part that is known to be small enough to be solved."""
-    return solve(frame, calls_of(frame, MOST_WORK) or ())
 
 
 def _as_masked(frame: Frame, choices: Choices) -> Choices:
@@ -148,7 +135,7 @@ class _Solver(_Sweep):
 
     def __init__(self, frame: Frame) -> None:
         super().__init__(frame, np.where(_may_not_stop(frame), np.inf, _lost(frame)))
-        self.choices: Choices = np.zeros(self._flat_values.shape, dtype=choice_code(len(frame.offers)))
+        self.choices: Choices = np.zeros(self._flat_values.shape, dtype=frame.choice_code)
 
     def _take(self, cells: Masks, expected: Values, calls: Calls) -> None:
         expected += calls.price + calls.waiting

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from enrichment.policy.execution_bits import Effect, ExecutionBits, bits, union
+from enrichment.policy.execution_bits import Effect, ExecutionBits
 from enrichment.policy.execution_model import Chain, Execution, RemainingCap
+from enrichment.policy.name_bits import bits, union
 from enrichment.policy.problem import Offer, State
 
 Spent = int
@@ -56,7 +57,7 @@ ReplyEffects = Callable[[Offer, Sequence[Effect]], Iterable[Effect] | None]
 class _ChainBits:
     """A chain as bits.
 
-    last_resorts: (source, bits of `left`): the source is asked only while one of these bits is in `left`.
+    last_resorts: (bit of a source, bits of `left`): it is asked only while one of these bits is in `left`.
     """
 
     chain: Chain
@@ -124,10 +125,10 @@ class EventTree:
     def _skip(self, number: int) -> _SkipBits:
         skip = self._execution.skips[number]
         return _SkipBits(
-            source=self.bits.sources_in([skip.source]),
-            if_held=self.bits.sources_in(skip.if_held),
+            source=self.bits.sources.of([skip.source]),
+            if_held=self.bits.sources.of(skip.if_held),
             rule=self.bits.rules[number],
-            unless=self.bits.still_open(skip.answers),
+            unless=self.bits.open.of(skip.answers),
         )
 
     def _begun(self, chains: Sequence[Chain]) -> tuple[ChainProgress, ...]:
@@ -138,11 +139,11 @@ class EventTree:
     def _chain(self, chain: Chain) -> _ChainBits:
         return _ChainBits(
             chain=chain,
-            watched=self.bits.still_open(chain.state.unsatisfied) | self.bits.answers_open,
-            usable=self.bits.sources_in(chain.state.usable),
-            required=self.bits.still_open(chain.required),
+            watched=self.bits.open.of(chain.state.unsatisfied) | self.bits.answers_open,
+            usable=self.bits.sources.of(chain.state.usable),
+            required=self.bits.open.of(chain.required),
             last_resorts=tuple(
-                (self.bits.index[s], self.bits.without_value(served)) for s, served in chain.last_resorts
+                (self.bits.sources.bit[s], self.bits.without_value(served)) for s, served in chain.last_resorts
             ),
         )
 
@@ -186,11 +187,11 @@ class EventTree:
             if calls:
                 return ChainProgress(one.chain, 0, self._slowest(calls), calls)
         for n in range(max(1, one.stage), len(chain.last_resorts) + 1):
-            i, serves = chain.last_resorts[n - 1]
-            if ~asked >> i & 1 and left & serves:
-                if not dear >> i & 1:
-                    return ChainProgress(one.chain, n + 1, self._seconds[i], 1 << i)
-                self._too_dear |= 1 << i
+            source, serves = chain.last_resorts[n - 1]
+            if source & ~asked and left & serves:
+                if not source & dear:
+                    return ChainProgress(one.chain, n + 1, self._slowest(source), source)
+                self._too_dear |= source
         return ChainProgress(one.chain, _DONE)
 
     def _note_dear(self, number: int, left: int, usable: int, dear: int, *, to_the_end: bool) -> None:
@@ -208,9 +209,12 @@ class EventTree:
             chain, (missed, matched) = self._chains[number].chain, self.bits.told(left)
             before = chain.state
             state = State(
-                self.bits.open_names(left), self.bits.names(usable), before.missed | missed, before.matched | matched
+                self.bits.open.names(left),
+                self.bits.sources.names(usable),
+                before.missed | missed,
+                before.matched | matched,
             )
-            self._looked_up[key] = self.bits.sources_in(chain.policy.next(state)) & usable
+            self._looked_up[key] = self.bits.sources.of(chain.policy.next(state)) & usable
         return self._looked_up[key]
 
     def _redundant(self, chain: _ChainBits, left: int, replied: int) -> int:
@@ -312,13 +316,13 @@ class EventTree:
         key = node.left, node.asked
         if key not in self._second:
             self._second[key] = self._begun(
-                self._execution.then(self.bits.open_names(node.left), self.bits.names(node.asked))
+                self._execution.then(self.bits.open.names(node.left), self.bits.sources.names(node.asked))
             )
         return Node(True, node.left, node.asked, self._second[key])
 
     def too_dear(self) -> frozenset[str]:
         """Sources that would have been asked in an execution followed so far, had they fitted."""
-        return self.bits.names(self._too_dear)
+        return self.bits.sources.names(self._too_dear)
 
     def cost(self, spent: Spent) -> int:
         """The micro-USD in what was spent."""

@@ -17,8 +17,9 @@ from itertools import accumulate, product
 from random import Random
 
 from enrichment.policy.event_tree import EventTree, Node, Spent
-from enrichment.policy.execution_bits import Effect, bits
+from enrichment.policy.execution_bits import Effect
 from enrichment.policy.execution_model import Chain, Execution
+from enrichment.policy.name_bits import bits
 from enrichment.policy.problem import Offer, connected
 
 MOST_STEPS = 600_000
@@ -95,7 +96,7 @@ def likeliest_end(execution: Execution) -> tuple[frozenset[str], frozenset[str]]
     tree = EventTree(replace(execution, caps=execution.binding()))
     ends = (_exactly(tree) or _simulated(tree)).ends
     left, asked = max(ends, key=lambda end: (ends[end], end))
-    return tree.bits.open_names(left), tree.bits.names(asked)
+    return tree.bits.open.names(left), tree.bits.sources.names(asked)
 
 
 def steps_if_found(execution: Execution, found: frozenset[str]) -> tuple[ChainSteps, ...]:
@@ -122,7 +123,7 @@ def _steps(execution: Execution, found: frozenset[str]) -> tuple[ChainSteps, ...
     while tree.under_way(begun := tree.start_calls(node, spent)[0]):
         for before, after in zip(node.progress, begun.progress, strict=True):
             if after.calls and not before.calls and after.stage == 0:
-                steps[after.chain].append(tuple(sorted(tree.bits.names(after.calls))))
+                steps[after.chain].append(tuple(sorted(tree.bits.sources.names(after.calls))))
         node, more = tree.transition(begun, reply)
         spent += more
     return tuple(tuple(chain) for chain in steps)
@@ -210,10 +211,10 @@ class _ForecastTotals:
         """Dataset -> chance of being satisfied; exactly 0 or 1 if that is certain."""
         open_, done = defaultdict[str, float](float), defaultdict[str, float](float)
         for (left, _), chance in self.ends.items():
-            still_open = self._tree.bits.open_names(left)
-            for dataset in self._tree.bits.datasets:
+            still_open = self._tree.bits.open.names(left)
+            for dataset in self._tree.bits.open.bit:
                 (open_ if dataset in still_open else done)[dataset] += chance
-        return {d: min(done[d], 1.0) if open_[d] else 1.0 for d in self._tree.bits.datasets}
+        return {d: min(done[d], 1.0) if open_[d] else 1.0 for d in self._tree.bits.open.bit}
 
 
 def _exactly(tree: EventTree) -> _ForecastTotals | None:

@@ -25,7 +25,7 @@ def _still_known(frame: Frame, family: Family, usable: Codes | int) -> Values:
     """The factor on the chance that members can know the company, after all unusable members have failed."""
     likely = np.full(np.shape(usable), family.known)
     for source, rate in family.rates:
-        likely *= np.where(np.asarray(usable) & frame.sources_in([source]), 1.0, 1 - rate / family.known)
+        likely *= np.where(np.asarray(usable) & frame.source_bits.of([source]), 1.0, 1 - rate / family.known)
     return np.asarray(likely / (likely + 1 - family.known) / family.known)
 
 

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from enrichment.policy.compiled import Enhanced
 from enrichment.policy.greedy import Greedy
 from enrichment.policy.problem import Offer, Problem, parts
-from enrichment.policy.state_encoding import Frame, framed
-from enrichment.policy.table import Table, choice_code
+from enrichment.policy.state_encoding import framed
+from enrichment.policy.table import Table, solved
 
-_FORMAT = b"policy 4 "
+_FORMAT = "policy 5"
 
 
 def digest(problem: Problem) -> str:
@@ -43,8 +43,8 @@ def _decided_by(o: Offer) -> tuple[object, ...]:
 def to_bytes(policy: Enhanced) -> bytes:
     """What `from_bytes` restores without solving again; some hundred kilobytes for the largest shipped consumer."""
     which = bytes(isinstance(decision, Table) for decision in policy.decisions)
-    tables = (decision for decision in policy.decisions if isinstance(decision, Table))
-    kept = b"".join([which, *(_choices(table.frame, table.choices.tobytes()).tobytes() for table in tables)])
+    solved_parts = (decision.choices.tobytes() for decision in policy.decisions if isinstance(decision, Table))
+    kept = b"".join([which, *solved_parts])
     return _head(policy.problem) + zlib.compress(kept, 1)
 
 
@@ -61,7 +61,7 @@ def from_bytes(data: bytes, problem: Problem) -> Enhanced:
 
 
 def _head(problem: Problem) -> bytes:
-    return _FORMAT + digest(problem).encode()
+    return f"{_FORMAT} {sys.byteorder} {digest(problem)}".encode()
 
 
 def _decisions(kept: memoryview, problem: Problem) -> Iterator[Table | Greedy]:
@@ -72,22 +72,8 @@ def _decisions(kept: memoryview, problem: Problem) -> Iterator[Table | Greedy]:
             yield Greedy(part)
             continue
         frame = framed(part)
-        size = array(choice_code(len(frame.offers))).itemsize << len(frame.offers) + frame.width
+        size = array(frame.choice_code).itemsize * frame.states
         if len(choices) < size:
             raise ValueError("This policy is cut short: delete it and compile it again.")
-        yield Table(frame, _choices(frame, choices[:size]), _solved)
+        yield Table(frame, array(frame.choice_code, bytes(choices[:size])), solved)
         choices = choices[size:]
-
-
-def _choices(frame: Frame, raw: bytes | memoryview) -> array[int]:
-    """From bytes in this machine's order to those with the little end first, or back."""
-    choices = array(choice_code(len(frame.offers)), bytes(raw))
-    if sys.byteorder == "big":
-        choices.byteswap()
-    return choices
-
-
-def _solved(frame: Frame) -> Table:
-    from enrichment.policy.dynamic_program import solved  # noqa: PLC0415  it needs numpy, a restored table does not
-
-    return solved(frame)

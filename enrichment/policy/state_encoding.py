@@ -8,12 +8,18 @@ of a family of which none has matched: there a source that is not usable has mis
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, reduce
-from operator import or_
+from functools import cached_property
 
+from enrichment.policy.name_bits import NameBits, union
 from enrichment.policy.problem import Family, Offer, Problem, State, start
+
+MOST_STATES = 1 << 23
+"""Of a part that is solved: an eighth of a gigabyte meanwhile."""
+
+
+class TooLarge(Exception):
+    """A part has too many states, or sets of calls, to be solved."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,16 @@ class Frame:
         """Bits of a column."""
         return len(self.datasets) + len(self.families)
 
+    @property
+    def states(self) -> int:
+        """How many numbers there are."""
+        return 1 << len(self.offers) + self.width
+
+    @property
+    def choice_code(self) -> str:
+        """The smallest integer type that can hold any set of the sources as bits, as array and numpy call it."""
+        return "B" if len(self.offers) <= 8 else "H" if len(self.offers) <= 16 else "I"
+
     @cached_property
     def family_bits(self) -> tuple[int, ...]:
         """For each source the bit of its family in a column, set once a member has matched; 0: no family."""
@@ -43,7 +59,7 @@ class Frame:
     @cached_property
     def members(self) -> dict[int, int]:
         """The bit of a family -> its sources."""
-        return {1 << len(self.datasets) + n: self.sources_in(family.sources) for n, family in enumerate(self.families)}
+        return {1 << len(self.datasets) + n: self.source_bits.of(one.sources) for n, one in enumerate(self.families)}
 
     @cached_property
     def fill_families(self) -> tuple[dict[int, Family], ...]:
@@ -55,33 +71,25 @@ class Frame:
         )
 
     @cached_property
-    def sources(self) -> tuple[str, ...]:
-        return tuple(offer.source for offer in self.offers)
-
-    @cached_property
     def answers(self) -> tuple[int, ...]:
         """For each source the datasets it has a chance to satisfy."""
-        return tuple(self.datasets_in(offer.answers) for offer in self.offers)
+        return tuple(self.dataset_bits.of(offer.answers) for offer in self.offers)
 
     @cached_property
     def needs(self) -> tuple[int, ...]:
-        return tuple(self.datasets_in(offer.needs) for offer in self.offers)
+        return tuple(self.dataset_bits.of(offer.needs) for offer in self.offers)
 
     @cached_property
     def fills(self) -> tuple[tuple[tuple[int, float], ...], ...]:
-        """For each source (bit of a dataset, chance that it is satisfied, given a match)."""
+        """For each source (number of a dataset's bit, chance that it is satisfied, given a match)."""
+        rates = (dict(offer.fill_rates) if offer.match_rate > 0 else {} for offer in self.offers)
         return tuple(
-            tuple(
-                (bit, rate)
-                for bit, dataset in enumerate(self.datasets)
-                if (rate := dict(offer.fill_rates).get(dataset, 0.0)) > 0 and offer.match_rate > 0
-            )
-            for offer in self.offers
+            tuple((bit, its[name]) for bit, name in enumerate(self.datasets) if its.get(name, 0.0) > 0) for its in rates
         )
 
     @cached_property
     def required(self) -> int:
-        return self.datasets_in(self.part.required)
+        return self.dataset_bits.of(self.part.required)
 
     @cached_property
     def worth(self) -> tuple[int, ...]:
@@ -90,68 +98,57 @@ class Frame:
         return tuple(worth.get(dataset, 0) for dataset in self.datasets)
 
     @cached_property
-    def _source_bits(self) -> dict[str, int]:
-        return {source: 1 << i for i, source in enumerate(self.sources)}
+    def source_bits(self) -> NameBits:
+        return NameBits(offer.source for offer in self.offers)
 
     @cached_property
-    def _dataset_bits(self) -> dict[str, int]:
-        return {dataset: 1 << i for i, dataset in enumerate(self.datasets)}
-
-    def datasets_in(self, names: Iterable[str]) -> int:
-        """The bits of those names that are datasets of this part."""
-        bits = self._dataset_bits
-        return sum([bits[name] for name in names if name in bits])
-
-    def sources_in(self, names: Iterable[str]) -> int:
-        bits = self._source_bits
-        return sum([bits[name] for name in names if name in bits])
+    def dataset_bits(self) -> NameBits:
+        return NameBits(self.datasets)
 
     def code(self, state: State) -> int:
         """The number of a state, without names unknown to this part and without sources of no use."""
         column = self._column(state)
         # Mask out sources that cannot fill an open dataset, so that equivalent states share one entry.
-        usable = self.sources_in(state.usable) & self.filling(column)
-        for bit, members in self.members.items():
-            if not column & bit:  # useless sources that have not missed count as usable: they are never asked
-                usable |= members & ~self._useful(column) & ~self.sources_in(state.missed)
+        usable = self.source_bits.of(state.usable) & self.filling(column)
+        if self.members:  # useless sources that have not missed count as usable: they are never asked
+            usable |= self._unmatched(column) & ~self._useful(column) & ~self.source_bits.of(state.missed)
         return usable << self.width | column
 
     def filling(self, column: int) -> int:
         """The sources that may fill one of these datasets, and those whose miss would change another's match rate."""
         known = self._filling_known
         if column not in known:
-            telling = [members for bit, members in self.members.items() if not column & bit]
-            known[column] = reduce(or_, telling, self._useful(column))
+            known[column] = self._useful(column) | self._unmatched(column)
         return known[column]
 
+    @cached_property
+    def _filling_known(self) -> dict[int, int]:
+        return {}
+
     def _useful(self, column: int) -> int:
-        return sum([1 << i for i, answers in enumerate(self.answers) if answers & column])
+        return union([1 << i for i, answers in enumerate(self.answers) if answers & column])
+
+    def _unmatched(self, column: int) -> int:
+        """The sources of families of which none has matched."""
+        return union([members for bit, members in self.members.items() if not column & bit])
 
     def ruled_out(self, state: State) -> frozenset[str]:
         """Useful sources of families that were ruled out: they have not answered, and cannot be asked."""
         if not self.families and not any(self.fill_families):
             return frozenset()
         column = self._column(state)
-        lost = reduce(or_, [members for bit, members in self.members.items() if not column & bit], 0)
-        lost &= self._useful(column) & ~self.sources_in(state.usable | state.missed)
-        lacking = self._lacking(column) & ~self.sources_in(state.usable | state.missed | state.matched)
-        return self.named(lost | lacking)
+        matched = self.source_bits.of(state.matched)
+        useful = self._unmatched(column) & self._useful(column) | self._lacking(column) & ~matched
+        return self.source_bits.names(useful & ~self.source_bits.of(state.usable | state.missed))
 
     def _lacking(self, column: int) -> int:
         """Sources that have a family for one of these datasets."""
-        return sum([1 << i for i, its in enumerate(self.fill_families) if any(column >> bit & 1 for bit in its)])
+        return union([1 << i for i, its in enumerate(self.fill_families) if any(column >> bit & 1 for bit in its)])
 
     def _column(self, state: State) -> int:
         families = zip(self.families, self.members, strict=True)
-        matched = (bit for family, bit in families if not family.sources.isdisjoint(state.matched))
-        return reduce(or_, matched, self.datasets_in(state.unsatisfied))
-
-    @cached_property
-    def _filling_known(self) -> dict[int, int]:
-        return {}
-
-    def named(self, sources: int) -> frozenset[str]:
-        return frozenset([name for i, name in enumerate(self.sources) if sources >> i & 1])
+        matched = [bit for family, bit in families if not family.sources.isdisjoint(state.matched)]
+        return union(matched) | self.dataset_bits.of(state.unsatisfied)
 
 
 def framed(part: Problem) -> Frame:

@@ -32,7 +32,7 @@ class Table:
     def next(self, state: State) -> frozenset[str]:
         if ruled_out := self.frame.ruled_out(state):
             return self._without(ruled_out).next(state)
-        return self.frame.named(int(self.choices[self.frame.code(state)]))
+        return self.frame.source_bits.names(int(self.choices[self.frame.code(state)]))
 
     def _without(self, sources: frozenset[str]) -> Table:
         """The table of this part without some sources: in the full table, an unusable source of a family has missed."""
@@ -55,11 +55,13 @@ class Table:
 
     @cached_property
     def _spend(self) -> Values:
-        from enrichment.policy.dynamic_program import evaluated  # noqa: PLC0415  it needs numpy, which a lookup does not
+        from enrichment.policy.dynamic_program import expected_spend  # noqa: PLC0415  numpy, which `next` does not need
 
-        return evaluated(self.frame, self.choices)
+        return expected_spend(self.frame, self.choices)
 
 
-def choice_code(sources: int) -> str:
-    """The smallest integer type that can hold any set of so many sources as bits, as array and numpy call it."""
-    return "B" if sources <= 8 else "H" if sources <= 16 else "I"
+def solved(frame: Frame) -> Table:
+    """The exact policy of a part. Raises TooLarge where solving it is too much work."""
+    from enrichment.policy.dynamic_program import best_choices  # noqa: PLC0415  numpy, which a lookup does not need
+
+    return Table(frame, best_choices(frame), solved)

@@ -19,8 +19,7 @@ from enrich_cli.rendering.plan import plan_tree, plans_view
 from enrichment.domain.knowledge import Known
 from enrichment.planning.plan import Plan, make_plan, make_plans
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.policy.dynamic_program import fits
-from enrichment.policy.problem import parts
+from enrichment.policy.compiled import compile_enhanced
 from enrichment.rules import Rules
 from enrichment.rules.models import Caps, DatasetRules, RedundancyRule, SourceDataset
 from enrichment.rules.requirements import Requirements, custom, requirements_of
@@ -216,7 +215,7 @@ def test_a_plan_from_what_can_be_solved_is_the_least_and_says_nothing_of_a_dista
 def test_a_plan_too_large_to_solve_says_how_far_it_may_be_from_the_least() -> None:
     rules = crowded(MATRIX, 20)
     plan = plan_of(custom(rules, ["industry", "employee_count", "key_contacts", "tech_stack"], None), rules=rules)
-    assert not all(fits(part) for part in parts(plan.parts[0].problem))
+    assert not compile_enhanced(plan.parts[0].problem).exact
     assert plan.quote.above_least is not None
     assert plan.quote.above_least >= 0
     printed = StringIO()

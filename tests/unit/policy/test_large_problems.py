@@ -12,7 +12,6 @@ import pytest
 from bench.planner.instances import instances, matrix
 from bench.planner.policy_forecast import forecast
 from enrichment.policy.compiled import compile_enhanced
-from enrichment.policy.dynamic_program import fits
 from enrichment.policy.greedy import Greedy
 from enrichment.policy.lower_bound import LowerBound
 from enrichment.policy.problem import Offer, Policy, Problem, State, parts, start
@@ -125,7 +124,7 @@ def beyond_the_shipped_rules() -> Problem:
 
 
 def test_one_source_more_than_the_shipped_rules_have_is_still_solved_where_time_has_a_value() -> None:
-    assert fits(beyond_the_shipped_rules())
+    assert compile_enhanced(beyond_the_shipped_rules()).exact
 
 
 def test_too_many_sources_get_a_policy_that_owns_up_to_its_distance() -> None:
