@@ -37,7 +37,7 @@ from sandbox.app import create_app
 from sandbox.server import served
 from service.agents.consent import Consents
 from service.agents.server import agent_server
-from service.agents.tools import AgentContext
+from service.agents.tool_calls import AgentContext
 from service.http.access import Caller
 from service.installation.opening import opened
 from service.installation.state import ServiceState

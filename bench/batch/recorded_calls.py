@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import urlencode
 
-from resources.providers.call_session import HttpCall, HttpResponse, Transport
+from resources.providers.http_call import HttpCall, HttpResponse, Transport
 from resources.providers.vendor_client import VendorClient
 
 

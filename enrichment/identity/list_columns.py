@@ -7,55 +7,44 @@ header the cells decide.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from enrichment.domain.data_tables import rows_of
 from enrichment.identity.countries import is_country
-from enrichment.identity.domains import own_domain, registrable_domain
 from enrichment.identity.letters import fold
-from enrichment.identity.names import name_form
+from enrichment.identity.list_cells import (
+    goes_with,
+    has_form,
+    is_address,
+    is_code,
+    is_email,
+    is_number,
+    is_page_on_a_platform,
+    is_person,
+    is_words,
+    overlap,
+    share,
+)
+from enrichment.identity.list_titles import Role, plain_title, role_of
 from enrichment.identity.vendor_ids import IdKind
 
-Role = Literal["company", "name", "website", "profile", "email", "personal", "person", "related", "country", "id"]
 ColumnContent = Literal["name", "website", "email", "country", "ignore"]
 """What a person may declare a column to contain."""
 
-_ROLES = {header: cast("Role", role) for header, role in rows_of("enrichment.identity", "list_headers")}
 _IDS: Mapping[str, IdKind] = {
     **dict.fromkeys(("ticker", "symbol", "stock symbol"), "ticker"),
     **dict.fromkeys(("cik", "cik str"), "cik"),
 }
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SAYS_NOTHING = frozenset(row[0] for row in rows_of("enrichment.identity", "placeholders"))
 _IS_DATA = re.compile(r"\w\.\w|@|\d")
 _IS_NO_TITLE = re.compile(r"@|\d|://")
 _NUMBERED = re.compile(r"column (\d+)", re.IGNORECASE)
-_CODE = re.compile(r"(?:[A-Z]{0,4}[-_.# ]?)\d[\w.-]*|[a-zA-Z0-9]{15}|[a-zA-Z0-9]{18}")
-"""What programs number rows with: 0015000, C-1, the ids of Salesforce."""
-_PROGRAMS = frozenset(
-    {"hs", "hubspot", "sf", "sfdc", "salesforce", "crm", "zi", "zoominfo", "cb", "crunchbase", "apollo"}
-    | {"properties", "fields", "attributes"}
-)
-_PERSONS = frozenset(
-    {"person", "contact", "attendee", "speaker", "lead", "candidate", "member", "delegate", "participant", "prospect"}
-)
-_COMPANIES = frozenset(
-    {"company", "account", "organization", "organisation", "org", "firm", "business", "startup", "employer", "prospect"}
-    | {"store", "shop", "merchant", "exhibitor", "sponsor", "issuer", "agency", "institution", "lead"}
-)
-"""Words in front of what a column is of: 'Contact Email', 'Prospect Website'."""
-_OF_PARTS: frozenset[Role | None] = frozenset({"company", "website", "country"})
-"""Roles that a part of a title may have: behind 'Owner:' a name is no company's."""
 _MOSTLY = 0.6
-_LONG_WORD = 3
 _PARTLY = 0.4
 _HEADER_WITHIN = 20
 _SHOWN = 40
-_ONE_OF_SEVERAL = re.compile(r" \d(?= )")
-"""'Organization 1 - Name', of exports that have several of a kind."""
-_NUMBER = re.compile(r"[$€£]?[-+]?\d[\d.,\s%]*")
 LOOKED_AT = 200
 """Rows that show what the columns are."""
 
@@ -90,38 +79,6 @@ class ListColumns:
         return tuple(readable.get(at, title) for at, title in enumerate(self.titles))
 
 
-def role_of(title: str) -> Role | None:
-    """What a column of this title contains, or None where the title is not known."""
-    plain = _plain(title)
-    spellings = (plain, plain.replace(" ", ""), _words(title), _ONE_OF_SEVERAL.sub("", plain))
-    found = next((_ROLES[each] for each in spellings if each in _ROLES), None)
-    return found or _role_of_part(title)
-
-
-def _role_of_part(title: str) -> Role | None:
-    """'hs_company_name' behind the name of a program, 'Contact: Company' behind a colon, 'Website/URL' of either."""
-    program, _, rest = _plain(title).partition(" ")
-    if program in _PROGRAMS and rest:
-        return role_of(rest)
-    if rest and (of_owner := _role_of_owned(program, rest)) is not None:
-        return of_owner
-    parts = title.rpartition(":")[2:] if ":" in title else title.split("/")
-    if parts == [title] or not all(map(str.strip, parts)):
-        return None
-    roles = {role_of(part) for part in parts} - {None}
-    return roles.pop() if len(roles) == 1 and roles <= _OF_PARTS else None
-
-
-def _role_of_owned(owner: str, thing: str) -> Role | None:
-    """'Contact Email' is an e-mail address, 'Attendee Name' a person's, 'Prospect Website' a company's website."""
-    role = _ROLES.get(thing)
-    if owner in _PERSONS and role in ("company", "email"):
-        return role
-    if owner in _COMPANIES and (role in ("company", "email") or (" " not in thing and role in ("website", "country"))):
-        return role
-    return "person" if owner in _PERSONS and role == "name" else None
-
-
 def is_header(cells: Sequence[str]) -> bool:
     """Whether a row is a header: at least one of its cells names a company, and none is an address."""
     roles = {role_of(cell) for cell in cells}
@@ -136,7 +93,7 @@ def repeats_header(cells: Sequence[str], columns: ListColumns) -> bool:
     if texts[0] not in columns.titles and (any(map(_IS_DATA.search, texts)) or role_of(texts[0]) is None):
         return False
     titles = [title for title in columns.titles if title]
-    same = [_plain(text) for text in texts] == [_plain(title) for title in titles]
+    same = [plain_title(text) for text in texts] == [plain_title(title) for title in titles]
     return same or (len(texts) > 1 and all(role_of(text) for text in texts))
 
 
@@ -160,7 +117,7 @@ def columns_of(titles: Sequence[str], *, declared: Mapping[str, ColumnContent] |
 
 
 def _ids_of(titles: Sequence[str]) -> tuple[tuple[int, IdKind], ...]:
-    return tuple((at, _IDS[plain]) for at, title in enumerate(titles) if (plain := _plain(title)) in _IDS)
+    return tuple((at, _IDS[plain]) for at, title in enumerate(titles) if (plain := plain_title(title)) in _IDS)
 
 
 def find_columns(
@@ -180,7 +137,7 @@ def find_columns(
         return _numbered(declared, max(map(len, texts), default=0)), 0
     columns = _with_profiles(columns_by_content(texts), texts)
     forms = [row[at] for at in columns.names for row in texts if at < len(row) and row[at]]
-    if not columns.websites and not columns.emails and _share(forms, _has_form) < _PARTLY:
+    if not columns.websites and not columns.emails and share(forms, has_form) < _PARTLY:
         raise _no_column(next(iter(texts), []))
     if texts and _is_unknown_header(texts[0], columns, texts[1:]):
         return replace(columns, titles=tuple(texts[0]), header=True, ids=_ids_of(texts[0])), 1
@@ -191,8 +148,8 @@ def _with_profiles(columns: ListColumns, rows: Sequence[Sequence[str]]) -> ListC
     """What most cells are decides over the title: 'Website' may be of profile pages, 'Profile' of websites."""
     found = []
     for at in columns.websites:
-        addresses = [row[at] for row in rows if at < len(row) and _is_address(row[at])]
-        on_platforms = _share(addresses, _is_page_on_a_platform)
+        addresses = [row[at] for row in rows if at < len(row) and is_address(row[at])]
+        on_platforms = share(addresses, is_page_on_a_platform)
         if on_platforms >= _MOSTLY or (at in columns.profiles and not addresses):
             found.append(at)
     return replace(columns, profiles=tuple(found))
@@ -221,30 +178,25 @@ def _is_unknown_header(row: Sequence[str], columns: ListColumns, below: Sequence
         return True
     above = [row[at] for at in (*columns.websites, *columns.emails) if at < len(row)]
     words = [fold(cell) for cell in row if cell]
-    no_data = not any(re.search(r"[\d@]", word) or word in _SAYS_NOTHING or _is_address(word) for word in words)
-    return bool(above) and all(map(_is_words, above)) and no_data and not any("." in cell for cell in above)
+    no_data = not any(re.search(r"[\d@]", word) or word in _SAYS_NOTHING or is_address(word) for word in words)
+    return bool(above) and all(map(is_words, above)) and no_data and not any("." in cell for cell in above)
 
 
 def _is_above_numbers(row: Sequence[str], columns: ListColumns, below: Sequence[Sequence[str]]) -> bool:
     """Whether a row has only words, none of them a company by its legal form, where most rows have numbers."""
     cells = [cell for cell in row if cell]
-    if any(map(_IS_NO_TITLE.search, cells)) or any(fold(cell) in _SAYS_NOTHING or _has_form(cell) for cell in cells):
+    if any(map(_IS_NO_TITLE.search, cells)) or any(fold(cell) in _SAYS_NOTHING or has_form(cell) for cell in cells):
         return False
     numbered = [at for at in range(len(row)) if row[at] and at not in (*columns.websites, *columns.emails)]
     return any(
-        _share([other[at] for other in below if at < len(other) and other[at]], _is_number) >= _MOSTLY
-        for at in numbered
+        share([other[at] for other in below if at < len(other) and other[at]], is_number) >= _MOSTLY for at in numbered
     )
-
-
-def _is_number(cell: str) -> bool:
-    return _NUMBER.fullmatch(cell) is not None or _is_code(cell)
 
 
 def _by_cells(columns: ListColumns, texts: Sequence[Sequence[str]]) -> ListColumns:
     """What the cells tell of columns that their titles leave open. Raises NoCompanyColumn: only people are named."""
     cells = {at: [row[at] for row in texts if at < len(row) and row[at]] for at in columns.names}
-    names = tuple(at for at in columns.names if _share(cells[at], _is_code) < _MOSTLY)
+    names = tuple(at for at in columns.names if share(cells[at], is_code) < _MOSTLY)
     found = replace(columns, names=_without_other_names(names or columns.names, columns, texts))
     found = _with_untitled(found, texts)
     names = found.names
@@ -267,7 +219,7 @@ def _without_other_names(
     others = [at for at in names if at not in sure]
     pairs = [(row[sure[0]], row[at]) for row in texts for at in others if max(sure[0], at) < len(row)]
     both = [f"{fold(a)}|{fold(b)}" for a, b in pairs if a and b]
-    return tuple(sure) if both and _share(both, _overlap) < _PARTLY else names
+    return tuple(sure) if both and share(both, overlap) < _PARTLY else names
 
 
 def _with_untitled(columns: ListColumns, texts: Sequence[Sequence[str]]) -> ListColumns:
@@ -275,20 +227,13 @@ def _with_untitled(columns: ListColumns, texts: Sequence[Sequence[str]]) -> List
     unknown = [at for at, title in enumerate(columns.titles) if role_of(title) is None]
     if not columns.names and not columns.of_people:
         beside = next(iter((*columns.websites, *columns.emails)), None)
-        fits = [at for at in unknown if beside is not None and _share(_pairs(texts, at, beside), _goes_with) >= _MOSTLY]
+        fits = [at for at in unknown if beside is not None and share(_pairs(texts, at, beside), goes_with) >= _MOSTLY]
         return replace(columns, names=tuple(fits[:1]))
     if columns.names and set(columns.websites) <= set(columns.profiles):
-        fits = [at for at in unknown if _share(_pairs(texts, columns.names[0], at), _goes_with) >= _MOSTLY]
-        websites = tuple(
-            at for at in fits if _share([row[at] for row in texts if at < len(row)], _is_address) >= _PARTLY
-        )
+        fits = [at for at in unknown if share(_pairs(texts, columns.names[0], at), goes_with) >= _MOSTLY]
+        websites = tuple(at for at in fits if share([row[at] for row in texts if at < len(row)], is_address) >= _PARTLY)
         return replace(columns, websites=(*websites[:1], *columns.websites))
     return columns
-
-
-def _overlap(two_names: str) -> bool:
-    one, _, other = two_names.partition("|")
-    return one in other or other in one
 
 
 def _are_people(columns: ListColumns, texts: Sequence[Sequence[str]]) -> bool:
@@ -300,19 +245,7 @@ def _are_people(columns: ListColumns, texts: Sequence[Sequence[str]]) -> bool:
     ]
     hinted = any(role_of(title) == "person" for title in columns.titles)
     named = [f"{name}|{mailbox}" for name, mailbox in pairs if name]
-    return _share(named, _is_person) >= (_PARTLY if hinted else _MOSTLY)
-
-
-def _is_person(name_and_mailbox: str) -> bool:
-    name, _, mailbox = name_and_mailbox.rpartition("|")
-    words = re.findall(r"[^\W\d_]+", fold(name))
-    return (
-        len(words) in {2, 3}
-        and not name_form(name).forms
-        and re.search(r"[\d&+/]", name) is None
-        and any(len(word) > 2 and word in fold(mailbox) for word in (words[0], words[-1]))
-        and "".join(words) != fold(mailbox)
-    )
+    return share(named, is_person) >= (_PARTLY if hinted else _MOSTLY)
 
 
 def _no_column(titles: Sequence[str]) -> NoCompanyColumn:
@@ -324,23 +257,21 @@ def _no_column(titles: Sequence[str]) -> NoCompanyColumn:
 
 
 def _has_titles(row: Sequence[str], declared: Mapping[str, ColumnContent]) -> bool:
-    return {_plain(title) for title in declared} <= {_plain(cell) for cell in row}
+    return {plain_title(title) for title in declared} <= {plain_title(cell) for cell in row}
 
 
 def columns_by_content(cells: Sequence[Sequence[str]]) -> ListColumns:
     """The columns of a list without a header: the one with most addresses, and the one whose names fit these."""
     width = max((len(row) for row in cells), default=0)
     columns = [[row[at] for row in cells[:LOOKED_AT] if at < len(row) and row[at]] for at in range(width)]
-    websites = tuple(at for at, column in enumerate(columns) if _share(column, _is_address) >= _MOSTLY)[:1]
-    emails = tuple(at for at, column in enumerate(columns) if _share(column, _is_email) >= _MOSTLY)[:1]
+    websites = tuple(at for at, column in enumerate(columns) if share(column, is_address) >= _MOSTLY)[:1]
+    emails = tuple(at for at, column in enumerate(columns) if share(column, is_email) >= _MOSTLY)[:1]
     words = [
         at
         for at, column in enumerate(columns)
-        if at not in (*websites, *emails)
-        and _share(column, _is_words) >= _MOSTLY
-        and _share(column, _is_code) < _MOSTLY
+        if at not in (*websites, *emails) and share(column, is_words) >= _MOSTLY and share(column, is_code) < _MOSTLY
     ]
-    countries = [at for at in words if len(words) > 1 and _share(columns[at], is_country) >= _MOSTLY]
+    countries = [at for at in words if len(words) > 1 and share(columns[at], is_country) >= _MOSTLY]
     people = [at for at in words if _are_names_of_people(cells, at, emails)]
     names = [at for at in words if at not in (*countries[:1], *people)]
     best = sorted(names, key=lambda at: -_likeness(cells, at, (*websites, *emails)))
@@ -359,8 +290,8 @@ def columns_by_content(cells: Sequence[Sequence[str]]) -> ListColumns:
 def _likeness(rows: Sequence[Sequence[str]], at: int, addresses: tuple[int, ...]) -> float:
     """How much a column looks like one of companies: by the domains beside it, legal forms, and few repetitions."""
     column = [row[at] for row in rows[:LOOKED_AT] if at < len(row) and row[at]]
-    fits = max((_share(_pairs(rows, at, place), _goes_with) for place in addresses), default=0.0)
-    return 2 * fits + _share(column, _has_form) + len(set(column)) / max(1, len(column)) / 2
+    fits = max((share(_pairs(rows, at, place), goes_with) for place in addresses), default=0.0)
+    return 2 * fits + share(column, has_form) + len(set(column)) / max(1, len(column)) / 2
 
 
 def _pairs(rows: Sequence[Sequence[str]], at: int, place: int) -> list[str]:
@@ -369,61 +300,16 @@ def _pairs(rows: Sequence[Sequence[str]], at: int, place: int) -> list[str]:
     return [f"{row[at]}|{row[place]}" for row in rows[:LOOKED_AT] if len(row) > reach and row[at] and row[place]]
 
 
-def _goes_with(name_and_address: str) -> bool:
-    """Whether a domain has a word of the name in it, or the name its label: 'Acme Widgets' and acme.com."""
-    name, _, address = name_and_address.rpartition("|")
-    domain = registrable_domain(address.rpartition("@")[2]) or ""
-    label, words = fold(domain.partition(".")[0]).replace("-", ""), name_form(name).words
-    return bool(label) and (any(len(word) >= _LONG_WORD and word in label for word in words) or label in "".join(words))
-
-
-def _has_form(cell: str) -> bool:
-    """'companies' in small letters ends sentences about a list as well."""
-    return bool(name_form(cell).forms) and not cell.endswith(("company", "companies"))
-
-
 def _are_names_of_people(rows: Sequence[Sequence[str]], at: int, emails: tuple[int, ...]) -> bool:
     pairs = [pair.partition("@")[0] for place in emails for pair in _pairs(rows, at, place)]
-    return _share(pairs, _is_person) >= _MOSTLY
+    return share(pairs, is_person) >= _MOSTLY
 
 
 def _roles(titles: Sequence[str], declared: Mapping[str, ColumnContent]) -> list[Role | None]:
     as_roles: dict[str, Role | None] = {"name": "company", "website": "website", "email": "email", "country": "country"}
-    named = {_plain(title): asked for title, asked in declared.items()}
-    missing = [title for title in declared if _plain(title) not in {_plain(one) for one in titles}]
+    named = {plain_title(title): asked for title, asked in declared.items()}
+    plain = [plain_title(title) for title in titles]
+    missing = [title for title in declared if plain_title(title) not in plain]
     if missing:
         raise NoCompanyColumn(f"there is no column {missing[0]!r}; the list has: {', '.join(map(repr, titles))}")
-    return [as_roles.get(named[plain]) if (plain := _plain(title)) in named else role_of(title) for title in titles]
-
-
-def _plain(title: str) -> str:
-    return _words(_CAMEL.sub(" ", title))
-
-
-def _words(title: str) -> str:
-    words = fold(re.sub(r"\([^)]*\)|[*:#]", " ", title))
-    return " ".join(re.findall(r"[^\W_]+", words))
-
-
-def _share(column: Sequence[str], test: Callable[[str], bool]) -> float:
-    return sum(map(test, column)) / len(column) if column else 0.0
-
-
-def _is_code(cell: str) -> bool:
-    return _CODE.fullmatch(cell) is not None and any(character.isdigit() for character in cell)
-
-
-def _is_address(cell: str) -> bool:
-    return "@" not in cell and " " not in cell.strip() and registrable_domain(cell) is not None
-
-
-def _is_page_on_a_platform(cell: str) -> bool:
-    return own_domain(cell, None) is None
-
-
-def _is_email(cell: str) -> bool:
-    return re.fullmatch(r"[^\s@]+@[^\s@]+\.[^\s@]+", cell.strip()) is not None
-
-
-def _is_words(cell: str) -> bool:
-    return any(character.isalpha() for character in cell)
+    return [as_roles.get(named[p]) if p in named else role_of(title) for p, title in zip(plain, titles, strict=True)]

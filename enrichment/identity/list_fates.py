@@ -6,10 +6,9 @@ Lists are long: rows are read one after another, several times, and only those t
 spelling with another row are kept in memory.
 """
 
-from array import array
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Literal, Protocol, TypeVar
 
@@ -20,13 +19,10 @@ from enrichment.identity.domains import name_fits_domain
 from enrichment.identity.evidence import CompanyEvidence, compare_companies
 from enrichment.identity.letters import fold
 from enrichment.identity.list_rows import ListEntry
-from enrichment.identity.names import name_form
-from enrichment.identity.repeated_keys import RepeatedKeys
+from enrichment.identity.seen_rows import SeenRows, keys_beside_names, keys_of_row, names_differ, repeated
 from enrichment.identity.vendor_ids import ID_KINDS
 
 Fate = Literal["new", "known", "same as another row", "ambiguous", "empty", "refused"]
-_FEW = 8
-"""Rows of one spelling that are compared one by one; where there are more, by a set."""
 _CODE = 2
 """Letters of a country's code."""
 _SHOWN = 5
@@ -94,9 +90,9 @@ def sorted_out(
     same_id: those that have one of its ids. all_have_domains: all registered companies have.
     """
     nameless = (isinstance(entry, ListEntry) and entry.domain is None for entry in chain.from_iterable(lists))
-    keys_of = _keys_beside_names if all_have_domains and not any(nameless) else _keys
-    keys, of_emails = _repeated(chain.from_iterable(lists), keys_of)
-    seen, nothing = _Seen(keys_of, keys.again, of_emails), _Seen(keys_of, frozenset(), frozenset())
+    keys_of = keys_beside_names if all_have_domains and not any(nameless) else keys_of_row
+    keys, of_emails = repeated(chain.from_iterable(lists), keys_of)
+    seen, nothing = SeenRows(keys_of, keys.again, of_emails), SeenRows(keys_of, frozenset(), frozenset())
     for at, entry in enumerate(chain.from_iterable(lists) if keys.again else ()):
         if isinstance(entry, ListEntry):
             seen.note(entry, shared=keys.occurs_again(at))
@@ -113,122 +109,6 @@ def sorted_out(
         )
 
     return [Sorted(kept(map(fate, one))) for one in lists]
-
-
-def _repeated(entries: Iterable[ListEntry | ListRow], keys_of: "_KeysOf") -> tuple[RepeatedKeys, frozenset[int]]:
-    """Repeated keys; and hashes of the repeated domains that one of the rows has by an e-mail address alone."""
-    keys, of_emails = RepeatedKeys(), array("q")
-    for entry in entries:
-        keys.note(keys_of(entry) if isinstance(entry, ListEntry) else ())
-        if isinstance(entry, ListEntry) and entry.by_email:
-            of_emails.append(hash(_domain_key(entry)))
-    return keys, frozenset(one for one in of_emails if one in keys.again)
-
-
-def _keys(entry: ListEntry) -> Iterator[tuple[str, str]]:
-    """What rows of one company have in common, one of them at least."""
-    yield from _keys_beside_names(entry)
-    yield from (("spelling", one) for one in _spellings(entry))
-
-
-def _keys_beside_names(entry: ListEntry) -> Iterator[tuple[str, str]]:
-    """Enough where all have domains: a name alone then leads nowhere, and taking it apart is a third of a row."""
-    if entry.domain is not None:
-        yield _domain_key(entry)
-    yield from (("id", one) for one in entry.ids)
-
-
-_KeysOf = Callable[[ListEntry], Iterator[tuple[str, str]]]
-
-
-def _domain_key(entry: ListEntry) -> tuple[str, str]:
-    return ("domain", entry.domain or "")
-
-
-def _spellings(entry: ListEntry) -> list[str]:
-    form = name_form(entry.name or "")
-    beside = (name_form(alias).spellings for alias in form.aliases)
-    return sorted(form.spellings.union(*beside) - {""})
-
-
-@dataclass(slots=True)
-class _Seen:
-    """The first row of each domain, and of each way of writing a name with or without a domain, in order.
-
-    again: hashes of the keys that several rows have: no others are noted. of_emails: of domains that a row has by an
-    e-mail address alone; of these the names of all rows are noted. Lines of a sheet come in order, so a row's place is
-    its sheet's and its line.
-    """
-
-    keys_of: _KeysOf
-    again: frozenset[int]
-    of_emails: frozenset[int]
-    domains: dict[str, ListEntry] = field(default_factory=dict)
-    ids: dict[str, ListEntry] = field(default_factory=dict)
-    spelled: dict[str, list[ListEntry]] = field(default_factory=dict)
-    names_at: defaultdict[str, dict[str, ListEntry]] = field(default_factory=lambda: defaultdict(dict))
-    sheets: dict[str, int] = field(default_factory=dict)
-    written: dict[str, set[tuple[str, str | None, str]]] = field(default_factory=dict)
-
-    def note(self, entry: ListEntry, *, shared: bool) -> None:
-        """shared: whether another row has a key of it."""
-        self.sheets.setdefault(entry.sheet, len(self.sheets))
-        for key in self.keys_of(entry) if shared else ():
-            if hash(key) in self.again:
-                self._note(entry, key)
-
-    def _note(self, entry: ListEntry, key: tuple[str, str]) -> None:
-        match key:
-            case ("domain", domain):
-                self.domains.setdefault(domain, entry)
-                if entry.name and hash(key) in self.of_emails:
-                    self.names_at[domain].setdefault(entry.name, entry)
-            case ("id", one):  # a row with a website is the one that others are the same as
-                if one not in self.ids or (self.ids[one].domain is None and entry.domain is not None):
-                    self.ids[one] = entry
-            case (_, spelling):
-                alike = self.spelled.setdefault(spelling, [])
-                if not self._has_one_written_as(entry, spelling, alike):
-                    alike.append(entry)
-
-    def _has_one_written_as(self, entry: ListEntry, spelling: str, alike: list[ListEntry]) -> bool:
-        if len(alike) < _FEW:
-            return any(_written(entry) == _written(other) for other in alike)
-        if spelling not in self.written:
-            self.written[spelling] = set(map(_written, alike))
-        size = len(self.written[spelling])
-        self.written[spelling].add(_written(entry))
-        return len(self.written[spelling]) == size
-
-    def place(self, entry: ListEntry) -> tuple[int, int]:
-        return self.sheets[entry.sheet], entry.line
-
-    def first_of(self, domain: str | None, entry: ListEntry) -> ListEntry:
-        """The first row with this domain: the entry itself where no other row has it."""
-        return self.domains.get(domain or "", entry)
-
-    def is_shared(self, entry: ListEntry) -> bool:
-        """Whether rows of other companies have the domain that this one has by e-mail, and its name does not fit it."""
-        name, domain = entry.name or "", entry.domain or ""
-        others = self.names_at.get(domain, {})
-        if not name or len(others) < 2:
-            return False
-        return not name_fits_domain(name, domain) and any(_differ(name, other) for other in others)
-
-    def having(self, domain: str) -> list[ListEntry]:
-        """The first row of each name that has this domain."""
-        return list(self.names_at.get(domain, {}).values())
-
-    def alike(self, entry: ListEntry) -> Iterator[ListEntry]:
-        """Rows that share a spelling: those with a domain, and of those without one the earlier."""
-        for spelling in _spellings(entry) if self.spelled else ():
-            for other in self.spelled.get(spelling, ()):
-                if other.domain is not None or self.place(other) < self.place(entry):
-                    yield other
-
-
-def _written(entry: ListEntry) -> tuple[str, str | None, str]:
-    return fold(entry.name or ""), entry.domain, entry.country
 
 
 def _fate_by_id(entry: ListEntry, registered: Sequence[Company], by_key: Sequence[Company]) -> ListRow | None:
@@ -253,7 +133,7 @@ def _fate_by_id(entry: ListEntry, registered: Sequence[Company], by_key: Sequenc
     return None
 
 
-def _fate_by_ids_of_rows(entry: ListEntry, seen: _Seen) -> ListRow | None:
+def _fate_by_ids_of_rows(entry: ListEntry, seen: SeenRows) -> ListRow | None:
     """The fate by other rows with an id of this one; None: there are none, or all else says they are others."""
     for one in sorted(entry.ids):
         other = seen.ids.get(one, entry)
@@ -268,13 +148,13 @@ def _fate_by_ids_of_rows(entry: ListEntry, seen: _Seen) -> ListRow | None:
     return None
 
 
-def _fate(entry: ListEntry, seen: _Seen, known: Registered, same_name: Registered) -> ListRow:
+def _fate(entry: ListEntry, seen: SeenRows, known: Registered, same_name: Registered) -> ListRow:
     if entry.domain is None:
         return _fate_of_name(entry, seen, known, {one.company_id: one for one in [*known(entry), *same_name(entry)]})
     return _fate_by_rows(entry, seen) or _fate_by_domain(entry, seen, known(entry), same_name)
 
 
-def _fate_by_rows(entry: ListEntry, seen: _Seen) -> ListRow | None:
+def _fate_by_rows(entry: ListEntry, seen: SeenRows) -> ListRow | None:
     """The fate of a row with a domain, by the other rows that have it; None: it is the first."""
     if entry.by_email and seen.is_shared(entry):
         shown = f"rows of several companies have e-mail addresses at {entry.domain}; add its website"
@@ -282,13 +162,13 @@ def _fate_by_rows(entry: ListEntry, seen: _Seen) -> ListRow | None:
     first = seen.first_of(entry.domain, entry)
     if _is_row(first, entry):
         return None
-    if _differ(entry.name, first.name):
+    if names_differ(entry.name, first.name):
         shown = f"{_line(first, entry)} gives its website to {first.name!r}; give the website of its own"
         return _ambiguous(entry, shown, [first])
     return _same(entry, first)
 
 
-def _fate_by_domain(entry: ListEntry, seen: _Seen, registered: Sequence[Company], same_name: Registered) -> ListRow:
+def _fate_by_domain(entry: ListEntry, seen: SeenRows, registered: Sequence[Company], same_name: Registered) -> ListRow:
     if registered:
         return _known_by_domain(entry, registered[0])
     alike = [one for one in same_name(entry) if one.domain is None and _is_same(entry, one)]
@@ -299,13 +179,13 @@ def _fate_by_domain(entry: ListEntry, seen: _Seen, registered: Sequence[Company]
 
 
 def _known_by_domain(entry: ListEntry, company: Company) -> ListRow:
-    if _differ(entry.name, company.name):
+    if names_differ(entry.name, company.name):
         shown = f"{entry.domain} is registered as the website of {company.name!r}; give the website of its own"
         return _ambiguous(entry, shown, [company])
     return ListRow(entry.line, "known", entry, entry.remark)
 
 
-def _fate_of_name(entry: ListEntry, seen: _Seen, known: Registered, registered: dict[str, Company]) -> ListRow:
+def _fate_of_name(entry: ListEntry, seen: SeenRows, known: Registered, registered: dict[str, Company]) -> ListRow:
     others = {(one.sheet, one.line): one for one in seen.alike(entry)}.values()
     exact = [one for one in others if fold(one.name or "") == fold(entry.name or "")]
     alike = exact or list(others)
@@ -412,12 +292,6 @@ def _other_page(entry: ListEntry, other: ListEntry) -> str:
 def _are_comparable(country_a: str, country_b: str) -> bool:
     """Codes are compared with codes: what no country is called ('north', 'emea') tells nothing beside one."""
     return len(country_a) == len(country_b) == _CODE
-
-
-def _differ(name_a: str | None, name_b: str | None) -> bool:
-    if not name_a or not name_b or name_a == name_b:
-        return False
-    return compare_names(name_a, name_b).sameness == "different"
 
 
 def _is_same(entry: ListEntry, company: Company) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from enrichment.identity.list_columns import role_of
+from enrichment.identity.list_titles import role_of
 from resources.company_lists.tables import UnreadableList
 
 _MARKS = (

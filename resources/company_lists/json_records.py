@@ -11,8 +11,9 @@ from typing import cast
 
 from enrichment.identity.company_list import Line
 from enrichment.identity.domains import registrable_domain
-from enrichment.identity.list_columns import is_header, role_of
+from enrichment.identity.list_columns import is_header
 from enrichment.identity.list_rows import UnreadRow
+from enrichment.identity.list_titles import role_of
 from resources.company_lists.cells import plain
 from resources.company_lists.tables import ListTable, UnreadableList
 

@@ -27,15 +27,9 @@ from enrichment.ports import (
     UnexpectedReply,
 )
 from resources.providers.brightdata_unlocker import PageSpec, UnlockSpec, one_page, unlocked
-from resources.providers.call_session import (
-    FREE,
-    CallSession,
-    HttpCall,
-    HttpResponse,
-    as_json,
-    as_object,
-    refusal_by_status,
-)
+from resources.providers.call_session import CallSession, refusal_by_status
+from resources.providers.http_call import FREE, HttpCall, HttpResponse
+from resources.providers.response_reading import as_json, as_object
 from resources.providers.vendor_client import AccountStatus, ProviderClient, Spec
 
 DatasetId = Annotated[str, Field(pattern=r"^gd_\w+$")]

@@ -22,7 +22,9 @@ from enrichment.ports import (
     Throttled,
     UnexpectedReply,
 )
-from resources.providers.call_session import FREE, CallSession, HttpCall, HttpResponse, Lost, as_it_came
+from resources.providers.call_session import CallSession
+from resources.providers.http_call import FREE, HttpCall, HttpResponse, Lost
+from resources.providers.response_reading import as_it_came
 from resources.providers.vendor_client import Spec
 
 _NOT_THERE = re.compile(r"^(dead_page|net_err_)", re.IGNORECASE)

@@ -7,13 +7,11 @@ A paid call is uncertain if its answer was lost or if the vendor may bill its fa
 """
 
 import asyncio
-import json
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Literal, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 import stamina
 import stamina.instrumentation
@@ -30,15 +28,15 @@ from enrichment.ports import (
     UnexpectedReply,
 )
 from enrichment.rules.provider_models import ProviderRules
+from resources.providers.http_call import FREE, HttpCall, HttpResponse, Lost, NotSent, Transport
 from resources.providers.rate_limiter import Limiter, NoSlot, asked_to_wait, wait_for_slot
+from resources.providers.response_reading import shortened, words_of
 
-FREE: Mapping[str, int] = MappingProxyType({})
 ATTEMPTS = 3
 FAILED_POLLS = 3  # of one running job, each of so many attempts
 LONGEST_RETRY_AFTER = 20.0  # seconds of the vendor's time; for a longer wait the fallback is asked instead
 LONGEST_BACKOFF = 2.0  # seconds
 LEAST_TIME = 0.05  # seconds; a call with less time left is not sent, as its answer would be lost
-SHOWN_OF_A_REFUSAL = 160
 GATEWAY_GAVE_UP = (502, 504)
 LIMITS_REACHED = (
     "was not asked, since its limits are reached ({what}): ask later, or raise its rate_limits in "
@@ -69,75 +67,6 @@ Read = TypeVar("Read")
 
 # stamina finds structlog, which dagster brings along, and would write each repeat to standard output
 stamina.instrumentation.set_on_retry_hooks([])
-
-
-Charge = Literal["billed", "free"]
-
-
-@dataclass(frozen=True, slots=True)
-class HttpCall:
-    """One HTTP request, its path below the provider's base URL.
-
-    owed: units billed for certain once it is answered with 2xx; None: it may be billed, and the amount is unknown.
-    repeatable: sending it twice costs no more than once.
-    accepts: statuses besides 2xx that are answers -> whether the vendor bills them; a free one never owes anything,
-    whether its body can be read or not.
-    not_begun: statuses of failures after which the vendor has done nothing, so that any call is sent again.
-    whole: a body that broke off is an error; False: the response is read all the same, for its headers.
-    """
-
-    method: str
-    path: str
-    params: Sequence[tuple[str, str]] = ()
-    json: Json = None
-    form: Mapping[str, str] | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    owed: Mapping[str, int] | None = field(default_factory=lambda: FREE)
-    repeatable: bool = True
-    accepts: Mapping[int, Charge] = field(default_factory=dict)
-    not_begun: Collection[int] = ()
-    whole: bool = True
-
-    def owed_for(self, status: int) -> Mapping[str, int] | None:
-        """Units owed, as in `owed`, for an answer of this status."""
-        return FREE if self.accepts.get(status) == "free" else self.owed
-
-
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
-    """What came back. headers: names in lower case.
-
-    broken: why the body is not complete: Lost (the connection) or ValueError (too large).
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-    broken: Exception | None = None
-
-    @property
-    def text(self) -> str:
-        charset = re.search(r"charset=[\"']?([\w.:-]+)", self.headers.get("content-type", ""))
-        try:
-            return self.content.decode(charset[1] if charset else "utf-8", "replace")
-        except LookupError:
-            return self.content.decode("utf-8", "replace")
-
-
-class NotSent(Exception):
-    """The request never left this machine, so it cannot be billed."""
-
-
-class Lost(Exception):
-    """The request was sent, but no complete answer came."""
-
-
-class Transport(Protocol):
-    """Carries a call to the vendor."""
-
-    async def receive(self, call: HttpCall, *, seconds: float) -> HttpResponse:
-        """Raises NotSent or Lost."""
-        ...
 
 
 Refusal = Callable[[HttpResponse], type[ProviderError]]
@@ -235,7 +164,7 @@ class CallSession:
 
     def refused(self, response: HttpResponse, *, uncertain: bool = False) -> ProviderError:
         """The error for a response that is not an answer."""
-        what = f"HTTP {response.status}: {_words(response)}"
+        what = f"HTTP {response.status}: {words_of(response)}"
         kind, advice = self.config.refusal(response), self.config.advice(response)
         if response.status in MAY_BE_ABOUT_PLACE and (
             response.status == 451 or _OF_PLACE.search(response.text[:20_000])
@@ -363,30 +292,6 @@ class CallSession:
         return _FailedAttempt(error, again=passing)
 
 
-def as_json(response: HttpResponse) -> Json:
-    """The body as JSON. Raises ValueError if it is not JSON."""
-    if not response.content.strip():
-        raise ValueError("an empty body")
-    try:
-        return json.loads(response.content, parse_constant=_no_number)
-    except ValueError:
-        # broken JSON may contain a person's data: only a body that was never meant as JSON is quoted
-        half = response.content.lstrip()[:1] in (b"{", b"[")
-        raise ValueError("broken JSON" if half else f"not JSON: {_words(response)}") from None
-
-
-def as_object(response: HttpResponse) -> dict[str, Json]:
-    """The body as a JSON object. Raises ValueError if it is not one."""
-    body = as_json(response)
-    if not isinstance(body, dict):
-        raise ValueError(f"a JSON {type(body).__name__} instead of an object")
-    return body
-
-
-def as_it_came(response: HttpResponse) -> HttpResponse:
-    return response
-
-
 def refusal_by_status(response: HttpResponse) -> type[ProviderError]:
     """The error a status means where the vendor's message does not decide it."""
     match response.status:
@@ -402,29 +307,3 @@ def refusal_by_status(response: HttpResponse) -> type[ProviderError]:
             return ProviderUnavailable
         case _:
             return UnexpectedReply
-
-
-def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is no JSON")
-
-
-def _words(response: HttpResponse) -> str:
-    """The vendor's own words, cut short."""
-    try:
-        message = _message(json.loads(response.content))
-    except (ValueError, RecursionError):
-        message = re.sub(r"<[^>]*>", " ", response.text[:4000])
-    return shortened(message) or "no words"
-
-
-def _message(body: Json) -> str:
-    for key in ("error_message", "message", "error_description", "error", "errors", "validation_errors", "title"):
-        if isinstance(body, dict) and body.get(key):
-            return _message(body[key])
-    return body if isinstance(body, str) else json.dumps(body)
-
-
-def shortened(message: object) -> str:
-    """The message on one line of at most SHOWN_OF_A_REFUSAL characters, without a full stop."""
-    words = " ".join(str(message).split()).rstrip(".")
-    return words if len(words) <= SHOWN_OF_A_REFUSAL else words[:SHOWN_OF_A_REFUSAL] + "…"

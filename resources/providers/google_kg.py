@@ -20,8 +20,10 @@ from enrichment.ports import (
     Throttled,
     UnexpectedReply,
 )
-from resources.providers.call_session import CallSession, HttpCall, HttpResponse, as_object, refusal_by_status
+from resources.providers.call_session import CallSession, refusal_by_status
+from resources.providers.http_call import HttpCall, HttpResponse
 from resources.providers.query_templates import Template, filled
+from resources.providers.response_reading import as_object
 from resources.providers.vendor_client import AccountStatus, ProviderClient, Spec
 
 # of Google's APIs; dailyLimitExceededUnreg means a call without a key

@@ -28,13 +28,8 @@ from enrichment.ports import (
     QuotaExhausted,
     UnexpectedReply,
 )
-from resources.providers.call_session import (
-    WHAT_TO_DO,
-    CallSession,
-    HttpCall,
-    HttpResponse,
-    refusal_by_status,
-)
+from resources.providers.call_session import WHAT_TO_DO, CallSession, refusal_by_status
+from resources.providers.http_call import HttpCall, HttpResponse
 from resources.providers.units import MOST_UNITS
 from resources.providers.vendor_client import AccountStatus, VendorClient
 

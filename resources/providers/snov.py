@@ -28,7 +28,9 @@ from enrichment.ports import (
     SourceQuery,
     UnexpectedReply,
 )
-from resources.providers.call_session import CallSession, HttpCall, HttpResponse, as_object, refusal_by_status
+from resources.providers.call_session import CallSession, refusal_by_status
+from resources.providers.http_call import HttpCall, HttpResponse
+from resources.providers.response_reading import as_object
 from resources.providers.units import plan_left
 from resources.providers.vendor_client import AccountStatus, ProviderClient, Spec
 

@@ -29,14 +29,8 @@ from enrichment.rules.provider_models import ProviderRules
 from resources.clock import utc_now
 from resources.providers import credential_names
 from resources.providers.base_urls import checked_base_url, setting
-from resources.providers.call_session import (
-    GATEWAY_GAVE_UP,
-    WHAT_TO_DO,
-    CallSession,
-    HttpResponse,
-    SessionConfig,
-    refusal_by_status,
-)
+from resources.providers.call_session import GATEWAY_GAVE_UP, WHAT_TO_DO, CallSession, SessionConfig, refusal_by_status
+from resources.providers.http_call import HttpResponse
 from resources.providers.http_transport import LONGEST_REPLY, HttpSender, HttpTransport
 from resources.providers.rate_limiter import Limiter
 

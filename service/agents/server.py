@@ -33,7 +33,8 @@ from resources.secrets.signing_key import signing_key
 from resources.settings import Settings, SettingsError
 from resources.wiring import open_store_of
 from service.agents.consent import Consents
-from service.agents.tools import AgentContext, tools
+from service.agents.tool_calls import AgentContext
+from service.agents.tools import tools
 from service.http.access import Caller, caller_of
 from service.http.bodies import LEAVE_IT_OUT, has_nul
 from service.http.bounds import received_again

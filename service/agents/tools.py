@@ -10,110 +10,37 @@ A tool's arguments are what a model may choose: ids and words, never a price, a 
 import functools
 import inspect
 import math
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from typing import Annotated, Any, ParamSpec, TypeVar
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from fastapi.concurrency import run_in_threadpool
-from mcp.server.elicitation import AcceptedElicitation, CancelledElicitation, DeclinedElicitation
-from mcp.server.mcpserver import Context, Elicit, Resolve
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field
 
-from enrichment.domain.accepted import GivenQuote
-from enrichment.domain.access import Right
-from enrichment.domain.money import in_usd
 from enrichment.identity.companies import reference_of
-from enrichment.parsing.stated_values import NotAValue
 from enrichment.pipeline.candidates import candidates
-from enrichment.pipeline.stages import ask_of_json
-from enrichment.rules.requirements import BY_QUOTE
 from resources.advice import advised
 from resources.settings import Settings
 from service.agents import views
-from service.agents.consent import Approval, Consent, Consents, approved_by_policy, quote_id_of
-from service.agents.known_values import found_company, known_profile, missing_of, values_of
+from service.agents.buying import enrich, quote
+from service.agents.known_values import found_company, known_profile
+from service.agents.tool_calls import AgentContext, CompanyKey, CompanyText, Word, answering, caller_of
 from service.answers import enrichments, verdicts
 from service.answers.changes import changes_after
 from service.http.access import Caller
-from service.http.bodies import AskBody
-from service.http.error_answers import invalid
 from service.installation.state import ServiceState
-from service.problems import problem_of
 from service.views.changes import ChangesView
 from service.views.money import usd
 from service.views.verdicts import VerdictView
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-_WAIT_SECONDS = 240.0
 
-CompanyKey = Annotated[
-    str, Field(min_length=1, max_length=300, description="`key` of find_company: tesla.com", examples=["tesla.com"])
-]
-CompanyText = Annotated[str, Field(min_length=1, max_length=300, description="A name, domain or address")]
-Word = Annotated[str, Field(min_length=1, max_length=200)]
-QuoteToken = Annotated[str, Field(min_length=1, max_length=200, description="`quote_id` of quote, whole")]
-
-
-@dataclass(frozen=True, slots=True)
-class AgentContext:
-    """What all calls of one server share. caller: of a call; Raises ToolError where its key is no longer valid."""
-
-    state: ServiceState
-    consents: Consents
-    caller: Callable[[Any], Caller]
-
-
-class Approved(BaseModel):
-    """What a person answers."""
-
-    approve: bool = Field(description="Whether this may be spent")
-
-
-def _shared(ctx: Context[AgentContext, Any]) -> AgentContext:
-    return ctx.request_context.lifespan_context
-
-
-def _caller(ctx: Context[AgentContext, Any], right: Right) -> tuple[Caller, AgentContext]:
-    """Raises ToolError."""
-    shared = _shared(ctx)
-    caller = shared.caller(ctx.request_context.request)
-    if not caller.allows(right):
-        raise ToolError(f"not_allowed: Key {caller.name} has no right to {right}: ask the person for one that has it.")
-    return caller, shared
-
-
-def _answering(tool: Callable[_P, Awaitable[_R]]) -> Callable[_P, Awaitable[_R]]:
-    """Errors that are ours reach the model as code and sentence; others as a fault, without their text."""
-
-    @functools.wraps(tool)
-    async def answered(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        try:
-            return await tool(*args, **kwargs)
-        except NotAValue as error:
-            raise ToolError(f"invalid: {error}") from error
-        except Exception as error:
-            problem = problem_of(error)
-            if problem is None:
-                raise
-            among = [one["key"] for one in problem.more.get("candidates", [])]
-            raise ToolError(f"{problem.code}: {problem.detail}{_named(among)}") from error
-
-    answered.__signature__ = inspect.signature(tool)  # type: ignore[attr-defined]
-    return answered
-
-
-def _named(keys: list[str]) -> str:
-    return f" Ask the person which one is meant: {', '.join(keys)}." if keys else ""
-
-
-@_answering
+@answering
 async def find_company(query: CompanyText, ctx: Context[AgentContext, Any]) -> views.FoundCompanies:
     """Which registered companies a name, domain or address may mean, and which profiles of them are known. Free."""
-    _, shared = _caller(ctx, "read")
+    _, shared = caller_of(ctx, "read")
 
     def found() -> views.FoundCompanies:
         store = shared.state.store
@@ -123,7 +50,7 @@ async def find_company(query: CompanyText, ctx: Context[AgentContext, Any]) -> v
     return await run_in_threadpool(found)
 
 
-@_answering
+@answering
 async def read_profile(
     company: CompanyKey,
     ctx: Context[AgentContext, Any],
@@ -131,90 +58,14 @@ async def read_profile(
     audience: Word | None = None,
 ) -> views.KnownProfile:
     """What is known of a company, each value with its source and age. Free: nothing is bought, however old it is."""
-    _, shared = _caller(ctx, "read")
+    _, shared = caller_of(ctx, "read")
     return await run_in_threadpool(known_profile, company, consumer, audience, shared.state)
 
 
-@_answering
-async def quote(
-    company: CompanyText,
-    ctx: Context[AgentContext, Any],
-    consumer: Word | None = None,
-    datasets: Annotated[list[Word] | None, Field(max_length=50)] = None,
-    max_age: Annotated[str | None, Field(max_length=20, description="No fact older than this: 3d")] = None,
-) -> views.AgentQuote:
-    """What a fresh profile would cost at most, and what would be asked for it. Nothing is bought.
-
-    consumer: a kind of profile, such as profile, vendor_enrichment, customer_enrichment; or datasets: just these.
-    """
-    caller, shared = _caller(ctx, "read")
-    just = {} if datasets is None else {"datasets": datasets}
-    body = _ask_body(company=company, consumer=consumer, max_age=max_age, **just)
-    given, stored = await _quoted(body, caller, shared.state)
-    by = approved_by_policy(stored, None if caller.key is None else caller.key.approve_up_to)
-    return views.AgentQuote(
-        quote_id=shared.consents.token(stored),
-        company=given.company,
-        consumer=given.consumer,
-        expected_usd=given.expected_usd,
-        most_usd=given.most_usd,
-        valid_until=given.valid_until,
-        approval={"nothing to pay": "none", "policy": "policy", None: "person", "person": "person"}[by],
-        from_memory=sorted({source for plan in given.plans for source in plan.from_memory}),
-        would_ask=list(
-            dict.fromkeys(source for plan in given.plans for part in plan.order for step in part for source in step)
-        ),
-    )
-
-
-@_answering
-async def asked_approval(quote_id: QuoteToken, ctx: Context[AgentContext, Any]) -> Approved | Elicit[Approved]:
-    """The approval by the key's policy, else asked of the person: what for, how much at most, until when."""
-    caller, shared = _agent(ctx)
-    stored = await _valid_quote(quote_id, caller, shared)
-    if _policy(stored, caller) is not None or await _made_before(stored, shared):
-        return Approved(approve=True)
-    if not _can_ask(ctx):
-        raise ToolError(
-            f"needs_approval: {in_usd(stored.most)} USD is more than key {caller.name} may spend unasked, and your "
-            "program cannot ask: the person may allow more (`enrich keys add --approve-up-to`), or buy it themselves."
-        )
-    await _refuse_a_price_that_rose(stored, caller, shared)
-    what = stored.ask["datasets"] or stored.ask["consumers"]
-    until = f"{stored.valid_until:%H:%M} UTC"
-    question = (
-        f"Spend at most {in_usd(stored.most)} USD (expected {in_usd(stored.expected)}) on {', '.join(what)} of "
-        f"{str(stored.ask['company'])[:100]}, asked by key {caller.name}? Quote {stored.quote_id}, valid until {until}."
-    )
-    return Elicit(question, Approved)
-
-
-@_answering
-async def enrich(
-    quote_id: QuoteToken,
-    ctx: Context[AgentContext, Any],
-    approval: Annotated[
-        AcceptedElicitation[Approved] | DeclinedElicitation | CancelledElicitation, Resolve(asked_approval)
-    ],
-) -> views.EnrichedCompany:
-    """Buy what a quote states, at no more than it states. Needs consent to exactly this quote: by policy or a person.
-
-    The same quote is carried out once; asked again, the answer is that of the first time.
-    """
-    caller, shared = _agent(ctx)
-    stored = await _valid_quote(quote_id, caller, shared)
-    if not isinstance(approval, AcceptedElicitation) or not approval.data.approve:
-        raise ToolError("not_approved: The person did not approve it, so nothing was bought. Do not ask again unasked.")
-    by: Approval = _policy(stored, caller) or "person"
-    if not await _made_before(stored, shared):
-        await _refuse_a_price_that_rose(stored, caller, shared)
-    return await _carried_out(shared.consents.given(stored, by), caller, shared)
-
-
-@_answering
+@answering
 async def trace(request_id: Word, ctx: Context[AgentContext, Any]) -> views.RequestTrace:
     """What happened in a request of this key: plan, each call with its cost, failures and fallbacks. Free."""
-    caller, shared = _caller(ctx, "read")
+    caller, shared = caller_of(ctx, "read")
 
     def found() -> views.RequestTrace:
         enrichments.seen_by(caller, request_id, shared.state)
@@ -224,7 +75,7 @@ async def trace(request_id: Word, ctx: Context[AgentContext, Any]) -> views.Requ
     return await run_in_threadpool(found)
 
 
-@_answering
+@answering
 async def changes(
     ctx: Context[AgentContext, Any],
     after: Annotated[str, Field(max_length=100, description="`cursor` of the page before; empty: the first")] = "",
@@ -232,20 +83,20 @@ async def changes(
     limit: Annotated[int, Field(ge=1, le=200)] = 50,
 ) -> ChangesView:
     """What refreshes found different at companies: new people, another size, new technologies, news. Free."""
-    _, shared = _caller(ctx, "read")
+    _, shared = caller_of(ctx, "read")
     return await run_in_threadpool(
         lambda: changes_after(after, shared.state, company=company, dataset=None, limit=limit)
     )
 
 
-@_answering
+@answering
 async def spend_left(ctx: Context[AgentContext, Any]) -> views.SpendLeft:
     """What this key has spent today (UTC) and may still spend. It cannot be raised from here. Free."""
-    caller, shared = _caller(ctx, "read")
+    caller, shared = caller_of(ctx, "read")
     return await run_in_threadpool(_spend_left, caller, shared.state)
 
 
-@_answering
+@answering
 async def reject_value(
     company: CompanyKey,
     dataset: Annotated[Word, Field(description="Which field: employee_count, key_contacts")],
@@ -258,7 +109,7 @@ async def reject_value(
 
     Needs a key that may enrich: what an agent read on a page is no reason to change what all are served.
     """
-    caller, shared = _caller(ctx, "enrich")
+    caller, shared = caller_of(ctx, "enrich")
     return await run_in_threadpool(
         lambda: verdicts.given(
             company, dataset, because=because, wrong=wrong, right=right, caller=caller, state=shared.state
@@ -266,7 +117,7 @@ async def reject_value(
     )
 
 
-@_answering
+@answering
 async def query_warehouse(
     sql: Annotated[str, Field(min_length=1, max_length=20_000, description="One SELECT in DuckDB's SQL")],
     ctx: Context[AgentContext, Any],
@@ -275,7 +126,7 @@ async def query_warehouse(
 
     Begin with `SELECT table_name, comment FROM duckdb_tables() WHERE schema_name = 'marts'`.
     """
-    _, shared = _caller(ctx, "read")
+    _, shared = caller_of(ctx, "read")
     return await run_in_threadpool(_queried, shared.state.settings, sql)
 
 
@@ -319,93 +170,6 @@ def tools() -> tuple[Tool, ...]:
             tool, title=title, description=inspect.getdoc(tool), annotations=annotations, structured_output=True
         )
         for tool, title, annotations in _TOOLS
-    )
-
-
-def _agent(ctx: Context[AgentContext, Any]) -> tuple[Caller, AgentContext]:
-    """Raises ToolError."""
-    return _caller(ctx, "agent")
-
-
-def _can_ask(ctx: Context[AgentContext, Any]) -> bool:
-    """Whether the agent's program can put a question to a person."""
-    able = ctx.client_capabilities
-    return able is not None and able.elicitation is not None
-
-
-def _policy(stored: GivenQuote, caller: Caller) -> Approval | None:
-    return approved_by_policy(stored, None if caller.key is None else caller.key.approve_up_to)
-
-
-def _ask_body(**given: Any) -> AskBody:
-    """Raises ToolError, as a route answers what its body may not be."""
-    try:
-        return AskBody(**given)
-    except ValidationError as error:
-        raise ToolError(f"invalid: {invalid(error.errors(), at=0).detail}") from error
-
-
-async def _quoted(body: AskBody, caller: Caller, state: ServiceState) -> tuple[Any, GivenQuote]:
-    """The quote as the API gives it, and as it is kept."""
-    ask = replace(body.ask(caller), asked_by=f"mcp:{caller.name}")
-    given = await enrichments.quoted(ask, caller, state)
-    stored = await run_in_threadpool(state.store.accepted_requests.quote, given.id)
-    assert stored is not None  # noqa: S101  it was kept a moment ago
-    return given, stored
-
-
-async def _valid_quote(token: str, caller: Caller, shared: AgentContext) -> GivenQuote:
-    """Raises ToolError: there is none, it was changed, it is another key's, or its time is over."""
-    stored = await run_in_threadpool(shared.state.store.accepted_requests.quote, quote_id_of(token))
-    if stored is None or not shared.consents.is_of(token, stored) or stored.owner != caller.owner:
-        raise ToolError("not_found: There is no such quote of this key: call `quote`, and give its quote_id, whole.")
-    if shared.state.now() >= stored.valid_until:
-        raise ToolError("quote_expired: This quote is no longer valid: call `quote` again.")
-    return stored
-
-
-async def _made_before(stored: GivenQuote, shared: AgentContext) -> bool:
-    """Whether the quote was carried out already; then nothing more is bought for it."""
-    once = Consent(stored, "policy", "").once
-    accepted = shared.state.store.accepted_requests
-    made = await run_in_threadpool(lambda: accepted.made_before(once, at=shared.state.now()))
-    return made is not None
-
-
-async def _refuse_a_price_that_rose(stored: GivenQuote, caller: Caller, shared: AgentContext) -> None:
-    """Raises ToolError, with what it would cost now."""
-    most = await enrichments.most_now(stored, caller, shared.state)
-    if most > stored.most:
-        raise ToolError(
-            f"price_rose: It was {in_usd(stored.most)} USD at most and is {in_usd(most)} now, so nothing was bought: "
-            "call `quote` again."
-        )
-
-
-async def _carried_out(consent: Consent, caller: Caller, shared: AgentContext) -> views.EnrichedCompany:
-    """Raises ToolError, and what a request raises."""
-    stored, state = consent.quote, shared.state
-    if not shared.consents.is_valid(consent, owner=caller.owner, now=state.now()):
-        raise ToolError("not_approved: This consent is for another quote, or over: call `quote` again.")
-    ask = replace(
-        ask_of_json(stored.ask),
-        max_cost=stored.most,
-        daily=caller.daily,
-        raise_cap=BY_QUOTE,
-        asked_by=f"mcp:{caller.name}, approved by {consent.by}",
-    )
-    answered = await enrichments.enriched(ask, caller, state, key=consent.once, wait_seconds=_WAIT_SECONDS)
-    view = answered.unless_refused()
-    document = view.profile or {"datasets": {}}
-    return views.EnrichedCompany(
-        request_id=view.id,
-        state=view.state,
-        cost_usd=view.cost_usd,
-        saved_usd=view.saved_usd,
-        served_from=view.served_from,
-        approved_by=consent.by,
-        values=values_of(document, state),
-        missing=missing_of(document),
     )
 
 

@@ -12,23 +12,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from enrichment.domain.batches import Batch, BatchCompany, BatchCompanyState, BatchEnd, BatchSummary
-from enrichment.domain.purchases import Cap, DailyCap
-from enrichment.ports import CapReached, DiskAlmostFull, StoreError
+from enrichment.domain.purchases import Cap
+from enrichment.ports import CapReached, DiskAlmostFull
 from resources.store import tables as t
 from resources.store.clients import announcements
 from resources.store.database.database import Database
 from resources.store.database.error_messages import of_little_space
-from resources.store.database.row_mapping import Row, chunks
-from resources.store.purchases import cap_enforcement
+from resources.store.database.row_mapping import chunks
 from resources.store.requests import requests
+from resources.store.requests.batch_budgets import fits, left_of
+from resources.store.requests.batch_rows import BATCHES, REASONS, batch_of, keys_of, stored, summary_of
 from resources.store.tables.column_types import PlainText
 
 _b, _c = t.batches.c, t.batch_companies.c
-_REASONS = 10
 _BYTES_OF_A_COMPANY, _BYTES_OF_THE_LOG = 200_000, 8_000_000
 """What a company of the dearest consumer adds to the store, and SQLite's log, each about twice over."""
-_RECENT = 100
-"""From how many companies that ended last the speed of a batch is computed."""
 _GONE = "its process ended before the request did"
 _NO_CLAIM = {"worker": None, "lease_until": None}
 _NOTHING_EARLIER = {"earlier_state": None, "earlier_reason": None}
@@ -45,19 +43,6 @@ _COLUMNS = (
     _c.request_id,
     _c.reason,
 )
-# What a company under way may still take of its batch's budget: its need, less what its request has taken so far.
-_request_cap = t.caps.alias("request_cap")
-_STILL_NEEDED = (
-    sa.select(_c.batch_id, _c.need_micro_usd, sa.func.coalesce(_request_cap.c.taken_micro_usd, 0).label("taken"))
-    .select_from(
-        t.batch_companies.outerjoin(
-            _request_cap, _request_cap.c.name == sa.literal("request:", PlainText) + _c.request_id
-        )
-    )
-    .where(_c.state == "under_way")
-)
-
-
 # A company that was to be tried again but does not fit the budget: its earlier cost and gaps stay.
 _AS_BEFORE = (
     sa.update(t.batch_companies)
@@ -74,18 +59,6 @@ _BEGUN = (
 )
 
 
-# With what its payer may spend a day now: the cap of the latest key of that name, revoked or not.
-_k = t.api_keys.c
-_PER_DAY = (
-    sa.select(_k.per_day_micro_usd)
-    .where(sa.literal("key:", PlainText) + _k.name == _b.payer)
-    .order_by(_k.created_at.desc(), _k.key_id.desc())
-    .limit(1)
-    .scalar_subquery()
-)
-_BATCHES = sa.select(t.batches, _PER_DAY.label("payer_per_day"))
-
-
 class SqlBatches:
     """See enrichment.ports.Batches; and what makes, shows, stops and resumes a batch."""
 
@@ -99,9 +72,9 @@ class SqlBatches:
         Raises StoreError for a company that is not in the store.
         """
         wanted = list(dict.fromkeys(company_ids))
-        made = _stored(batch) | {"state": "open" if wanted else "done"}
+        made = stored(batch) | {"state": "open" if wanted else "done"}
         with self._db.writing() as tx:
-            keys = _keys(tx, wanted)
+            keys = keys_of(tx, wanted)
             tx.execute(sa.insert(t.batches).values(made))
             for some in chunks(list(enumerate(wanted))):
                 rows = [
@@ -124,15 +97,15 @@ class SqlBatches:
 
     def by_id(self, batch_id: str) -> Batch | None:
         with self._db.reading() as tx:
-            row = tx.execute(_BATCHES.where(_b.batch_id == batch_id)).first()
-        return None if row is None else _batch_of(row)
+            row = tx.execute(BATCHES.where(_b.batch_id == batch_id)).first()
+        return None if row is None else batch_of(row)
 
     def open_ones(self, by: str) -> list[Batch]:
         """Batches that workers work on, asked for or resumed by what begins so; the oldest first."""
         asked = sa.or_(*(one.startswith(by, autoescape=True) for one in (_b.requested_by, _b.resumed_by)))
-        query = _BATCHES.where(_b.state == "open", asked)
+        query = BATCHES.where(_b.state == "open", asked)
         with self._db.reading() as tx:
-            return [_batch_of(row) for row in tx.execute(query.order_by(_b.created_at, _b.batch_id))]
+            return [batch_of(row) for row in tx.execute(query.order_by(_b.created_at, _b.batch_id))]
 
     def companies(self, batch_id: str, *states: BatchCompanyState) -> Iterator[BatchCompany]:
         """The companies in the order of the batch; only those in these states, if any are named. One snapshot."""
@@ -148,19 +121,19 @@ class SqlBatches:
 
         besides_others: a beginning of requested_by, and the only one among those that begin so.
         """
-        query = _BATCHES
+        query = BATCHES
         if besides_others is not None:
             beginning, own = besides_others
             begins_so = _b.requested_by.startswith(beginning, autoescape=True)
             query = query.where(sa.or_(_b.requested_by == own, ~begins_so))
         query = query.order_by(_b.created_at.desc(), _b.batch_id.desc()).limit(limit)
         with self._db.reading() as tx:
-            return [_summary(tx, _batch_of(row)) for row in tx.execute(query).all()]
+            return [summary_of(tx, batch_of(row)) for row in tx.execute(query).all()]
 
     def summary(self, batch_id: str) -> BatchSummary | None:
         with self._db.reading() as tx:
-            row = tx.execute(_BATCHES.where(_b.batch_id == batch_id)).first()
-            return None if row is None else _summary(tx, _batch_of(row), reasons=_REASONS)
+            row = tx.execute(BATCHES.where(_b.batch_id == batch_id)).first()
+            return None if row is None else summary_of(tx, batch_of(row), reasons=REASONS)
 
     def claim(
         self, batch_id: str, worker: str, *, most: int, caps: Sequence[Cap], at: datetime, lease_until: datetime
@@ -203,9 +176,9 @@ class SqlBatches:
         )
 
         def begun(tx: sa.Connection) -> BatchCompany | CapReached | None:
-            reached = next((cap for cap in caps if (left := _left(tx, cap)) is not None and need > left), None)
+            reached = next((cap for cap in caps if (left := left_of(tx, cap)) is not None and need > left), None)
             if reached is not None:
-                return CapReached(reached.name, max(0, _left(tx, reached) or 0))
+                return CapReached(reached.name, max(0, left_of(tx, reached) or 0))
             row = tx.execute(start).first()
             return None if row is None else BatchCompany(*row)
 
@@ -261,8 +234,8 @@ class SqlBatches:
                 tx.execute(change, {"of_batch": batch_id})
             change = sa.update(t.batches).where(_b.batch_id == batch_id, _b.state == "open").values(state="done")
             if tx.execute(change).rowcount == 1:
-                done = tx.execute(_BATCHES.where(_b.batch_id == batch_id)).one()
-                announcements.batch_completed(tx, _summary(tx, _batch_of(done)))
+                done = tx.execute(BATCHES.where(_b.batch_id == batch_id)).one()
+                announcements.batch_completed(tx, summary_of(tx, batch_of(done)))
             return True
 
         return self._db.write(ended)
@@ -331,7 +304,7 @@ def _claimable(tx: sa.Connection, batch_id: str, caps: Sequence[Cap], most: int,
     ids: list[str] = []
     for ready in (
         sa.and_(_c.state == "waiting", free),
-        sa.and_(_c.state == "postponed", free, _fits(tx, caps)),
+        sa.and_(_c.state == "postponed", free, fits(tx, caps)),
     ):
         query = (
             sa.select(_c.company_id)
@@ -346,110 +319,5 @@ def _claimable(tx: sa.Connection, batch_id: str, caps: Sequence[Cap], most: int,
 
 def _is_left(tx: sa.Connection, batch_id: str, caps: Sequence[Cap]) -> bool:
     """Whether a company of it waits, is under way, or was postponed and would fit now."""
-    open_ = sa.or_(_c.state.in_(_OPEN), sa.and_(_c.state == "postponed", _fits(tx, caps)))
+    open_ = sa.or_(_c.state.in_(_OPEN), sa.and_(_c.state == "postponed", fits(tx, caps)))
     return bool(tx.scalar(sa.select(sa.exists().where(_c.batch_id == batch_id, open_))))
-
-
-def _fits(tx: sa.Connection, caps: Sequence[Cap]) -> sa.ColumnElement[bool]:
-    """Whether all caps have room for what a company needs."""
-    left = [still for cap in caps if (still := _left(tx, cap)) is not None]
-    return _c.need_micro_usd <= min(left) if left else sa.true()
-
-
-def _left(tx: sa.Connection, cap: Cap) -> int | None:
-    """What a cap leaves beyond what is taken and what companies under way still need; None: it has no amount."""
-    if cap.most_micro_usd is None:
-        return None
-    return cap.most_micro_usd - cap_enforcement.taken(tx, [cap.name])[cap.name] - _set_aside(tx, cap)
-
-
-def _set_aside(tx: sa.Connection, cap: Cap) -> int:
-    """A batch's own cap is for its companies, a payer's for those of its batches, others for those of all."""
-    kind, _, name = cap.name.partition(":")
-    query = _STILL_NEEDED
-    if kind == "batch":
-        query = query.where(_c.batch_id == name)
-    elif kind == "key":
-        payer, _, _ = cap.name.rpartition(":")
-        query = query.where(_c.batch_id.in_(sa.select(_b.batch_id).where(_b.payer == payer)))
-    return sum(max(0, row.need_micro_usd - row.taken) for row in tx.execute(query))
-
-
-def _summary(tx: sa.Connection, batch: Batch, *, reasons: int = 0) -> BatchSummary:
-    of_batch = _c.batch_id == batch.batch_id
-    counts = tx.execute(sa.select(_c.state, sa.func.count()).where(of_batch).group_by(_c.state))
-    ends = tx.execute(sa.select(sa.func.min(_c.ended_at), sa.func.max(_c.ended_at)).where(of_batch)).one()
-    commonest = (
-        sa.select(_c.reason, sa.func.count())
-        .where(of_batch, _c.reason.is_not(None))
-        .group_by(_c.reason)
-        .order_by(sa.func.count().desc(), _c.reason)
-        .limit(reasons)
-    )
-    begun = t.batch_companies.outerjoin(t.requests, t.requests.c.request_id == _c.request_id)
-    recent = (
-        sa.select(sa.func.coalesce(t.requests.c.asked_at, _c.ended_at).label("begun"), _c.ended_at.label("ended"))
-        .select_from(begun)
-        .where(of_batch, _c.ended_at.is_not(None))
-        .order_by(_c.ended_at.desc())
-        .limit(_RECENT)
-    )
-    at_work = (
-        sa.select(t.requests.c.asked_at.label("begun"), _c.lease_until.label("until"))
-        .select_from(begun)
-        .where(of_batch, _c.state == "under_way", _c.lease_until.is_not(None), t.requests.c.asked_at.is_not(None))
-        .limit(_RECENT)
-    )
-    return BatchSummary(
-        batch=batch,
-        companies={row[0]: row[1] for row in counts},
-        taken=cap_enforcement.taken(tx, [batch.budget.name])[batch.budget.name],
-        set_aside=_set_aside(tx, batch.budget),
-        first_end=ends[0],
-        last_end=ends[1],
-        recent=tuple((row.begun, row.ended) for row in tx.execute(recent)),
-        at_work=tuple((row.begun, row.until) for row in tx.execute(at_work)),
-        reasons=tuple((reason, number) for reason, number in tx.execute(commonest)) if reasons else (),
-    )
-
-
-def _stored(batch: Batch) -> dict[str, Any]:
-    return {
-        "batch_id": batch.batch_id,
-        "created_at": batch.created_at,
-        "consumer": "+".join(batch.consumers),
-        "strategy": batch.strategy,
-        "requested_by": batch.requested_by,
-        "state": batch.state,
-        "audience": batch.audience,
-        "max_cost_micro_usd": batch.max_cost,
-        "max_age_seconds": batch.max_age,
-        "payer": None if batch.daily is None else batch.daily.name,
-    }
-
-
-def _batch_of(row: Row) -> Batch:
-    return Batch(
-        batch_id=row.batch_id,
-        created_at=row.created_at,
-        consumers=tuple(row.consumer.split("+")),
-        requested_by=row.requested_by,
-        state=row.state,
-        strategy=row.strategy,
-        audience=row.audience,
-        max_cost=row.max_cost_micro_usd,
-        max_age=row.max_age_seconds,
-        daily=None if row.payer is None else DailyCap(row.payer, row.payer_per_day),
-    )
-
-
-def _keys(tx: sa.Connection, company_ids: Sequence[str]) -> dict[str, str]:
-    c = t.companies.c
-    keys: dict[str, str] = {}
-    for some in chunks(company_ids):
-        rows = tx.execute(sa.select(c.company_id, c.key).where(c.company_id.in_(some)))
-        keys.update((row.company_id, row.key) for row in rows)
-    missing = [id_ for id_ in company_ids if id_ not in keys]
-    if missing:
-        raise StoreError(f"There is no company {missing[0]} in the store; add it before making a batch of it.")
-    return keys

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from resources.providers.call_session import HttpResponse
+from resources.providers.http_call import HttpResponse
 from resources.providers.openai import OpenAIModel
 from resources.providers.rate_limiter import Unlimited
 from tests.support import virtual_time

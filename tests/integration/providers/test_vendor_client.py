@@ -15,8 +15,10 @@ from enrichment.ports import (
     UnexpectedReply,
 )
 from resources.providers import PROVIDERS, credential_names
-from resources.providers.call_session import CallSession, Charge, HttpCall, as_object
+from resources.providers.call_session import CallSession
+from resources.providers.http_call import Charge, HttpCall
 from resources.providers.rate_limiter import Unlimited
+from resources.providers.response_reading import as_object
 from tests.support import virtual_time
 from tests.support.app_sender import AppSender
 from tests.support.raw_server import Handler, hang_up, listening, say_nothing, sends

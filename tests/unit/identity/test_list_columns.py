@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pytest
 
 from enrichment.identity.company_list import read_rows
-from enrichment.identity.list_columns import NoCompanyColumn, find_columns, role_of
+from enrichment.identity.list_columns import NoCompanyColumn, find_columns
 from enrichment.identity.list_fates import ListRow
+from enrichment.identity.list_titles import role_of
 
 
 def companies(text: str) -> list[tuple[str | None, str | None]]:
