@@ -1,7 +1,6 @@
 """What a plan says of each source and dataset is what its executions bear out."""
 
 from dataclasses import replace
-from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -10,31 +9,15 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from enrich_cli.rendering.plan import plan_tree
-from enrichment.domain.knowledge import Known
 from enrichment.planning.fallback_chains import Branch
-from enrichment.planning.plan import Plan, make_plan
-from enrichment.planning.plan_inputs import PlanInputs
+from enrichment.planning.plan import Plan
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements, custom, requirements_of
-from tests.support.examples import MATRIX, NOON, acme, known_from
+from tests.support.examples import MATRIX, known_from
+from tests.support.plans import plan_of
 
 CONSUMERS = [requirements_of(MATRIX, [name]) for name in ("profile", "vendor_enrichment", "customer_enrichment")]
 ASKED = ("chosen", "fallback", "last resort")
-
-
-def plan_of(
-    requirements: Requirements,
-    *,
-    rules: Rules = MATRIX,
-    strategy: str = "enhanced",
-    known: Known | None = None,
-    domain: bool = True,
-) -> Plan:
-    company = acme() if domain else acme(domain=None)
-    now = NOON + timedelta(hours=1)
-    return make_plan(
-        PlanInputs(rules, requirements, company, known or Known(), strategy=strategy, now=now, unavailable={})
-    )
 
 
 def printed(plan: Plan) -> str:
@@ -69,15 +52,6 @@ def test_a_part_with_nothing_but_a_last_resort_is_something_to_buy() -> None:
     text = printed(plan)
     assert "nothing to buy" not in text
     assert "last resort: serp_linkedin (0.08; key_contacts)" in text
-
-
-def test_what_answers_nothing_wanted_is_not_needed_whatever_else_stands_in_its_way() -> None:
-    plan = plan_of(custom(MATRIX, ["company_name", "domain"], None), domain=False)
-    assert plan.source("snov_contacts").verdict == "not needed"
-    poor = plan_of(custom(MATRIX, ["recent_news"], None).within(max_cost=0, oldest=None))
-    over = {source.source for source in poor.sources if source.verdict == "over a cap"}
-    assert over == {"serp_news", "brightdata_web_scraping"}
-    assert {source.verdict for source in poor.sources if source.source not in over} == {"not needed"}
 
 
 def test_what_does_not_fit_when_it_would_be_asked_in_order_is_over_a_cap_and_not_too_dear_for_its_worth() -> None:
@@ -192,5 +166,5 @@ def test_what_is_left_shares_the_clock_it_had_in_the_whole() -> None:
     """Industry is what linked them; a plan made once it is known is still one part, as the one made before goes on."""
     hurried = replace(requirements_of(MATRIX, ["vendor_enrichment"]), value_of_time=2_000)
     (whole,) = plan_of(hurried).parts
-    (left,) = plan_of(hurried, known=known_from(("brightdata_company_db", ["industry"]))).parts
+    (left,) = plan_of(hurried, known_from(("brightdata_company_db", ["industry"]))).parts
     assert left.problem.wanted == whole.problem.wanted - {"industry"}

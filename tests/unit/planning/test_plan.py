@@ -3,7 +3,6 @@
 import pickle
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from itertools import permutations
 from math import prod
 from pathlib import Path
@@ -11,35 +10,23 @@ from typing import Any
 
 import pytest
 
-from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Known
 from enrichment.planning.fallback_chains import Part
-from enrichment.planning.plan import Plan, make_plan, whether_complete
-from enrichment.planning.plan_inputs import PlanInputs
+from enrichment.planning.plan import Plan, whether_complete
 from enrichment.policy.compiled import Enhanced
 from enrichment.policy.problem import start
 from enrichment.rules import load_rules
 from enrichment.rules.requirements import Requirements, custom, requirements_of
-from tests.support.examples import MATRIX, NOON, acme, known_from
+from tests.support.examples import MATRIX, known_from
+from tests.support.plans import plan_of
 
 PROFILE = requirements_of(MATRIX, ["profile"])
 VENDOR = requirements_of(MATRIX, ["vendor_enrichment"])
 CUSTOMER = requirements_of(MATRIX, ["customer_enrichment"])
 
 
-def plan_for(
-    requirements: Requirements = PROFILE,
-    known: Known | None = None,
-    *,
-    company: Company | None = None,
-    strategy: str = "priority",
-    **more: Any,
-) -> Plan:
-    """more: of PlanInputs."""
-    inputs = PlanInputs(
-        MATRIX, requirements, company or acme(), known or Known(), strategy=strategy, now=NOON + timedelta(hours=1)
-    )
-    return make_plan(replace(inputs, **more))
+def plan_for(requirements: Requirements = PROFILE, known: Known | None = None, **more: Any) -> Plan:
+    return plan_of(requirements, known, **{"strategy": "priority"} | more)
 
 
 def asked(plan: Plan) -> set[str]:
@@ -69,60 +56,12 @@ def test_one_call_is_shared_by_every_dataset_it_answers() -> None:
     assert {"industry", "employee_count"} <= set(plan.source("brightdata_company_db").answers)
 
 
-def test_a_source_that_needs_a_domain_reports_it_when_none_is_known() -> None:
-    plan = plan_for(VENDOR, company=acme(domain=None))
-    assert plan.source("snov_contacts").verdict == "needs a domain"
-    assert "apollo_contacts" not in asked(plan)
-
-
-def test_a_provider_without_credentials_is_left_out_with_that_reason() -> None:
-    plan = plan_for(VENDOR, unavailable={"snov_contacts": ("no credentials", "set SNOV_CLIENT_ID in .env")})
-    assert (plan.source("snov_contacts").verdict, "SNOV_CLIENT_ID" in plan.source("snov_contacts").why) == (
-        "no credentials",
-        True,
-    )
-    assert "brightdata_people_db" in asked(plan)
-
-
 def test_a_source_too_unreliable_to_satisfy_is_a_last_resort() -> None:
     plan = plan_for(VENDOR)
     contacts = next(part for part in plan.parts if "key_contacts" in part.problem.required)
     assert contacts.last_resorts == ("serp_linkedin",)
     linkedin = [offer for offer in contacts.problem.offers if offer.source == "serp_linkedin"]
     assert all("key_contacts" not in dict(offer.fill_rates) for offer in linkedin)
-
-
-def test_a_source_above_what_its_caps_leave_is_over_a_cap() -> None:
-    plan = plan_for(VENDOR.within(max_cost=100_000, oldest=None))
-    technographics, jobs = plan.source("brightdata_technographics"), plan.source("serp_jobs")
-    assert (technographics.verdict, "may cost 0.20 USD" in technographics.why) == ("over a cap", True)
-    assert (jobs.verdict, "when it would be asked in order" in jobs.why) == ("over a cap", True)
-    assert plan.source("serp_organic").verdict == "fallback"
-
-
-def test_what_a_day_has_spent_counts_against_its_cap() -> None:
-    day = (NOON + timedelta(hours=1)).date().isoformat()
-    plan = plan_for(spent={f"day:{day}": 249_950_000})
-    assert plan.source("brightdata_company_db").verdict == "over a cap"
-    assert plan.source("google_knowledge_graph").verdict == "chosen"
-
-
-def test_a_redundancy_rule_removes_an_optional_purchase_and_is_named() -> None:
-    known = known_from(
-        ("serp_organic", ["company_name", "domain", "industry"]),
-        ("serp_news", ["recent_news"]),
-        ("brightdata_firmographics", ["industry", "employee_count"]),
-        ("snov_contacts", ["key_contacts"]),
-        ("brightdata_technographics", ["tech_stack"]),
-    )
-    plan = plan_for(VENDOR, known, strategy="enhanced")
-    source = plan.source("brightdata_company_db")
-    assert (source.verdict, "serp_organic, serp_news" in source.why) == ("redundant", True)
-
-
-def test_a_redundancy_rule_never_removes_what_is_required() -> None:
-    known = known_from(("serp_organic", ["company_name", "domain"]), ("serp_news", ["recent_news"]))
-    assert plan_for(VENDOR, known).source("brightdata_company_db").verdict in ("chosen", "fallback")
 
 
 def test_legacy_calls_everything_at_once() -> None:

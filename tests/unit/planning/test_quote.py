@@ -24,33 +24,11 @@ from enrichment.rules import Rules
 from enrichment.rules.models import Caps, DatasetRules, RedundancyRule, SourceDataset
 from enrichment.rules.requirements import Requirements, custom, requirements_of
 from tests.support.examples import MATRIX, NOON, acme, known_from
+from tests.support.plans import plan_of
 
 PROFILE = requirements_of(MATRIX, ["profile"])
 VENDOR = requirements_of(MATRIX, ["vendor_enrichment"])
 CUSTOMER = requirements_of(MATRIX, ["customer_enrichment"])
-
-
-def plan_of(
-    requirements: Requirements,
-    *,
-    rules: Rules = MATRIX,
-    strategy: str = "enhanced",
-    known: Known | None = None,
-    **more: object,
-) -> Plan:
-    now = NOON + timedelta(hours=1)
-    return make_plan(
-        PlanInputs(
-            rules,
-            requirements,
-            acme(),
-            known or Known(),
-            strategy=strategy,
-            now=now,
-            unavailable={},
-            **more,  # type: ignore[arg-type]  # a test's inputs
-        )
-    )
 
 
 def runs_of(plan: Plan, count: int) -> list[int]:
