@@ -27,7 +27,7 @@ from mcp.client.session import ClientRequestContext
 from mcp_types import ElicitRequestParams, ElicitResult, TextContent
 
 from enrichment.domain.access import ApiKey
-from resources.secrets.api_keys import issue
+from resources.secrets.client_keys import issue
 from resources.secrets.signing_key import signing_key
 from resources.settings import Settings
 from resources.store import tables as t

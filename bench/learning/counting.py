@@ -15,7 +15,7 @@ from enrichment.learning.families import families_of
 from enrichment.learning.lessons import lessons, rates_of
 from enrichment.rules import Rules, load_rules
 from resources.warehouse.answer_counts import answer_counts, answers_together, billed_by_day, had_together
-from resources.warehouse.incremental_build import connect, empty_warehouse, open_read_only
+from resources.warehouse.update_from_store import connect, empty_warehouse, open_read_only
 
 _T = TypeVar("_T")
 PURCHASES = 10_000_000

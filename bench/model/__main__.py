@@ -29,7 +29,7 @@ from enrichment.domain.values import Contact, EmployeeCount, JobPosting, NewsIte
 from enrichment.pipeline.enrich import Ask, enrich
 from enrichment.ports import ProviderError
 from enrichment.rules import Rules, load_rules
-from enrichment.rules.provider_models import ChatRules
+from enrichment.rules.provider_rules import ChatRules
 from enrichment.rules.requirements import requirements_of
 from resources.clock import utc_now
 from resources.providers.openai import OpenAIModel

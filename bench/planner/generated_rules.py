@@ -11,7 +11,7 @@ from decimal import Decimal
 from random import Random
 
 from enrichment.rules.models import ConsumerRules, DatasetRules, RedundancyRule, SourceDataset, SourceRules
-from enrichment.rules.provider_models import Price, ProviderRules, Repeat
+from enrichment.rules.provider_rules import Price, ProviderRules, Repeat
 from enrichment.rules.rule_set import Rules
 
 CONSUMER = "wants"

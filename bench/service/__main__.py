@@ -26,7 +26,7 @@ import httpx
 
 from bench.service.processes import Running, address_in, free_port, running
 from resources.clock import utc_now
-from resources.secrets.api_keys import issue
+from resources.secrets.client_keys import issue
 from resources.settings import Settings, load_settings
 from resources.store import SqlStore
 from resources.wiring import open_store_of

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from enrichment.domain.access import Right
 from resources.clock import utc_now
-from resources.secrets.api_keys import issue
+from resources.secrets.client_keys import issue
 from resources.settings import Settings
 from resources.wiring import open_store_of, sandbox_file
 from sandbox.app import create_app

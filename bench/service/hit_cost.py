@@ -26,7 +26,7 @@ from bench.service.bare_route import bare_route
 from bench.service.processes import address_in
 from enrichment.domain.ids import new_id
 from resources.clock import utc_now
-from resources.secrets.api_keys import issue
+from resources.secrets.client_keys import issue
 from resources.settings import load_settings
 from resources.store import SqlStore
 from resources.wiring import open_store_of

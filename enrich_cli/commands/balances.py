@@ -17,7 +17,7 @@ def balances(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
     from enrich_cli.errors import INCOMPLETE
     from enrich_cli.rendering.balances import balances_data, balances_table, is_wrong
     from enrich_cli.terminal import ProgressLine, show
-    from resources.vendor_balances import read_accounts
+    from resources.uncertain_purchases import read_accounts
 
     with opened_store(sandbox=sandbox) as (settings, rules, store), ProgressLine():
         looks = asyncio.run(read_accounts(settings, rules, store))

@@ -39,8 +39,8 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Make a key. It is shown once: only its SHA-256 is kept."""
-    from enrich_cli.operations.api_keys import add_key
-    from enrich_cli.rendering.api_keys import issued_data, issued_view
+    from enrich_cli.operations.client_keys import add_key
+    from enrich_cli.rendering.client_keys import issued_data, issued_view
     from enrich_cli.terminal import show
 
     issued = add_key(name, ",".join(may or ["read"]), per_day, per_minute, approve_up_to=approve_up_to, sandbox=sandbox)
@@ -50,8 +50,8 @@ def add(
 @app.command(name="list")
 def list_keys(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
     """All keys with their rights, their daily cap and what they have spent of it today."""
-    from enrich_cli.operations.api_keys import listed_keys
-    from enrich_cli.rendering.api_keys import keys_data, keys_view
+    from enrich_cli.operations.client_keys import listed_keys
+    from enrich_cli.rendering.client_keys import keys_data, keys_view
     from enrich_cli.terminal import show
 
     keys = listed_keys(sandbox=sandbox)
@@ -61,7 +61,7 @@ def list_keys(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
 @app.command()
 def revoke(name: KeyName, sandbox: Sandbox = False) -> None:
     """Revoke a key: the service refuses it from now on."""
-    from enrich_cli.operations.api_keys import revoke_key
+    from enrich_cli.operations.client_keys import revoke_key
     from enrich_cli.terminal import console
 
     revoke_key(name, sandbox=sandbox)

@@ -8,7 +8,7 @@ from enrich_cli.processes.child_processes import make_home, sandbox_running
 from enrich_cli.processes.service_server import serve_api
 from enrichment.domain.access import RIGHTS
 from resources.clock import utc_now
-from resources.secrets.api_keys import issue
+from resources.secrets.client_keys import issue
 from resources.settings import Settings, load_settings
 from resources.wiring import open_store_of
 

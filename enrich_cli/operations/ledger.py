@@ -25,7 +25,7 @@ from resources.clock import utc_now
 from resources.providers.units import MOST_UNITS
 from resources.settings import Settings, SettingsError
 from resources.store import LedgerLine, SqlStore
-from resources.vendor_balances import AccountReading, read_accounts, settle_overdue
+from resources.uncertain_purchases import AccountReading, read_accounts, settle_overdue
 
 _MOST_SHOWN = 50
 _LONGEST_TYPED = 60  # so many characters of what was typed are repeated in an error

@@ -13,7 +13,7 @@ from enrichment.rules import Rules
 from resources.clock import utc_now
 from resources.providers.vendor_client import AccountStatus
 from resources.settings import SettingsError
-from resources.vendor_balances import account_statuses
+from resources.uncertain_purchases import account_statuses
 from resources.wiring import endpoints_of, open_store_of, why_not_asked
 
 _MODELS_SHOWN = 5

@@ -10,7 +10,7 @@ from enrichment.domain.money import in_units
 from enrichment.domain.numbers import in_number
 from enrichment.purchasing.reconciliation import Agreement, in_words, number
 from resources.advice import advised
-from resources.vendor_balances import AccountReading
+from resources.uncertain_purchases import AccountReading
 
 _STYLES = {Agreement.AGREES: "green", Agreement.UNCERTAIN: "yellow", Agreement.DRIFT: "red"}
 

@@ -25,7 +25,7 @@ from enrichment.rules.models import (
     SourceRules,
     Strategies,
 )
-from enrichment.rules.provider_models import Poll, Price, ProviderRules, RateLimits, Repeat
+from enrichment.rules.provider_rules import Poll, Price, ProviderRules, RateLimits, Repeat
 from enrichment.rules.reliability import DatasetReliability, Feed, SourceReliability
 from enrichment.rules.rule_set import Rules
 

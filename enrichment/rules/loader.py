@@ -32,7 +32,7 @@ from enrichment.rules.models import (
     SourceRules,
     Strategies,
 )
-from enrichment.rules.provider_models import ProviderRules
+from enrichment.rules.provider_rules import ProviderRules
 from enrichment.rules.reliability import DatasetReliability, counted
 from enrichment.rules.rule_set import Rules
 from enrichment.rules.yaml_files import NotReadable, read_yaml

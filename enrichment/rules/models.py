@@ -1,6 +1,6 @@
 """What the files of config/ may contain, each as frozen types: nothing extra.
 
-providers.yaml is in provider_models.py, experiments.yaml in experiments.py, reliability.yaml in reliability.py.
+providers.yaml is in provider_rules.py, experiments.yaml in experiments.py, reliability.yaml in reliability.py.
 """
 
 from collections.abc import Mapping

@@ -27,7 +27,7 @@ from enrichment.rules.models import (
     SourceRules,
     Strategies,
 )
-from enrichment.rules.provider_models import ProviderRules
+from enrichment.rules.provider_rules import ProviderRules
 from enrichment.rules.reliability import DatasetReliability
 
 

@@ -12,7 +12,7 @@ from enrichment.purchasing.reconciliation import in_words
 from enrichment_assets.checks import accounts_evaluation
 from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.settings import SettingsError
-from resources.vendor_balances import read_accounts
+from resources.uncertain_purchases import read_accounts
 
 
 @dg.op(description="One free call to each vendor; nothing is bought.")

@@ -38,7 +38,7 @@ from resources.store import (
     new_profiles,
     new_unreported,
 )
-from resources.vendor_balances import settle_overdue
+from resources.uncertain_purchases import settle_overdue
 
 AT_ONCE = 500
 

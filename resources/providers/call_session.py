@@ -27,7 +27,7 @@ from enrichment.ports import (
     Throttled,
     UnexpectedReply,
 )
-from enrichment.rules.provider_models import ProviderRules
+from enrichment.rules.provider_rules import ProviderRules
 from resources.providers.http_call import FREE, HttpCall, HttpResponse, Lost, NotSent, Transport
 from resources.providers.rate_limiter import Limiter, NoSlot, asked_to_wait, wait_for_slot
 from resources.providers.response_reading import shortened, words_of

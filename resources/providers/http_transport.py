@@ -18,7 +18,7 @@ import aiohttp
 import httpx
 from aiohttp.http import HttpProcessingError
 
-from enrichment.rules.provider_models import ProviderRules
+from enrichment.rules.provider_rules import ProviderRules
 from resources.providers.http_call import HttpCall, HttpResponse, Lost, NotSent
 from resources.providers.proxies import DIRECT, Proxies
 from resources.providers.redaction import headers_without_secrets, without_secrets

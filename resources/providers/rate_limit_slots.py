@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from enrichment.rules.provider_models import RateLimits
+from enrichment.rules.provider_rules import RateLimits
 from resources.providers.rate_limiter import NoSlot, RateLimitSlot
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from enrichment.ports import (
     Throttled,
     UnexpectedReply,
 )
-from enrichment.rules.provider_models import ProviderRules
+from enrichment.rules.provider_rules import ProviderRules
 from resources.clock import utc_now
 from resources.providers import credential_names
 from resources.providers.base_urls import checked_base_url, setting

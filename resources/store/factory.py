@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from enrichment.ports import StoreError
 from resources.installation import Installation
 from resources.store import tables as t
-from resources.store.clients.api_keys import SqlApiKeys
+from resources.store.clients.client_keys import SqlApiKeys
 from resources.store.clients.webhooks import SqlWebhooks
 from resources.store.companies.companies import SqlCompanies
 from resources.store.companies.events import SqlCompanyEvents

@@ -2,8 +2,8 @@
 
 from resources.warehouse.catalog import WarehouseColumn, WarehouseTable
 from resources.warehouse.examples import EXAMPLES, QUESTIONS, Example
-from resources.warehouse.incremental_build import empty_tables
-from resources.warehouse.published_file import Published, QueryResult, Warehouse, WarehouseError
+from resources.warehouse.publish import Published, QueryResult, Warehouse, WarehouseError
+from resources.warehouse.update_from_store import empty_tables
 
 __all__ = [
     "EXAMPLES",

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from resources.clock import utc_now
-from resources.warehouse.published_file import WarehouseError
+from resources.warehouse.publish import WarehouseError
 
 SECONDS = 5.0
 ROWS = 1_000

@@ -134,7 +134,7 @@ def _queried(settings: Settings, sql: str) -> views.QueryAnswer:
     """Blocks. Raises ToolError."""
     # DuckDB and Arrow take 40 MB: they are loaded with the first query
     from resources.warehouse.guarded_query import QueryRefused, ask_one  # noqa: PLC0415
-    from resources.warehouse.published_file import WarehouseError  # noqa: PLC0415
+    from resources.warehouse.publish import WarehouseError  # noqa: PLC0415
 
     try:
         found = ask_one(settings.warehouse_path, sql)

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from enrichment.ports import ProviderError, SourceAnswer, SourceQuery
-from enrichment.rules.provider_models import ProviderRules
+from enrichment.rules.provider_rules import ProviderRules
 from resources.providers import PROVIDERS, credential_names
 from resources.providers.http_transport import HttpSender
 from resources.providers.rate_limiter import Limiter, NoSlot, RateLimitSlot, Unlimited

@@ -22,10 +22,10 @@ from enrichment.domain.plain_text import plain_words, with_full_stop
 from enrichment.domain.values import Contact
 from enrichment.identity.names import name_words
 from enrichment.parsing.assertions import sentence_of
-from enrichment.research.claims.borne_out import advises_no_more, says_no_more
 from enrichment.research.claims.leaked_instructions import repeats
 from enrichment.research.claims.model_answers import ResearchAnswer, VendorRecommendation
 from enrichment.research.claims.same_actor import has_same_actor
+from enrichment.research.claims.supported_by_quote import advises_no_more, says_no_more
 from enrichment.research.evidence.event_days import event_day
 from enrichment.research.evidence.passages import PERSONA, Sides
 from enrichment.research.evidence.relevance import have_in_common, is_offer, words_of_names

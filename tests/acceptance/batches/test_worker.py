@@ -16,7 +16,7 @@ from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.ports import DiskAlmostFull
 from enrichment.rules.requirements import UnknownName
-from resources.secrets.api_keys import issue
+from resources.secrets.client_keys import issue
 from resources.store.requests.batches import SqlBatches
 from resources.wiring import open_context
 from sandbox.companies.catalogue import Catalogue

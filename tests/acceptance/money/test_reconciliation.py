@@ -10,7 +10,7 @@ import httpx
 from enrichment.domain.purchases import Purchase
 from enrichment.pipeline.enrich import Enriched
 from enrichment.purchasing.reconciliation import Agreement
-from resources.vendor_balances import AccountReading, read_accounts
+from resources.uncertain_purchases import AccountReading, read_accounts
 from tests.acceptance.conftest import Stack
 from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.ledger_records import draft, sent

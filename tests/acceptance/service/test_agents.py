@@ -9,7 +9,7 @@ import pytest
 
 from enrichment.domain.access import Right
 from resources.clock import TEST_CLOCK
-from resources.secrets.api_keys import issue
+from resources.secrets.client_keys import issue
 from resources.warehouse import Warehouse
 from service.app import create_service
 from service.server import served

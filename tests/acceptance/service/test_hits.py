@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from enrichment.domain.access import Right
-from resources.secrets.api_keys import issue
+from resources.secrets.client_keys import issue
 from resources.store import tables as t
 from sandbox.companies.catalogue import Catalogue
 from service.app import create_service

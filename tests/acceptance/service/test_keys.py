@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from enrichment.domain.access import Right
-from resources.secrets.api_keys import issue
+from resources.secrets.client_keys import issue
 from tests.acceptance.conftest import Stack
 
 WAIT = {"Prefer": "wait=60"}

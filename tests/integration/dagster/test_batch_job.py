@@ -16,7 +16,7 @@ import pytest
 
 from enrichment.domain.batches import Batch
 from enrichment_assets.partitions import COMPANIES
-from resources.secrets.api_keys import issue
+from resources.secrets.client_keys import issue
 from resources.store import new_unreported
 from sandbox.companies.catalogue import Catalogue
 from tests.support.dagster_instance import (

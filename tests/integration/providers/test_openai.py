@@ -23,7 +23,7 @@ from enrichment.ports import (
     Throttled,
     UnexpectedReply,
 )
-from enrichment.rules.provider_models import ChatRules
+from enrichment.rules.provider_rules import ChatRules
 from resources.providers.call_session import LONGEST_BACKOFF
 from resources.providers.http_transport import MOST_BYTES
 from resources.providers.openai import OpenAIModel, response_format

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from enrichment.ports import ProviderError, Throttled
-from enrichment.rules.provider_models import RateLimits
+from enrichment.rules.provider_rules import RateLimits
 from resources.providers import PROVIDERS, credential_names
 from resources.providers.rate_limit_slots import LONGEST_PAUSE, SharedLimiter
 from resources.providers.rate_limiter import NoSlot

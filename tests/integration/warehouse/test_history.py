@@ -16,7 +16,7 @@ from enrichment.domain.values import (
 )
 from resources.store import SqlStore
 from resources.warehouse import Warehouse
-from resources.warehouse.incremental_build import bring_up_to_date
+from resources.warehouse.update_from_store import bring_up_to_date
 from tests.support.examples import NOON
 from tests.support.new_stores import ON_SQLITE
 from tests.support.warehouse_story import (

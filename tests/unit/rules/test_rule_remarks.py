@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from enrichment.rules import Rules, load_rules
-from enrichment.rules.provider_models import ModelPrices, Price, ProviderRules, Repeat
+from enrichment.rules.provider_rules import ModelPrices, Price, ProviderRules, Repeat
 from resources.rules.rule_remarks import price_remarks
 from tests.support.examples import MATRIX
 

@@ -17,7 +17,7 @@ from enrich_cli.requests.answering import enriched
 from enrichment.pipeline.enrich import Ask
 from enrichment.ports import StoreError
 from resources.settings import load_settings
-from resources.vendor_balances import AccountReading, read_accounts
+from resources.uncertain_purchases import AccountReading, read_accounts
 from resources.wiring import sandbox_file
 from sandbox.app import create_app
 from sandbox.server import served

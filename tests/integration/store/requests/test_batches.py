@@ -9,7 +9,7 @@ import pytest
 from enrichment.domain.batches import Batch, BatchCompany, BatchEnd
 from enrichment.domain.purchases import Cap, DailyCap
 from enrichment.ports import CapReached, DiskAlmostFull, StoreError
-from resources.secrets.api_keys import issue
+from resources.secrets.client_keys import issue
 from resources.store import SqlStore
 from resources.store.requests.batches import SqlBatches
 from tests.support.examples import NOON

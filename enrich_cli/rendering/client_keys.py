@@ -6,11 +6,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.operations.api_keys import ListedKey
+from enrich_cli.operations.client_keys import ListedKey
 from enrichment.domain.access import ApiKey
 from enrichment.domain.json_values import Json
 from enrichment.domain.money import in_usd
-from resources.secrets.api_keys import IssuedKey
+from resources.secrets.client_keys import IssuedKey
 
 
 def issued_view(issued: IssuedKey) -> RenderableType:

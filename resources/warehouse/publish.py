@@ -22,7 +22,7 @@ import duckdb
 from resources.clock import utc_now
 from resources.store import SqlStore
 from resources.warehouse.catalog import WarehouseTable, tables_of
-from resources.warehouse.incremental_build import (
+from resources.warehouse.update_from_store import (
     Build,
     BuildState,
     OutOfStepError,

@@ -9,7 +9,7 @@ from enrich_cli.errors import UsageError
 from enrich_cli.typed_values import names, usd
 from enrichment.domain.access import RIGHTS, ApiKey, Right
 from resources.clock import utc_now
-from resources.secrets.api_keys import IssuedKey, issue
+from resources.secrets.client_keys import IssuedKey, issue
 
 
 @dataclass(frozen=True, slots=True)
