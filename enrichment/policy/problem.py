@@ -200,12 +200,13 @@ def parts(problem: Problem) -> tuple[Problem, ...]:
 
 def connected(items: Iterable[str], links: Iterable[frozenset[str]]) -> list[frozenset[str]]:
     """The items in groups that no link leads out of, in the order of their names."""
-    groups = [frozenset({item}) for item in items]
+    group_of = {item: frozenset({item}) for item in items}
     for link in links:
-        touched = [group for group in groups if group & link]
-        groups = [group for group in groups if not group & link]
-        groups.append(frozenset[str]().union(*touched))
-    return sorted((group for group in groups if group), key=sorted)
+        apart = {group_of[item] for item in link if item in group_of}
+        if len(apart) > 1:
+            joined = frozenset[str]().union(*apart)
+            group_of.update(dict.fromkeys(joined, joined))
+    return sorted(set(group_of.values()), key=sorted)
 
 
 def _restricted(problem: Problem, relevant: tuple[Offer, ...], datasets: frozenset[str]) -> Problem:

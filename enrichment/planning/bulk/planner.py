@@ -7,7 +7,7 @@ whether a dataset is satisfied (items of several sources may be the same), the f
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -25,7 +25,8 @@ from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.policy.compiled import Enhanced, compile_policy
 from enrichment.policy.execution_forecast import forecast
 from enrichment.policy.execution_model import plain_execution
-from enrichment.policy.problem import Offer, Policy, Problem, State, connected, parts, start
+from enrichment.policy.name_bits import NameBits, union
+from enrichment.policy.problem import Offer, Policy, Problem, State, parts, start
 from enrichment.purchasing.caps import RemainingCaps, caps_of_each, remaining_caps
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements
@@ -92,7 +93,6 @@ def plan_many(
     return tuple(sorted(groups, key=lambda group: -len(group.companies)))
 
 
-_NOTHING = frozenset[str]()
 _ANY_KIND = ("", "")
 
 
@@ -145,22 +145,29 @@ _Decided = tuple[frozenset[str], float]
 
 @dataclass(frozen=True, slots=True)
 class _WholeProblem:
-    """What is the same for all states of one strategy. offers: sources that can be asked, with what they answer.
+    """What is the same for all states of one strategy. offers: of the sources that can be asked.
 
-    together: datasets waited for in one part. decided: of a state of the whole.
+    pairs: of each offer, what it answers, as bits of Counts. needs: of each; required; together: waited for in one
+    part: bits of `datasets`, which are in the order of their names. about: bits of Counts -> bits of `datasets`.
+    decided: of a part, by its datasets and its offers as bits, and the families' answers as in Counts.
     """
 
     problem: Problem
-    offers: tuple[tuple[Offer, frozenset[str]], ...]
-    together: tuple[frozenset[str], ...]
-    decided: Callable[[State], _Decided]
+    offers: tuple[Offer, ...]
+    pairs: tuple[int, ...]
+    datasets: NameBits
+    needs: tuple[int, ...]
+    required: int
+    together: tuple[int, ...]
+    about: Callable[[int], int]
+    decided: Callable[[int, int, int, int], _Decided]
 
 
 class _Askable(NamedTuple):
-    """about: open datasets it may be asked about. partly: it has answered others that are open."""
+    """offer: its number. about: open datasets it may be asked about. partly: it has answered others that are open."""
 
-    offer: Offer
-    about: frozenset[str]
+    offer: int
+    about: int
     partly: bool
 
 
@@ -180,65 +187,61 @@ class _StatePlanner:
         self._alone = cache(_decided_alone)
 
     def group(self, state: _CompanyState, companies: tuple[Company, ...]) -> Group:
-        whole, open_ = self._whole(state.strategy, state.named), self._counter.open(state.counts)
-        usable = self._usable(whole.offers, open_, self._statuses(state) if self._skips else {}, self._answered(state))
-        of_families = self._counter.of_families(state.counts)
+        whole, counts, open_ = self._whole(state.strategy, state.named), state.counts, self._counter.open(state.counts)
+        usable = self._usable(whole, state)
         if any(askable.partly for askable in usable):
-            left = sorted(parts(_left(whole, usable, open_, of_families)), key=lambda part: not part.required)
-            decided = [self._alone(state.strategy, part) for part in left]
+            problem = _left(whole, usable, open_, self._counter.of_families(counts))
+            decided = [self._alone(state.strategy, part) for part in sorted(parts(problem), key=_is_optional)]
         else:
-            states = _states(whole, usable, open_, of_families)
-            decided = [whole.decided(part) for part in sorted(states, key=self._is_optional)]
+            each = _parts(whole, usable, whole.datasets.of(open_))
+            decided = [whole.decided(datasets, offers, counts.missed, counts.matched) for datasets, offers in each]
         first = self._together(tuple(source for asked, _ in decided for source in sorted(asked)))
-        askable = frozenset[str]().union(*(one.about for one in usable))
+        askable = whole.datasets.names(union([one.about for one in usable]))
         return Group(companies, state.strategy, open_, first, askable, round(sum(spend for _, spend in decided)))
 
-    def _is_optional(self, state: State) -> bool:
-        return state.unsatisfied.isdisjoint(self._inputs.requirements.collected_required)
-
     def _whole_problem(self, strategy: str, named: bool) -> _WholeProblem:
-        blank = _CompanyState(strategy, named, self._counter.count(""), _ANY_KIND)
+        counter, blank = self._counter, _CompanyState(strategy, named, self._counter.count(""), _ANY_KIND)
         eligibility = self._eligibility(blank, self._statuses(blank), self._answered(blank))
         problem = eligibility.whole()
-        policy = self._inputs.policies.compiled(strategy, problem)
+        decide = _decider(self._inputs.policies.compiled(strategy, problem), problem)
         in_part = {offer.source: offer for part in parts(problem) for offer in part.offers}
+        askable = [offer for offer in problem.offers if eligibility.obstacle(offer.source) is None]
+        datasets, sources = NameBits(sorted(self._wanted)), NameBits(offer.source for offer in askable)
+        together = (start(part).unsatisfied for part in parts(problem)) if problem.value_of_time else ()
+
+        def decided(open_: int, offers: int, missed: int, matched: int) -> _Decided:
+            told = counter.families_in(missed), counter.families_in(matched)
+            return decide(State(datasets.names(open_), sources.names(offers), *told))
+
         return _WholeProblem(
             problem=problem,
-            offers=tuple(
-                (in_part.get(offer.source, replace(offer, family=None, fill_families=())), offer.answers)
-                for offer in problem.offers
-                if eligibility.obstacle(offer.source) is None
-            ),
-            together=tuple(start(part).unsatisfied for part in parts(problem)) if problem.value_of_time else (),
-            decided=cache(_decider(policy, problem)),  # cached: different states share parts
+            offers=tuple(in_part.get(o.source, replace(o, family=None, fill_families=())) for o in askable),
+            pairs=tuple(counter.pairs_about(offer.source, offer.answers) for offer in askable),
+            datasets=datasets,
+            needs=tuple(datasets.of(offer.needs) for offer in askable),
+            required=datasets.of(self._inputs.requirements.collected_required),
+            together=tuple(datasets.of(group) for group in together),
+            about=cache(lambda left: datasets.of(pair.dataset for pair in counter.pairs(left))),
+            decided=cache(decided),  # cached: different states share parts
         )
 
-    def _usable(
-        self,
-        offers: Iterable[tuple[Offer, frozenset[str]]],
-        open_: frozenset[str],
-        statuses: Mapping[str, DatasetStatus],
-        answered: Mapping[str, frozenset[str]],
-    ) -> list[_Askable]:
+    def _usable(self, whole: _WholeProblem, state: _CompanyState) -> list[_Askable]:
+        open_, answered = self._counter.open_pairs(state.counts), state.counts.answered
         usable: list[_Askable] = []
-        for offer, answers in offers:
+        for number, answers in enumerate(whole.pairs):
             fills = answers & open_
-            left = fills - answered.get(offer.source, _NOTHING)
-            if left and not self._redundant(offer.source, left, statuses, answered):
-                usable.append(_Askable(offer, left, left != fills))
+            left = fills & ~answered
+            if left:
+                about, source = whole.about(left), whole.offers[number].source
+                optional = not about & whole.required
+                if not (optional and source in self._skips and self._redundant(source, state)):
+                    usable.append(_Askable(number, about, left != fills))
         return usable
 
-    def _redundant(
-        self,
-        source: str,
-        left: frozenset[str],
-        statuses: Mapping[str, DatasetStatus],
-        answered: Mapping[str, frozenset[str]],
-    ) -> bool:
-        requirements = self._inputs.requirements
-        if source not in self._skips or left.intersection(requirements.collected_required):
-            return False
-        return redundancy(self._inputs.rules, requirements, source, statuses, answered) is not None
+    def _redundant(self, source: str, state: _CompanyState) -> bool:
+        """Whether a rule makes this source needless for optional datasets."""
+        inputs, statuses, answered = self._inputs, self._statuses(state), self._answered(state)
+        return redundancy(inputs.rules, inputs.requirements, source, statuses, answered) is not None
 
     def _answered(self, state: _CompanyState) -> dict[str, frozenset[str]]:
         """Source -> the datasets that it has answered."""
@@ -278,18 +281,32 @@ _OfFamilies = tuple[frozenset[str], frozenset[str]]
 """Sources in families that do not know the company, and those that do."""
 
 
-def _states(
-    whole: _WholeProblem, usable: Sequence[_Askable], open_: frozenset[str], of_families: _OfFamilies
-) -> Iterator[State]:
-    """States of the whole, of parts that share nothing and are asked side by side."""
-    concerns = {offer.source: about | offer.needs & open_ for offer, about, _ in usable}
-    for datasets in connected(open_, [*concerns.values(), *(group & open_ for group in whole.together)]):
-        yield State(datasets, frozenset([source for source, its in concerns.items() if its & datasets]), *of_families)
+def _parts(whole: _WholeProblem, usable: Sequence[_Askable], open_: int) -> list[tuple[int, int]]:
+    """Datasets and offers of parts that share nothing and are asked side by side: first those with something required.
+
+    Datasets that no offer is about are in none.
+    """
+    concerns = [one.about | whole.needs[one.offer] & open_ for one in usable]
+    groups = list[int]()
+    for link in (*concerns, *(group & open_ for group in whole.together)):
+        groups = [*(group for group in groups if not group & link), union([link, *(g for g in groups if g & link)])]
+    groups.sort(key=lambda group: (not group & whole.required, group & -group))
+    numbers = [1 << one.offer for one in usable]
+    return [
+        (group, union([number for number, its in zip(numbers, concerns, strict=True) if its & group]))
+        for group in groups
+        if group
+    ]
+
+
+def _is_optional(part: Problem) -> bool:
+    return not part.required
 
 
 def _left(whole: _WholeProblem, usable: Sequence[_Askable], open_: frozenset[str], of_families: _OfFamilies) -> Problem:
     """A problem that is no state of the whole: some source has answered a part of its datasets."""
-    problem, again = whole.problem, frozenset(offer.source for offer, _, _ in usable)
+    problem, askable = whole.problem, [(whole.offers[one.offer], whole.datasets.names(one.about)) for one in usable]
+    again = frozenset(offer.source for offer, _ in askable)
     return replace(
         problem,
         offers=tuple(
@@ -299,12 +316,12 @@ def _left(whole: _WholeProblem, usable: Sequence[_Askable], open_: frozenset[str
                 fill_families=tuple(f for f in given.fill_families if f[0] in about),
                 needs=given.needs & open_,
             )
-            for given, about in ((offer.given(*of_families, again), about) for offer, about, _ in usable)
+            for given, about in ((offer.given(*of_families, again), about) for offer, about in askable)
         ),
         required=problem.required & open_,
         worth=tuple((dataset, worth) for dataset, worth in problem.worth if dataset in open_),
         order=tuple((dataset, sources) for dataset, sources in problem.order if dataset in open_),
-        together=whole.together,
+        together=tuple(whole.datasets.names(group) for group in whole.together),
     )
 
 
