@@ -80,7 +80,7 @@ def _glance(answer: Mapping[str, Json], claims: Mapping[str, Any]) -> Iterator[T
     in_short = [] if seen["what_to_say"] or seen["to_whom"] else [seen.get("in_short")]
     why_now = [] if seen["why_now"] in in_short else [seen["why_now"]]
     labelled = {"in short": in_short, "say": [seen["what_to_say"]], "why now": why_now, "to whom": seen["to_whom"][:1]}
-    if not claims and answer["open_points"]:
+    if answer["open_points"] and not (seen["what_to_say"] or seen.get("in_short") or seen["to_whom"]):
         yield Text(plain(f"not known: {_open_point(answer['open_points'][0], _company_names(answer))}"))
     for label, ids in labelled.items():
         for claim_id in ids:
@@ -94,7 +94,8 @@ def _glance(answer: Mapping[str, Json], claims: Mapping[str, Any]) -> Iterator[T
 
 
 def _claim(claim: Mapping[str, Any]) -> Iterator[Text]:
-    yield Text(plain(f"- {_said(claim)}"))
+    dated = "" if claim.get("derived") else _dated(claim)
+    yield Text(plain(f"- {_said(claim)}{dated}"))
     for one in claim["citations"]:
         quote = " ".join(one["quote"].split())
         is_same = quote.rstrip(".") == " ".join(claim["text"].split()).rstrip(".")

@@ -24,22 +24,27 @@ from enrichment.research.answers.answer import (
     missing_points,
 )
 from enrichment.research.answers.answer_question import answer_question
-from enrichment.research.answers.answer_without_model import QuestionAsked, composed, fits_role
+from enrichment.research.answers.answer_without_model import composed
 from enrichment.research.answers.conclusions import compared, fits_most, those_wanted, with_count
 from enrichment.research.answers.earlier_claims import EARLIER, earlier_advice, earlier_claims
 from enrichment.research.answers.next_questions import price_in_time, price_of_another
 from enrichment.research.answers.open_points import (
+    is_told_without,
     left_out_points,
     nobody_fits,
+    none_speaks,
     none_within,
     not_among_the_known,
     nothing_to_recommend,
     only_ranges,
     role_unknown,
+    sources_differ,
     unanswered_areas,
     unanswered_aspects,
     unfound_words,
 )
+from enrichment.research.answers.people import fits_role
+from enrichment.research.answers.question_asked import QuestionAsked
 from enrichment.research.answers.selection import chosen
 from enrichment.research.answers.what_is_asked import known_besides, what_is_asked
 from enrichment.research.claims.claim import CheckedClaim, DroppedClaim, checked, in_order
@@ -66,6 +71,8 @@ from enrichment.research.requests.session_knowledge import SessionKnowledge, rel
 from enrichment.research.requests.topic_searches import SearchesMade, most_of
 
 _NO_DETAILS = "how to reach a person is in no answer: the profile of the company has the addresses that are known"
+_THEY = re.compile(r"^They (are|run)\b")
+_ONE_OF_THEM = {"are": "is", "run": "runs"}
 _SESSIONS = 10
 """So many of the latest sessions are looked through for what a model said before."""
 
@@ -136,7 +143,6 @@ class CompanyAnswers:
         spare = composed(both, relevance, asked)
         read = await self._remembered(one, both, spare, asked) or await self._by_model(both, parts)
         claims = chosen(read.kept, spare, asked, both)
-        claims = [claim for claim in claims if claim.kind != "person" or not asked.roles or _fits(claim, asked.roles)]
         if one.company.company_id == vendor.company_id:
             claims = [claim for claim in claims if claim.kind != "recommendation"]  # nobody sells to themselves
         claims = [_of_company(claim, both.names[0], parts) for claim in claims]
@@ -144,10 +150,11 @@ class CompanyAnswers:
         more_points += of_another_time
         claims = await compared_with_replies(claims, self.context.store.knowledge)
         open_points, missing = await self._open_points(one, claims, asked, parts, found)
-        open_points = [*self._left_open(whole, parts, claims, asked, found), *open_points]
+        open_points = [*self._left_open(whole, parts, claims, asked, found, one.known), *open_points]
         if more_points:  # they say it more exactly
             said = (*parts.areas, *parts.sought)
             open_points = [*more_points, *(point for point in open_points if point.what not in said)]
+        open_points += sources_differ(claims)
         open_points += not_among_the_known(one.company, found, one.known, self.rules)
         open_points = [*{point.what: point for point in reversed(open_points)}.values()][::-1]
         answer = CompanyAnswer(
@@ -187,7 +194,13 @@ class CompanyAnswers:
         return {*requirements.datasets, *requirements.collected, *read, *found} - {"company_name", "domain"}
 
     def _left_open(
-        self, both: Sides, parts: QuestionParts, claims: Sequence[CheckedClaim], asked: QuestionAsked, found: LookedFor
+        self,
+        both: Sides,
+        parts: QuestionParts,
+        claims: Sequence[CheckedClaim],
+        asked: QuestionAsked,
+        found: LookedFor,
+        known: Known,
     ) -> list[OpenPoint]:
         """What the question asks and no claim says, where no source could be asked for more."""
         points = [OpenPoint(one, _NO_DETAILS, both.company.key) for one in parts.contact_details]
@@ -205,13 +218,15 @@ class CompanyAnswers:
             points.append(nobody_fits(both, self.bought.session.persona))
         known_not = {*found.technologies, *found.people, *found.kinds_asked}
         words = [one for one in unfound_words(parts, claims) if not {one, one.casefold()} & known_not]
-        points += [self._unfound(one, both, parts) for one in words]
+        points += [self._unfound(one, both, parts, known) for one in words]
         return points
 
-    def _unfound(self, words: str, both: Sides, parts: QuestionParts) -> OpenPoint:
+    def _unfound(self, words: str, both: Sides, parts: QuestionParts, known: Known) -> OpenPoint:
         """Where no dataset answers it and it was not searched for, with the price of a search."""
         if parts.areas or parts.topics or RESULTS not in self.rules.datasets:
-            return OpenPoint(words, "no passage that was found speaks of it", both.company.key)
+            told_by = {dataset for area in AREAS if area.name in parts.areas for dataset in area.told_by}
+            why = none_speaks(known, told_by) or "no passage that was found speaks of it"
+            return OpenPoint(words, why, both.company.key)
         asks = f'"What about {words} at {both.names[0]}?" searches for it'
         why = f"no dataset answers it, and no passage that is known speaks of it: {asks}"
         return OpenPoint(words, why, both.company.key, micro_usd=most_of(RESULTS, self.rules) or None)
@@ -300,10 +315,11 @@ class CompanyAnswers:
         measure = self._measure(parts)
         words = [word for words in parts.sought for word in words.casefold().split() if content_words(word)]
         wanted = tuple(dict.fromkeys((*asked.roles, *words)))
+        called = " or ".join(parts.sought or wanted)
         if measure is not None and measure.measure.is_counted and not asked.advice:
-            return with_count(claims, both, measure.measure, wanted)
+            return with_count(claims, both, measure.measure, wanted, called)
         if wanted and parts.areas == (OPENINGS.area,):
-            return those_wanted(claims, both, OPENINGS, wanted)
+            return those_wanted(claims, both, OPENINGS, wanted, called)
         return [*claims], []
 
     def _measure(self, parts: QuestionParts) -> MeasureAsked | None:
@@ -329,11 +345,16 @@ class CompanyAnswers:
     ) -> tuple[list[OpenPoint], int]:
         """Open points, with what all of them would cost together (micro-USD)."""
         roles = asked.roles
-        points = missing_points(one.company, one.profile, one.done, one.known, self.rules)
+        told = {cited.passage.dataset for claim in claims for cited in claim.citations}
+        points = [
+            point
+            for point in missing_points(one.company, one.profile, one.done, one.known, self.rules)
+            if parts.is_whole or not is_told_without(point.what, told, self.rules)
+        ]
         missing = tuple(point.what for point in points if point.what in self.rules.datasets)
         looked_for_in = {"technology": (*found.technologies, *found.kinds), "people": found.people}
         said = {area for area, names in looked_for_in.items() if names}
-        has_person = any(claim.citations[0].passage.dataset == "key_contacts" for claim in claims)
+        has_person = any(fits_role(claim.citations[0].passage, roles) for claim in claims)
         aspects = [] if asked.point is None else [
             *unanswered_aspects(asked.point, claims, one.company, one.known, self.rules),
             *only_ranges(asked.point, claims, one.company),
@@ -342,7 +363,7 @@ class CompanyAnswers:
         points += [
             point
             for point in unanswered_areas(parts, claims, one.company, one.known, self.rules)
-            if not (aspects or point.what in said)
+            if not (aspects or point.what in said or (asked.point is not None and asked.point.subjects))
             and not (roles and point.what == "people")
             and not set(missing) & set(datasets_of((point.what,), self.rules))
         ]
@@ -381,12 +402,10 @@ def shared_among(question: str, collected: Sequence[CompanyCollected]) -> frozen
 
 def _of_company(claim: CheckedClaim, name: str, parts: QuestionParts) -> CheckedClaim:
     """With the company, where the question asks for a person by name or about several companies."""
+    if len(parts.companies) > 1 and claim.kind == "recommendation":
+        return replace(claim, text=_THEY.sub(lambda they: f"{name} {_ONE_OF_THEM[they[1].casefold()]}", claim.text))
     is_sought = claim.text.partition(":")[0].rstrip(".") in parts.sought or len(parts.companies) > 1
     return replace(claim, text=f"{claim.text.rstrip('.')}, {name}.") if is_sought and claim.kind == "person" else claim
-
-
-def _fits(claim: CheckedClaim, roles: Sequence[str]) -> bool:
-    return any(fits_role(one.passage, roles) for one in claim.citations)
 
 
 def _all_dropped(content: str | None, both: Sides, instructions: str) -> list[DroppedClaim]:

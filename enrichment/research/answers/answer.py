@@ -137,7 +137,7 @@ def completed(
         "reasons": list(ending.reasons),
         "answer": " ".join(str(sentence["text"]) for sentence in sentences),
         "sentences": sentences,
-        "at_a_glance": _glance(numbered, now, () if parts is None else parts.topics),
+        "at_a_glance": _glance(numbered, now, parts),
         "key_findings": [claim_id for claim_id, claim in numbered if claim.kind == "finding"],
         "people": [claim_id for claim_id, claim in numbered if claim.kind == "person"],
         "recommendations": [claim_id for claim_id, claim in numbered if claim.kind == "recommendation"],
@@ -227,18 +227,32 @@ def asked_for(dataset: str, known: Known, rules: Rules) -> tuple[str, ...]:
     )
 
 
-def _glance(numbered: Sequence[tuple[str, CheckedClaim]], now: datetime, topics: Collection[str]) -> dict[str, Json]:
-    """What to say, why now, to whom, how sure, how old: the claims that say so. in_short: what was asked, answered."""
+def _glance(
+    numbered: Sequence[tuple[str, CheckedClaim]], now: datetime, parts: QuestionParts | None
+) -> dict[str, Json]:
+    """What to say, why now, to whom, how sure, how old: the claims that say so.
+
+    in_short: what was asked, answered; where advice was asked for, no other claim is that.
+    """
+    topics = () if parts is None else parts.topics
+    advises = parts is not None and parts.asks_for_advice
     told = [claim_id for claim_id, claim in numbered if claim.kind != "recommendation"]
     moves = (*_NEWS, *(_FOUND if topics else ()))
-    moving = [(i, c) for i, c in numbered if c.kind == "finding" and c.citations[0].passage.dataset in moves]
-    moving.sort(key=lambda one: _happened(one[1], topics), reverse=True)
+    advised = {one.passage.text for _, claim in numbered if claim.kind == "recommendation" for one in claim.citations}
+    moving = [
+        (i, c)
+        for i, c in numbered
+        if c.kind == "finding"
+        and (passage := c.citations[0].passage).dataset in moves
+        and (passage.dataset != "hiring_trends" or passage.text in advised)
+    ]
+    moving.sort(key=lambda one: (one[1].citations[0].passage.text in advised, _happened(one[1], topics)), reverse=True)
     facts = [one.passage.facts[0] for _, claim in numbered for one in claim.citations if one.side == "company"]
     oldest = min((fact.collected_at for fact in facts), default=None)
     events = [day for fact in facts if (day := event_day(fact.value)) is not None]
     return {
         "what_to_say": next((claim_id for claim_id, claim in numbered if claim.kind == "recommendation"), None),
-        "in_short": told[0] if told else None,
+        "in_short": told[0] if told and not advises else None,
         "why_now": moving[0][0] if moving else None,
         "to_whom": [claim_id for claim_id, claim in numbered if claim.kind == "person"],
         "how_sure": None if not facts else round(sum(fact.reliability for fact in facts) / len(facts), 2),

@@ -11,22 +11,29 @@ from enrichment.domain.knowledge import Known
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.research import Persona
-from enrichment.domain.values import EmployeeCount
+from enrichment.domain.values import EmployeeCount, NewsItem
 from enrichment.planning.quote import expected_price
 from enrichment.research.answers.answer import OpenPoint, asked_for, day_in_words
 from enrichment.research.claims.claim import CheckedClaim
-from enrichment.research.evidence.event_days import WithinWindow
+from enrichment.research.evidence.event_days import WithinWindow, event_day
 from enrichment.research.evidence.passages import VENDOR_READS, Sides
 from enrichment.research.evidence.relevance import stem_of, words_in
-from enrichment.research.questions.areas import AREAS, roles_in
+from enrichment.research.questions.areas import AREAS, roles_in, telling_of
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.looked_for import LookedFor
-from enrichment.research.questions.to_the_point import Point
+from enrichment.research.questions.to_the_point import Point, is_of_events, speaks_of, subjects_of
 from enrichment.research.questions.topics import PAGE, RESULTS
 from enrichment.rules import Rules
-from enrichment.rules.names_for_people import all_called
+from enrichment.rules.names_for_people import all_called, called
 
+_FIGURES = ("employee_count", "revenue", "founded")
 _SEARCHED = frozenset({RESULTS, PAGE})
+
+
+def is_told_without(dataset: str, told: Collection[str], rules: Rules) -> bool:
+    """Whether what an analysis would say of a narrow question is told by what it reads. told: datasets of claims."""
+    of_analysis = dataset in rules.datasets and rules.datasets[dataset].analysis is not None
+    return of_analysis and not set(told).isdisjoint(telling_of(dataset))
 
 
 def unanswered_areas(
@@ -55,12 +62,26 @@ def none_within(within: WithinWindow, since: date, parts: QuestionParts, company
 def unanswered_aspects(
     point: Point, claims: Sequence[CheckedClaim], company: Company, known: Known, rules: Rules
 ) -> Iterator[OpenPoint]:
-    """What a narrow question asks in particular and no claim says: layoffs, say, though growth is told of."""
-    for aspect in point.aspects:
+    """What a narrow question asks in particular and no claim says: layoffs, say, though growth is told of.
+
+    Of a question with subjects it is these that are told of, or not.
+    """
+    for aspect in () if point.subjects else point.aspects:
         said = (aspect.rank(one.citations[0].passage, one.citations[0].quote) for one in claims)
         if aspect.asked_by and all(rank is None for rank in said):
             asked = (one for dataset in aspect.datasets for one in asked_for(dataset, known, rules))
-            yield OpenPoint(aspect.name, "nothing that was found says it", company.key, tuple(dict.fromkeys(asked)))
+            why = none_speaks(known, aspect.datasets) or "nothing that was found says it"
+            yield OpenPoint(aspect.name, why, company.key, tuple(dict.fromkeys(asked)))
+
+
+def none_speaks(known: Known, datasets: Collection[str]) -> str:
+    """How many headlines were read in vain, and of which days they are; empty: the datasets have none."""
+    news = [fact.value for fact in known.facts if fact.dataset in datasets and isinstance(fact.value, NewsItem)]
+    if not news:
+        return ""
+    days = sorted(day for one in news if (day := event_day(one)) is not None)
+    of = f", of {day_in_words(days[0])} to {day_in_words(days[-1])}," if days else " that are known"
+    return f"none of {in_number(len(news), 'headline')}{of} speaks of it"
 
 
 def only_ranges(point: Point, claims: Sequence[CheckedClaim], company: Company) -> Iterator[OpenPoint]:
@@ -69,6 +90,17 @@ def only_ranges(point: Point, claims: Sequence[CheckedClaim], company: Company) 
     known = [value for value in counts if isinstance(value, EmployeeCount)]
     if known and not any(value.closed for value in known) and any(one.name == "headcount" for one in point.aspects):
         yield OpenPoint("employee_count", "how many exactly is not known", company.key)
+
+
+def sources_differ(claims: Sequence[CheckedClaim]) -> Iterator[OpenPoint]:
+    """An open point for a figure of which sources state several, with each of them."""
+    for dataset in _FIGURES:
+        cited = [one.citations[0] for one in claims if one.citations[0].passage.dataset == dataset and not one.derived]
+        cited.sort(key=lambda one: (-one.passage.facts[0].reliability, -one.passage.facts[0].collected_at.timestamp()))
+        said = {one.quote: called(one.passage.facts[0].source) for one in cited}
+        if len(said) > 1:
+            each = ", ".join(f"{quote} ({source})" for quote, source in said.items())
+            yield OpenPoint(dataset, f"sources differ: {each}; the first is the most reliable", cited[0].company_key)
 
 
 def role_unknown(company: Company, known: Known, rules: Rules) -> OpenPoint:
@@ -81,9 +113,16 @@ def role_unknown(company: Company, known: Known, rules: Rules) -> OpenPoint:
 
 
 def unfound_words(parts: QuestionParts, claims: Sequence[CheckedClaim]) -> list[str]:
-    """What a narrow question looks for, where no claim's evidence has a word of it."""
+    """What a narrow question looks for, where no claim's evidence has a word of it.
+
+    What an aspect asks for in other words is an open point of that.
+    """
     if parts.is_whole:
         return []
+    if is_of_events(parts.areas):
+        subjects = subjects_of(parts.sought, parts.areas, parts.text)
+        quoted = [one.passage.text for claim in claims for one in claim.citations]
+        return [words for words in subjects if not any(speaks_of(quote, words) for quote in quoted)]
     shown = {stem_of(word) for claim in claims for one in claim.citations for word in words_in(one.passage.text)}
     private = {stem_of(word) for what in parts.unanswerable for word in words_in(what)}
     words_sought = [words for words in parts.sought if not roles_in(words)]  # a role has an open point of its own

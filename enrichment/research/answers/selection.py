@@ -9,22 +9,20 @@ The model's sentence is taken before another one on the same passage.
 from collections.abc import Iterable, Sequence
 
 from enrichment.domain.values import CompetitorMention, EmployeeCount
-from enrichment.research.answers.answer_without_model import (
-    QuestionAsked,
-    contact_rank,
-    in_full,
-    is_range,
-    runs_what_is_sold,
-    with_why,
-)
+from enrichment.research.answers.answer_without_model import is_range
+from enrichment.research.answers.people import contact_rank, fits_role, nearest, with_why
+from enrichment.research.answers.question_asked import FOUND, QuestionAsked
+from enrichment.research.answers.recommendations import runs_what_is_sold
+from enrichment.research.answers.statements import in_full
 from enrichment.research.claims.claim import CheckedClaim, ClaimKind
 from enrichment.research.evidence.passages import Sides
 from enrichment.research.questions.to_the_point import Point
 
 _FINDINGS, _PEOPLE, _RECOMMENDATIONS = 8, 3, 3
+_PLACE = "headquarters"
+"""Of which one is enough: sources write the same place in several ways."""
 _SENTENCE = 4
 """A name of fewer words may be a part of another one: 'Java', 'JavaScript'."""
-_FOUND = frozenset({"topic_results", "page_passages"})
 
 
 def chosen(
@@ -44,33 +42,39 @@ def _recommendations(
         return []
     own = [one for one in _of("recommendation", kept) if not runs_what_is_sold(one.citations[0].passage, sides)]
     others = _of("recommendation", spare)
-    on_topic = [one for one in (*own, *others) if asked.topic_words and _dataset(one) in _FOUND]
+    on_topic = [one for one in (*own, *others) if asked.topic_words and _dataset(one) in FOUND]
     return _once((*on_topic[:1], *(own or others)))[:_RECOMMENDATIONS]
 
 
 def _findings(
     kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: QuestionAsked, sides: Sides
 ) -> list[CheckedClaim]:
-    own = [in_full(one, sides.names[0]) for one in _of("finding", kept) if _names_its_rival(one)]
-    others = _of("finding", spare)
+    own = [in_full(one, sides.names[0]) for one in _of("finding", kept) if _names_its_rival(one) and _is_legible(one)]
+    others = [one for one in _of("finding", spare) if _is_legible(one)]
     if any(_is_headcount(one) and not is_range(one.citations[0].passage) for one in (*own, *others)):
         own, others = ([one for one in said if not is_range(one.citations[0].passage)] for said in (own, others))
     if asked.point is None:
-        on_topic = [one for one in (*own, *others) if asked.topic_words and _dataset(one) in _FOUND]
+        on_topic = [one for one in (*own, *others) if asked.topic_words and _dataset(one) in FOUND]
         return _once((*on_topic, *(own or others)))
     ranked = [(rank, one) for one in (*own, *others) if (rank := rank_of(one, asked.point)) is not None]
-    return _once(one for _, one in sorted(ranked, key=lambda pair: pair[0]))[:_FINDINGS]
+    found = _once(one for _, one in sorted(ranked, key=lambda pair: pair[0]))
+    places = sorted((one for one in found if _dataset(one) == _PLACE), key=_reliability, reverse=True)
+    return [one for one in found if one not in places[1:]][:_FINDINGS]
 
 
 def _people(
     kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim], asked: QuestionAsked, sides: Sides
 ) -> list[CheckedClaim]:
-    """First those whose work what is sold is for; where that is not known, as the model has them."""
+    """First those whose work what is sold is for; where that is not known, as the model has them.
+
+    Where a role is asked for, only those with it; if nobody has it, the nearest.
+    """
     if "key_contacts" not in asked.datasets:
         return []
     own, others = _of("person", kept), _of("person", spare)
     if asked.roles:
-        return _once((*own, *others))[:_PEOPLE]
+        both = [one for one in (*own, *others) if fits_role(one.citations[0].passage, asked.roles)]
+        return _once(both)[:_PEOPLE] or nearest(sides, asked.roles)
     both = [with_why(one, sides) for one in _once((*own, *others))]
     fitting = [one for one in both if one.why is not None]
     if fitting or not own:
@@ -87,6 +91,15 @@ def rank_of(claim: CheckedClaim, point: Point) -> int | None:
 
 def _is_headcount(claim: CheckedClaim) -> bool:
     return isinstance(claim.citations[0].passage.facts[0].value, EmployeeCount)
+
+
+def _reliability(claim: CheckedClaim) -> float:
+    return claim.citations[0].passage.facts[0].reliability
+
+
+def _is_legible(claim: CheckedClaim) -> bool:
+    """Whether no letter of its quote was lost on the way."""
+    return "\ufffd" not in claim.citations[0].quote
 
 
 def _names_its_rival(claim: CheckedClaim) -> bool:

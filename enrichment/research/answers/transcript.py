@@ -73,15 +73,20 @@ def _glance(answer: Mapping[str, Json], claims: Mapping[str, Json], names: Mappi
     }
     for label, claim_id in labelled.items():
         if claim_id in claims:
-            dated = claims[claim_id]["citations"][0].get("dated")
-            yield f"- {label}: {_inline(claims[claim_id]['text'])}{f' ({dated})' if dated else ''} [{claim_id}]"
-    if not claims and answer["open_points"]:
+            yield f"- {label}: {_inline(claims[claim_id]['text'])}{_dated(claims[claim_id])} [{claim_id}]"
+    if answer["open_points"] and not (to_say or seen["to_whom"]):
         yield f"- Not known: {_open_point(answer['open_points'][0], names).removeprefix('- ')}"
     yield f"- How sure: {confidence['level']}"
     if seen["collected"] is not None:
         newest = f"; the newest event is of {seen['newest_event']}" if seen["newest_event"] else ""
         yield f"- How old: collected {seen['collected']}, {in_number(seen['age_days'], 'day')} ago{newest}"
     yield ""
+
+
+def _dated(claim: Mapping[str, Json]) -> str:
+    """The day of what happened, of a claim that says one thing."""
+    dated = None if claim.get("derived") else claim["citations"][0].get("dated")
+    return f" ({dated})" if dated else ""
 
 
 def _open_point(point: Mapping[str, Json], names: Mapping[str, str]) -> str:
@@ -165,7 +170,7 @@ def _sections(answer: Mapping[str, Json], claims: Mapping[str, Json]) -> Iterato
             for claim_id in answer[name]:
                 claim = claims[claim_id]
                 why = f" Why: {_inline(claim['why'])}" if claim["why"] else ""
-                yield f"- {_inline(claim['text'])}{why} [{claim_id}]"
+                yield f"- {_inline(claim['text'])}{_dated(claim)}{why} [{claim_id}]"
             yield ""
 
 

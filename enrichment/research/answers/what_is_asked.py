@@ -6,13 +6,14 @@ text + parts + evidence of both sides -> QuestionAsked: which datasets, roles an
 from collections.abc import Collection, Sequence
 
 from enrichment.analysis.evidence import Passage
-from enrichment.research.answers.answer_without_model import QuestionAsked, fits_role
+from enrichment.research.answers.people import fits_role
+from enrichment.research.answers.question_asked import QuestionAsked
 from enrichment.research.claims.claim import CheckedClaim
 from enrichment.research.evidence.passages import Sides
 from enrichment.research.evidence.relevance import content_words
 from enrichment.research.questions.areas import AREAS, roles_in
 from enrichment.research.questions.breakdown import QuestionParts
-from enrichment.research.questions.to_the_point import first_line, point_of
+from enrichment.research.questions.to_the_point import first_line, point_of, subjects_of
 from enrichment.research.questions.topics import PAGE, RESULTS
 
 _LISTED = ("key_contacts", "tech_stack", "hiring_trends", "recent_news")
@@ -43,7 +44,8 @@ def what_is_asked(
         datasets = {RESULTS, PAGE}.union(*told_by) if told_by or topics else datasets
         areas = told_by or ([] if topics else [tuple(datasets)])
         runs_on = technologies_known(sides)
-        point = point_of(text, areas, runs_on, topics=topics, looked_for=looked_for, among=among)
+        subjects = subjects_of(parts.sought, parts.areas, text)
+        point = point_of(text, areas, runs_on, topics=topics, looked_for=looked_for, among=among, subjects=subjects)
     return QuestionAsked(
         datasets=frozenset(datasets),
         roles=roles_in(text),
@@ -59,7 +61,7 @@ def known_besides(sides: Sides, asked: QuestionAsked, claims: Sequence[CheckedCl
     found = dict[str, int]()
     for dataset in _LISTED:
         pieces = [one for one in sides.evidence.passages if one.dataset == dataset and _answers(one, asked)]
-        said = {one.citations[0].passage.text for one in claims if one.citations[0].passage.dataset == dataset}
+        said = {one.passage.text for claim in claims for one in claim.citations if one.passage.dataset == dataset}
         if said and (more := len({one.text for one in pieces} - said)):
             found[dataset] = more
     return found

@@ -28,7 +28,13 @@ from enrichment.research.claims.same_actor import has_same_actor
 from enrichment.research.claims.supported_by_quote import advises_no_more, says_no_more
 from enrichment.research.evidence.event_days import event_day
 from enrichment.research.evidence.passages import PERSONA, Sides
-from enrichment.research.evidence.relevance import have_in_common, is_offer, words_of_names
+from enrichment.research.evidence.relevance import (
+    have_in_common,
+    is_offer,
+    meets_what_is_sold,
+    what_is_sold,
+    words_of_names,
+)
 
 ClaimVerdict = Literal["exact", "normalised", "read"]
 ClaimKind = Literal["finding", "person", "recommendation"]
@@ -36,6 +42,8 @@ _KIND_OF_FIELD: Mapping[str, ClaimKind] = {
     "findings": "finding", "people": "person", "recommendations": "recommendation",
 }  # fmt: skip
 _SAME = str.maketrans(dict.fromkeys("“”„«»", '"') | dict.fromkeys("‘’‚", "'") | dict.fromkeys("–—", "-"))
+BULLETS = "-•*· "
+"""What a line of a list begins with; it is no part of what is said."""
 _QUOTE_VENDOR = "what the vendor offers is not in its evidence"
 _BEYOND = "it says more than its quote: that is shown as it is"
 _TELL_OF_OTHERS = frozenset(
@@ -43,12 +51,17 @@ _TELL_OF_OTHERS = frozenset(
 )
 _NO_OFFER = "what it quotes of the vendor is news, a vacancy or a customer, and no offer"
 _NOTHING_IN_COMMON = "what the company needs and what the vendor offers have nothing in common"
+_NOT_SOLD = "what both sides have in common is not what the seller sells"
 _SHORT_VENDOR = "the quote of what the vendor offers is too short"
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A verbatim quote of stored evidence. read_from: what in the stored reply its value was read from, if it was."""
+    """A verbatim quote of stored evidence.
+
+    read_from: what in the stored reply its value was read from, if it was. url: of the result it was read from, where
+    the value has none.
+    """
 
     side: Literal["company", "vendor"]
     company_key: str
@@ -56,6 +69,7 @@ class Citation:
     quote: str
     verdict: ClaimVerdict = "exact"
     read_from: str | None = None
+    url: str | None = None
 
     def as_json(self) -> dict[str, Json]:
         fact = self.passage.facts[0]
@@ -71,7 +85,7 @@ class Citation:
             "source": fact.source,
             "reply_id": fact.reply_id,
             "place": fact.evidence,
-            "url": getattr(fact.value, "url", None),
+            "url": getattr(fact.value, "url", None) or self.url,
             "page": getattr(fact.value, "page", None),
             "heading": getattr(fact.value, "heading", None),
             "dated": None if (day := event_day(fact.value)) is None else day.isoformat(),
@@ -177,8 +191,11 @@ def _recommended(item: VendorRecommendation, need: Citation, sides: Sides) -> Ch
         because = _NO_OFFER
     citations = (need, Citation("vendor", sides.vendor.key, theirs, found, how))
     text, why = _advice(item, citations, sides)
-    if plain_words(text) != plain_words(item.recommendation) and not have_in_common(found, need.quote, own):
+    is_ours = plain_words(text) != plain_words(item.recommendation)
+    if is_ours and not have_in_common(found, need.quote, own):
         because = because or _NOTHING_IN_COMMON
+    if not meets_what_is_sold(found, need.quote, what_is_sold(sides.vendor_evidence, own)):
+        because = because or _NOT_SOLD
     if because is not None:
         return _dropped("recommendation", item, because)
     return CheckedClaim("recommendation", text, need.verdict if how == "exact" else how, citations, why)
@@ -256,6 +273,8 @@ def _verbatim(quote: str, evidence_id: str, evidence: Evidence) -> tuple[str | N
     piece = next((one for one in evidence.passages if one.evidence_id == evidence_id), None)
     if piece is None or not quote.strip():
         return None, "normalised"
+    quote = quote.strip()
+    quote = quote.lstrip(BULLETS) or quote
     if quote in piece.text:
         return quote, "exact"
     return _found(quote, piece.text), "normalised"

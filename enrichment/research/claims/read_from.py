@@ -3,6 +3,7 @@
 payload, 'search.jobs_results[5].description', Kafka -> 'Data Engineer: "We run Kafka on AWS."'
 payload, 'page:/#HubSpot', HubSpot                   -> '//js.hs-scripts.com/1.js'
 payload, 'records[0].employees_in_linkedin', 122552  -> 'employees_in_linkedin: 122552'
+payload, 'search.organic_results[2].snippet', 10001  -> 'Acme on LinkedIn | Consumer Goods | 10,001+ employees'
 """
 
 import re
@@ -19,6 +20,8 @@ _KEY = re.compile(r"\.([^.\[\]#]+)|\[(\d+)\]")
 _TAGS = re.compile(r"<(?:script|style)\b.*?</(?:script|style)\s*>|<[^<>]{1,2000}>", re.DOTALL | re.IGNORECASE)
 _END = re.compile(r"[\"'<>\s()]")
 _LONGEST = 300
+_SHOWN = frozenset({"title", "snippet"})
+"""Fields of a search result, of which a value may be a part."""
 
 
 def read_from(value: Value, payload: Mapping[str, Json], place: str) -> str | None:
@@ -30,7 +33,17 @@ def read_from(value: Value, payload: Mapping[str, Json], place: str) -> str | No
     if isinstance(value, Technology):
         return _of_page(value.name, body) if isinstance(body, str) else _of_row(value.name, body, rest)
     *_, (key, leaf) = _path(body, rest) or [("", None)]
+    if isinstance(leaf, str) and key in _SHOWN:
+        return _cut(" ".join(leaf.split()))
     return f"{key}: {leaf}" if isinstance(leaf, int | float) and not isinstance(leaf, bool) else None
+
+
+def address_of(payload: Mapping[str, Json], place: str) -> str | None:
+    """The address of the search result that a value stands in; None: it stands in none."""
+    found = _STEP.fullmatch(place)
+    steps = [] if found is None else _path(payload.get(found["step"]), found["rest"])
+    rows = (at for _, at in reversed(steps) if isinstance(at, Mapping))
+    return next((link for row in rows if (link := text(row.get("link"), _LONGEST))), None)
 
 
 def _path(body: Json, rest: str) -> list[tuple[str, Json]]:

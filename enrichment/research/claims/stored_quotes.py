@@ -16,8 +16,8 @@ from html import unescape
 from enrichment.domain.json_values import Json
 from enrichment.parsing.json_access import texts_in
 from enrichment.ports import Knowledge
-from enrichment.research.claims.claim import CheckedClaim, Citation, plain
-from enrichment.research.claims.read_from import read_from
+from enrichment.research.claims.claim import BULLETS, CheckedClaim, Citation, plain
+from enrichment.research.claims.read_from import address_of, read_from
 
 _TAGS = re.compile(r"<[^<>]{1,2000}>")
 
@@ -55,7 +55,9 @@ def _compared(citation: Citation, reply: _Stored | None) -> Citation:
         return citation
     fact = citation.passage.facts[0]
     verdict = citation.verdict if stands_in(citation.quote, reply.text) else "read"
-    return replace(citation, verdict=verdict, read_from=read_from(fact.value, reply.payload, fact.evidence))
+    around = read_from(fact.value, reply.payload, fact.evidence)
+    around = None if around is None or plain(around) == plain(citation.quote) else around
+    return replace(citation, verdict=verdict, read_from=around, url=address_of(reply.payload, fact.evidence))
 
 
 def stands_in(quote: str, text: str) -> bool:
@@ -63,7 +65,7 @@ def stands_in(quote: str, text: str) -> bool:
 
     text: of `text_of`.
     """
-    return all(_on_one_line(line) in text for line in quote.split("\n"))
+    return all(_on_one_line(line.lstrip(BULLETS)) in text for line in quote.split("\n"))
 
 
 def text_of(payload: Mapping[str, Json]) -> str:

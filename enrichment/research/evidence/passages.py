@@ -3,6 +3,7 @@
 facts of a company -> passages, ranked for the question, within so many bytes        persona -> a passage of its own
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -101,12 +102,18 @@ def _as_stated(value: Value) -> Value:
     return value.model_copy(update={"category": None}) if isinstance(value, Technology) else value
 
 
+def _without_orders(sells: str) -> str:
+    """Its sentences but for those that speak to a model."""
+    sentences = re.split(r"(?<=[.!?])\s+|\n", sells)
+    return " ".join(one for one in sentences if not (is_an_order(one) or speaks_to_a_model(one)))
+
+
 def _persona_fact(persona: Persona, session: Session, now: datetime) -> Fact:
     """What the seller says they sell, as it was written when the session was opened."""
     return Fact(
         company_id=session.company_id,
         dataset=PERSONA,
-        value=Text(text=persona.company if is_an_order(persona.sells) else as_data(persona.sells) or persona.company),
+        value=Text(text=as_data(_without_orders(persona.sells)) or persona.company),
         quality=1.0,
         reliability=1.0,
         source=PERSONA,

@@ -4,6 +4,7 @@
 
 A word counts by how rare it is among the company's passages; words of everyday business count nothing, nor do names
 in news, nor pages that say nothing of what is sold. Of a posting the title is read: its text says what any would.
+Where the seller says what they sell, other products of the vendor count only as far as they are of that.
 """
 
 import math
@@ -17,6 +18,7 @@ from enrichment.analysis.evidence import Evidence, Passage
 from enrichment.domain.data_tables import rows_of
 from enrichment.domain.json_values import Json
 from enrichment.domain.values import JobPosting, WebsitePassage
+from enrichment.research.evidence.passages import PERSONA
 from enrichment.research.evidence.themes import themes_in
 
 _Lines = Sequence[tuple[Passage, str]]
@@ -101,24 +103,58 @@ def relevance_of(company: Evidence, vendor: Evidence, own_words: frozenset[str])
     """own_words: stems of the words of both companies' names; they match nothing."""
     if not any(passage.dataset not in _NOT_READ for passage in company.passages):
         return VendorRelevance(None)
-    offers = [(one, line) for one in filter(_is_telling, vendor.passages) for line in _offers(one, own_words)]
+    sold = what_is_sold(vendor, own_words)
+    offers = [
+        (one, line)
+        for one in filter(_is_telling, vendor.passages)
+        for line in _offers(one, own_words)
+        if sold.has(line)
+    ]
     pieces = [passage for passage in company.passages if _is_telling(passage) and passage.dataset != _OF_ITSELF]
     needs = [(one, line) for one in pieces for line in _read(one).split("\n")]
-    themes = _shared_themes(offers, needs, own_words)
+    themes = _shared_themes(offers, needs, own_words, sold)
     words = [one for one in _shared_words(offers, needs, own_words) if one[1].word not in {m.word for m in themes}]
     score = min(1.0, (len({match.word for match in themes}) + sum(weight for weight, _ in words)) / _ENOUGH)
     return VendorRelevance(score, tuple([*themes, *(match for _, match in words)][:_MOST_MATCHES]))
 
 
-def _shared_themes(offers: _Lines, needs: _Lines, own: frozenset[str]) -> list[RelevanceMatch]:
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """What the seller says they sell. themes, words: of it; none of both: all that the vendor offers counts."""
+
+    themes: frozenset[str]
+    words: frozenset[str]
+    own_words: frozenset[str]
+
+    def has(self, line: str) -> bool:
+        """Whether a line of the vendor is of it."""
+        if not (self.themes or self.words):
+            return True
+        return not (
+            self.themes.isdisjoint(themes_in(_without(self.own_words, line)))
+            and self.words.isdisjoint(content_words(line))
+        )
+
+    def is_of(self, theme: str) -> bool:
+        return not self.themes or theme in self.themes
+
+
+def what_is_sold(vendor: Evidence, own_words: frozenset[str]) -> Sold:
+    """own_words: stems of the words of both companies' names."""
+    said = "\n".join(one.text for one in vendor.passages if one.dataset == PERSONA)
+    themes = frozenset(themes_in(_without(own_words, said)))
+    return Sold(themes, frozenset(content_words(said)) - own_words, own_words)
+
+
+def _shared_themes(offers: _Lines, needs: _Lines, own: frozenset[str], sold: Sold) -> list[RelevanceMatch]:
     """A match for each need, those of the theme that the vendor names first before all others."""
     offered = dict[str, tuple[Passage, str]]()
     for passage, line in offers:
-        for theme in themes_in(_without(own, line)):
+        for theme in filter(sold.is_of, themes_in(_without(own, line))):
             offered.setdefault(theme, (passage, line))
     found = dict[str, tuple[int, RelevanceMatch]]()
     for passage, line in needs:
-        said = themes_in(_without(own, line))
+        said = themes_in(_without(own, _without_names(passage, line)))
         shared = next(((at, theme) for at, theme in enumerate(offered) if theme in said), None)
         if shared is not None:
             offer, text = offered[shared[1]]
@@ -155,6 +191,13 @@ def _words_of_need(passage: Passage, line: str) -> set[str]:
     return content_words(line)
 
 
+def _without_names(passage: Passage, line: str) -> str:
+    """A sentence without its words with capitals; a title in which all of them have one is left as it is."""
+    small = [word for word in line.split() if word[:1].islower()]
+    is_sentence = any(len(word) >= _SHORTEST_WORD for word in small)
+    return " ".join(small) if passage.dataset in _IN_SENTENCES and is_sentence else line
+
+
 def _plainly(passage: Passage) -> int:
     """How plainly it says what is needed: 0 the most."""
     return _PLAINEST.index(passage.dataset) if passage.dataset in _PLAINEST else len(_PLAINEST)
@@ -173,6 +216,19 @@ def is_offer(passage: Passage, quote: str, own_words: frozenset[str]) -> bool:
     """Whether the quote says what a vendor offers: no news of it, no vacancy, no customer."""
     lines = [line for line in passage.text.split("\n") if quote.split("\n", maxsplit=1)[0] in line]
     return _is_telling(passage) and not (lines and all(_is_headline(line, own_words) for line in lines))
+
+
+def meets_what_is_sold(offer: str, need: str, sold: Sold) -> bool:
+    """Whether what both lines share, if they share anything in words, has to do with what the seller sells.
+
+    Lines without a word in common may still meet in meaning.
+    """
+    own = sold.own_words
+    themes = themes_in(_without(own, offer)).keys() & themes_in(_without(own, need)).keys()
+    words = (content_words(offer) & content_words(need)) - own
+    if not (sold.themes and (themes or words)):
+        return True
+    return not (sold.themes.isdisjoint(themes) and sold.words.isdisjoint(words))
 
 
 def have_in_common(offer: str, need: str, own_words: frozenset[str]) -> bool:

@@ -3,27 +3,32 @@
     "How much does Tesla charge?" -> prices -> "| Team | 86 USD per seat and month |", no "cut the time by 15 percent"
 
 data/aspects.csv says by which words an aspect is asked for, and where it is said. A question about no aspect is about
-all that the datasets of its areas have, but for what it names: "Does Tesla use Oracle?" is about Oracle.
+all that the datasets of its areas have, but for what it names: "Does Tesla use Oracle?" is about Oracle, and "Is Tesla
+growing in Norway?" about Norway.
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from enrichment.analysis.evidence import Passage
 from enrichment.domain.data_tables import listed, rows_of
 from enrichment.domain.plain_text import any_of
 from enrichment.domain.values import Technology, WebsitePassage
-from enrichment.research.evidence.relevance import content_words
+from enrichment.research.evidence.relevance import content_words, stem_of, words_in
 from enrichment.research.questions.areas import roles_in
 from enrichment.research.questions.measures import comparing_by
 
 _MONEY = re.compile(r"[$€£¥]\s?\d|\d\s?[$€£¥]|\b(?:USD|EUR|GBP|CHF|JPY)\b")
-_PRICES, _CUSTOMERS, _APPOINTMENTS = "prices", "customers", "appointments"
+_PRICES, _CUSTOMERS, _APPOINTMENTS, _PRODUCTS = "prices", "customers", "appointments", "products"
+_NEXT_PART = re.compile(r"[,;?!]|\b(?:and|or|und|et|y|e)\b", re.I)
 OF_TOPICS = ("topic_results", "page_passages", "website_passages", "recent_news")
 _VALUES = frozenset({"revenue", "headquarters", "founded", "employee_count"})
 """Datasets that say one thing each."""
 _IN_THE_LINE, _ON_THE_PAGE, _BESIDE = 0, 1, 2
+_TELLING_AREAS = frozenset({"news", "growth", "intent"})
+"""Areas of which sentences tell: what a question names besides has to be in them."""
+_SHORTEST_STEM = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +73,66 @@ def aspects_in(question: str) -> tuple[Aspect, ...]:
     Longer words first, each once: 'sell to' asks for customers, not for products.
     """
     asked_by = sorted(((words, one) for one in ASPECTS for words in one.asked_by), key=lambda pair: -len(pair[0]))
-    places = dict[str, int]()
+    places, unread = dict[str, int](), question
     for words, aspect in asked_by:
-        if found := any_of((words,)).search(question):
+        if found := any_of((words,)).search(unread):
             places[aspect.name] = min(found.start(), places.get(aspect.name, found.start()))
-            question = any_of((words,)).sub(lambda read: ";" * len(read[0]), question)
+            unread = any_of((words,)).sub(lambda read: ";" * len(read[0]), unread)
+    if _PRODUCTS in places and _only_says_of_what(places, question):
+        del places[_PRODUCTS]
     return tuple(sorted((one for one in ASPECTS if one.name in places), key=lambda one: places[one.name]))
+
+
+def _only_says_of_what(places: Mapping[str, int], question: str) -> bool:
+    """'the prices of their products': products are asked for where they are a part of the question of their own."""
+    others = [at for name, at in places.items() if name != _PRODUCTS]
+    between = (question[slice(*sorted((at, places[_PRODUCTS])))] for at in others)
+    return any(not _NEXT_PART.search(text) for text in between)
+
+
+def is_of_events(areas: Collection[str]) -> bool:
+    """Whether a question with these areas is answered by sentences on what happened."""
+    return bool(areas) and _TELLING_AREAS.issuperset(areas)
+
+
+def subjects_of(sought: Iterable[str], areas: Collection[str], question: str) -> tuple[str, ...]:
+    """What a question about events names besides its areas and aspects: lines that do not speak of it are no answer."""
+    if not is_of_events(areas):
+        return ()
+    aspects = [words for one in aspects_in(question) for words in one.asked_by]
+    return tuple(one for one in sought if content_words(one) and not (aspects and has_any(one, aspects)))
+
+
+def speaks_of(line: str, subject: str) -> bool:
+    """Whether the line has the last word of the subject, the noun that the others only narrow down, in any form."""
+    *_, noun = (stem_of(word) for word in words_in(subject))
+    return any(_is_form_of(stem_of(word), noun) for word in words_in(line))
+
+
+def _is_form_of(one: str, other: str) -> bool:
+    shorter, longer = sorted((one, other), key=len)
+    return one == other or (len(shorter) >= _SHORTEST_STEM and longer.startswith(shorter))
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
     """What a narrow question asks. datasets: of areas that no aspect narrows down. named: technologies that it names.
 
-    among: first lines, where only some count.
+    among: first lines, where only some count. subjects: a line has to speak of one of them.
     """
 
     aspects: tuple[Aspect, ...]
     datasets: frozenset[str]
     named: frozenset[str] = frozenset()
     among: frozenset[str] | None = None
+    subjects: tuple[str, ...] = ()
 
     def rank(self, passage: Passage, line: str) -> int | None:
         """How directly a line says what is asked, 0 the most; None: not at all."""
         first = first_line(passage.text)
         if self.among is not None and first not in self.among:
+            return None
+        if self.subjects and not any(speaks_of(line, one) for one in self.subjects):
             return None
         is_technology_itself = isinstance(passage.facts[0].value, Technology)
         if self.named and is_technology_itself and first not in self.named:
@@ -116,10 +157,12 @@ def point_of(
     topics: Collection[str] = (),
     looked_for: Collection[str] = (),
     among: frozenset[str] | None = None,
+    subjects: tuple[str, ...] = (),
 ) -> Point:
     """areas: the datasets that tell of each area asked for. technologies: first lines of those that are known.
 
     looked_for: names of technologies; only these are among those given, and no other one answers the question.
+    subjects: as of subjects_of.
     """
     asked, told_by = aspects_in(question), [frozenset(datasets) for datasets in areas]
     aspects = [one for one in asked if any(not datasets.isdisjoint(one.datasets) for datasets in told_by)]
@@ -131,7 +174,7 @@ def point_of(
         aspects.append(Aspect(topic, (), OF_TOPICS, (), words))
     named = frozenset(name for name in technologies if looked_for or has_any(question, (name,)))
     named |= frozenset(name.casefold() for name in looked_for)
-    return Point(tuple(aspects), whole, named, among)
+    return Point(tuple(aspects), whole, named, among, subjects)
 
 
 def first_line(text: str) -> str:

@@ -19,14 +19,21 @@ from enrichment.domain.values import (
     Value,
 )
 from enrichment.domain.values import WebsitePassage as Page
-from enrichment.research.answers.answer_without_model import QuestionAsked, composed
+from enrichment.research.answers.answer_without_model import composed
 from enrichment.research.answers.open_points import only_ranges
+from enrichment.research.answers.question_asked import QuestionAsked
 from enrichment.research.answers.selection import chosen
 from enrichment.research.answers.what_is_asked import known_besides
 from enrichment.research.claims.claim import CheckedClaim, Citation
 from enrichment.research.evidence.passages import PERSONA, Sides
 from enrichment.research.evidence.relevance import VendorRelevance, content_words, relevance_of, words_of_names
-from enrichment.research.questions.to_the_point import asks_what_is_common, aspects_in, in_common, point_of
+from enrichment.research.questions.to_the_point import (
+    asks_what_is_common,
+    aspects_in,
+    in_common,
+    point_of,
+    subjects_of,
+)
 from tests.unit.research.claims.test_claim import ACME, OKTA, fact
 
 READS = (
@@ -75,6 +82,8 @@ WEBSITE = sides(*(("website_passages", one) for one in SITE))
     [
         ("How much does Acme charge?", ["Acme, Small: € 40 a month."]),
         ("What are the prices of Acme?", ["Acme, Small: € 40 a month."]),
+        ("What are the prices of Acme's products?", ["Acme, Small: € 40 a month."]),
+        ("How are the products of Acme priced?", ["Acme, Small: € 40 a month."]),
         (
             "Whom do they sell to?",
             ["Acme sells to mines and quarries.", "A customer of Acme: Umbrella saved 20 percent of its time."],
@@ -224,7 +233,7 @@ def test_what_a_posting_says_of_a_technology_that_is_not_among_those_known_is_sa
     narrow = replace(
         asked(question, "tech_stack"), point=point_of(question, [["tech_stack"]], [], looked_for=["SailPoint"])
     )
-    assert said(both, narrow) == ["We are replacing SailPoint."]
+    assert said(both, narrow) == ["Acme, Access engineer: We are replacing SailPoint."]
 
 
 @pytest.mark.parametrize(
@@ -239,3 +248,94 @@ def test_a_sentence_that_names_its_company_only_by_a_pronoun_is_told_with_its_na
     both = sides(("website_passages", Page(page="/about", heading="About", text=line)))
     wanted = asked("Against whom does Acme compete?", "website_passages", both=both)
     assert said(both, wanted)[0] == sentence
+
+
+NEWS = sides(
+    ("recent_news", NewsItem(title="Acme opens a plant in Norway")),
+    ("recent_news", NewsItem(title="Acme reports a breach of its customer records")),
+    ("recent_news", NewsItem(title="Acme moves its data platform to the cloud")),
+    ("recent_news", NewsItem(title="Acme to acquire Bly")),
+    ("hiring_trends", JobPosting(title="Cook")),
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Has Acme had a data breach recently?", ["Acme reports a breach of its customer records."]),
+        ("Was Acme hacked?", ["Acme reports a breach of its customer records."]),
+        ("Has Acme been sued?", []),
+        ("Did Acme recall anything?", []),
+        ("Is Acme going under?", []),
+        ("Is Acme growing?", ["Acme opens a plant in Norway.", "Acme to acquire Bly."]),
+        ("Is Acme expanding?", ["Acme opens a plant in Norway."]),
+    ],
+)
+def test_what_happened_is_answered_by_the_lines_that_say_it_and_by_no_other_news(
+    question: str, answer: list[str]
+) -> None:
+    assert sorted(said(NEWS, asked(question, "recent_news", "hiring_trends"))) == sorted(answer)
+
+
+@pytest.mark.parametrize(
+    ("sought", "areas", "answer"),
+    [
+        (("Norway",), ("growth",), ["Acme opens a plant in Norway."]),
+        (("Norwegian ports",), ("growth",), []),
+        (("new plants",), ("news",), ["Acme opens a plant in Norway."]),
+        (("records",), ("news",), ["Acme reports a breach of its customer records."]),
+    ],
+)
+def test_what_a_question_about_events_names_besides_has_to_be_in_the_line(
+    sought: tuple[str, ...], areas: tuple[str, ...], answer: list[str]
+) -> None:
+    point = point_of("What is new?", [["recent_news"]], (), subjects=subjects_of(sought, areas, "What is new?"))
+    assert said(NEWS, replace(asked("What is new?", "recent_news"), point=point)) == answer
+
+
+def test_what_an_aspect_asks_for_or_another_area_names_is_no_subject_of_its_own() -> None:
+    assert subjects_of(("data breach",), ("news",), "Any data breach?") == ()
+    assert subjects_of(("payroll",), ("technology",), "Which tool for payroll?") == ()
+
+
+STAFF = sides(
+    ("key_contacts", Contact(full_name="Ada Copper", title="Chief Information Officer", seniority="c_level")),
+    ("key_contacts", Contact(full_name="Bo Tin", title="Chief Executive Officer", seniority="c_level")),
+    ("key_contacts", Contact(full_name="Cy Zinc", title="Sales Clerk", seniority="staff")),
+)
+
+
+@pytest.mark.parametrize(
+    ("roles", "named"),
+    [
+        (("chief executive",), [("Bo Tin: Chief Executive Officer.", None)]),
+        (("ciso", "information security"), [("Ada Copper: Chief Information Officer.", "this title is the nearest.")]),
+        (("human resources", "people"), [("Bo Tin: Chief Executive Officer.", "this is the highest rank known.")]),
+    ],
+)
+def test_where_nobody_has_the_role_the_nearest_is_named_as_that(
+    roles: tuple[str, ...], named: list[tuple[str, str | None]]
+) -> None:
+    for_role = replace(asked("Who?", "key_contacts"), roles=roles)
+    claims = chosen((), composed(STAFF, VendorRelevance(0.0), for_role), for_role, STAFF)
+    assert [(one.text, one.why and one.why.rpartition(": ")[2]) for one in claims] == named
+
+
+def test_a_line_that_lost_letters_on_the_way_is_no_answer() -> None:
+    both = sides(("website_passages", Page(page="/about", heading="About", text="Caf\ufffd\ufffd 20%")))
+    assert said(both, asked("What is said?", "website_passages")) == []
+
+
+@pytest.mark.parametrize(
+    "sells", ["single sign-on that ends passwords", "single sign-on: one login", "single sign-on (for banks)"]
+)
+def test_an_offer_is_named_without_the_clause_that_says_what_it_does(sells: str) -> None:
+    both = sides(("purchase_intent", IntentSignal(topic="Identity management")), sells=sells)
+    assert "They are looking into Identity management: offer single sign-on." in said(both, asked("", whole=True))
+
+
+def test_of_the_ways_in_which_sources_write_a_place_one_is_said() -> None:
+    both = sides(
+        ("headquarters", Headquarters(city="Leeds", country="GB")), ("headquarters", Headquarters(city="Leeds, Yorks"))
+    )
+    assert len(said(both, asked("Where is Acme based?", "headquarters"))) == 1

@@ -187,6 +187,34 @@ def test_of_open_positions_those_that_the_question_is_for_are_said() -> None:
     claims, points = those_wanted([], sides(*jobs), OPENINGS, ("data", "analytics"))
     assert [one.text for one in claims] == ["Acme has an open position: Data Engineer."]
     assert not points
-    claims, points = those_wanted([], sides(*jobs), OPENINGS, ("security",))
-    assert not claims
-    assert [point.because for point in points] == ["none of the 2 open positions that are known is of it"]
+
+
+@pytest.mark.parametrize("role", ["security", "legal", "catering"])
+def test_where_no_open_position_is_of_what_is_asked_all_that_were_looked_through_are_shown(role: str) -> None:
+    jobs: list[tuple[str, Value]] = [("hiring_trends", JobPosting(title=title)) for title in ("Cook", "Data Engineer")]
+    claims, points = those_wanted([], sides(*jobs), OPENINGS, (role,), f"the {role} team")
+    assert [one.text for one in claims] == ["2 open positions of Acme are known: Cook, Data Engineer."]
+    assert [(point.what, point.because) for point in points] == [
+        (f"the {role} team", "none of the 2 open positions that are known is of it")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "titles"),
+    [
+        (("seattle",), ["Clerk"]),
+        (("human resources", "people"), ["Recruiter"]),
+        (("kubernetes",), ["Cook"]),
+    ],
+)
+def test_an_open_position_is_of_what_is_asked_by_its_title_its_work_its_place_or_its_text(
+    wanted: tuple[str, ...], titles: list[str]
+) -> None:
+    jobs: list[tuple[str, Value]] = [
+        ("hiring_trends", JobPosting(title="Recruiter", location="Bonn")),
+        ("hiring_trends", JobPosting(title="Clerk", location="Seattle, WA")),
+        ("hiring_trends", JobPosting(title="Cook", location="Bonn", text="You run Kubernetes.")),
+    ]
+    claims, points = those_wanted([], sides(*jobs), OPENINGS, wanted)
+    assert [one.text for one in claims] == [f"Acme has an open position: {title}." for title in titles]
+    assert not points

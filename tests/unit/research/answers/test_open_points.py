@@ -1,17 +1,26 @@
 """What a question asks and no claim says is left open, with what was asked for it."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from enrichment.analysis.evidence import select_evidence
 from enrichment.domain.knowledge import Known
-from enrichment.research.answers.answer_without_model import first_sentence
-from enrichment.research.answers.open_points import unanswered_areas, unfound_words
+from enrichment.domain.values import EmployeeCount, NewsItem
+from enrichment.research.answers.open_points import (
+    is_told_without,
+    none_speaks,
+    sources_differ,
+    unanswered_areas,
+    unfound_words,
+)
+from enrichment.research.answers.statements import first_sentence
 from enrichment.research.claims.claim import CheckedClaim, Citation
 from enrichment.research.questions.breakdown import QuestionParts, by_rule
 from tests.support.examples import MATRIX
-from tests.unit.research.claims.test_claim import ACME, both
+from tests.unit.research.claims.test_claim import ACME, both, fact
 from tests.unit.research.questions.test_breakdown import ANN
 
 
@@ -58,3 +67,43 @@ def test_what_no_passage_speaks_of_is_said_word_by_word(question: str, words: li
 )
 def test_a_sentence_does_not_end_at_an_abbreviation(text: str, sentence: str) -> None:
     assert first_sentence(text) == sentence
+
+
+def known_news(*titles: str) -> Known:
+    days = (datetime(2026, 1, day, tzinfo=UTC) for day in range(3, 30))
+    items = [NewsItem(title=title, published_at=day) for title, day in zip(titles, days, strict=False)]
+    return Known(facts=tuple(fact("com_1", "recent_news", one) for one in items))
+
+
+def test_what_no_headline_says_is_told_with_how_many_were_read_and_of_which_days() -> None:
+    why = none_speaks(known_news("Acme grows", "Acme moves"), ("recent_news",))
+    assert why == "none of 2 headlines, of 3 January 2026 to 4 January 2026, speaks of it"
+    assert none_speaks(known_news("Acme grows"), ("website_passages",)) == ""
+
+
+@pytest.mark.parametrize("subject", ["Norway", "new ports", "tariffs"])
+def test_a_subject_that_no_line_speaks_of_is_open(subject: str) -> None:
+    asked = parts("What is new at Acme?", sought=(subject,), areas=("news",))
+    assert unfound_words(asked, [claim_of("recent_news")]) == [subject]
+
+
+def headcount(number: int, reliability: float, source: str) -> CheckedClaim:
+    value = EmployeeCount(low=number, high=number)
+    known = replace(fact("com_1", "employee_count", value), reliability=reliability, source=source)
+    passage = select_evidence([known], reads=("employee_count",), most_bytes=900).passages[0]
+    return CheckedClaim("finding", passage.text, "exact", (Citation("company", "acme.com", passage, passage.text),))
+
+
+def test_of_a_figure_on_which_sources_differ_each_is_told_the_most_reliable_first() -> None:
+    (point,) = sources_differ([headcount(90, 0.5, "serp_organic"), headcount(99, 0.9, "brightdata_company_db")])
+    assert point.because == (
+        "sources differ: 99 employees (Bright Data's companies), 90 employees (Google Search); "
+        "the first is the most reliable"
+    )
+    assert not [*sources_differ([headcount(90, 0.5, "serp_organic"), headcount(90, 0.9, "brightdata_company_db")])]
+
+
+def test_what_an_analysis_would_add_to_a_narrow_question_is_not_open_where_claims_tell_it() -> None:
+    assert is_told_without("competitive_landscape", {"competitor_mentions"}, MATRIX)
+    assert not is_told_without("competitive_landscape", {"recent_news"}, MATRIX)
+    assert not is_told_without("recent_news", {"recent_news"}, MATRIX)

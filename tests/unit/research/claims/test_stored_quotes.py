@@ -12,7 +12,9 @@ REPLY = text_of(
 )
 
 
-@pytest.mark.parametrize("quote", ['Acme makes "anvils" - fast', "Austin, TX", "R&D", "Acme & Sons\nAustin, TX"])
+@pytest.mark.parametrize(
+    "quote", ['Acme makes "anvils" - fast', "Austin, TX", "R&D", "Acme & Sons\nAustin, TX", "- R&D"]
+)
 def test_a_text_of_the_reply_is_found_without_its_tags_and_in_other_spelling(quote: str) -> None:
     assert stands_in(quote, REPLY)
 

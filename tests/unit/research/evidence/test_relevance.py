@@ -1,9 +1,11 @@
 """What of a company meets what a vendor offers, and what only looks like it."""
 
+import pytest
+
 from enrichment.analysis.evidence import Evidence, select_evidence
 from enrichment.domain.knowledge import Fact
 from enrichment.domain.values import CompetitorMention, JobPosting, NewsItem, Text, Value, WebsitePassage
-from enrichment.research.evidence.relevance import relevance_of
+from enrichment.research.evidence.relevance import meets_what_is_sold, relevance_of, what_is_sold
 from tests.unit.research.claims.test_claim import fact
 
 NOBODY = frozenset[str]()
@@ -57,3 +59,35 @@ def test_headlines_that_a_home_page_links_to_are_no_offer() -> None:
     home = evidence(("website_passages", WebsitePassage(page="/", heading="Acme", text=text)))
     needs = evidence(("recent_news", NewsItem(title="Roadrunner moves its warehouses to the cloud")))
     assert {match.word for match in relevance_of(needs, home, frozenset({"acme"})).matches} == {"cloud"}
+
+
+SITE = ("website_passages", WebsitePassage(page="/products", heading="Field", text="Maintenance plans for every plant"))
+
+
+def test_another_product_of_the_vendor_meets_no_need_of_what_the_seller_sells() -> None:
+    needs = evidence(("hiring_trends", JobPosting(title="Maintenance planner")))
+    assert words_shared(needs, evidence(SITE))
+    assert words_shared(needs, evidence(("persona", Text(text="Single sign-on")), SITE)) == set()
+    assert words_shared(needs, evidence(("persona", Text(text="Software for maintenance")), SITE))
+
+
+@pytest.mark.parametrize(
+    "headline",
+    ["Acme to acquire Bly Robotics", "Acme appoints a director of Security Systems", "Acme joins Data Union"],
+)
+def test_a_name_in_a_headline_shows_no_theme(headline: str) -> None:
+    offer = evidence(("persona", Text(text="Robots for any plant, security and data")))
+    assert words_shared(evidence(("recent_news", NewsItem(title=headline))), offer) == set()
+
+
+@pytest.mark.parametrize(
+    ("offer", "need", "meets"),
+    [
+        ("Single sign-on", "Security Engineer", True),
+        ("Field plans maintenance", "Maintenance planner", False),
+        ("Field plans work", "LinkedIn Insight Tag", True),
+    ],
+)
+def test_advice_that_only_another_product_bears_out_is_none(offer: str, need: str, meets: bool) -> None:
+    sold = what_is_sold(evidence(("persona", Text(text="Single sign-on"))), NOBODY)
+    assert meets_what_is_sold(offer, need, sold) is meets
