@@ -42,7 +42,9 @@ from enrichment.research.events.event_data import (
     plan_data,
     plan_of_question,
     plan_sentence,
+    stopping_sentence,
     vendor_data,
+    vendor_not_needed,
     vendor_sentence,
 )
 from enrichment.research.events.session_log import SessionLog
@@ -60,7 +62,12 @@ from enrichment.research.questions.breakdown import (
 from enrichment.research.questions.measures import counts_those_before
 from enrichment.research.questions.topics import competitors_named, topics_to_search
 from enrichment.research.requests.companies_meant import MOST_COMPANIES, SLOTS, CompaniesMeant
-from enrichment.research.requests.question_requests import QuestionRequests, ResearchContext, left_out_by_caps
+from enrichment.research.requests.question_requests import (
+    VENDOR_SLOT,
+    QuestionRequests,
+    ResearchContext,
+    left_out_by_caps,
+)
 from enrichment.research.requests.session_knowledge import SessionKnowledge, relevance_between
 from enrichment.research.requests.topic_searches import TopicSearches, most_of
 
@@ -76,13 +83,19 @@ _TECHNOLOGY, _RUNS_ON = "technology", "tech_stack"
 _MOST_RIVALS = 10
 """So many competitors are looked for among the registered companies."""
 _RESTATED = "it asks for the answer before in other words"
+_LOOK_FOR_STOP_SECONDS = 0.2
 _VENDOR_SHARE = 2
 """What the vendor's context may cost at most: one part in so many of what the budget leaves."""
 
 
 async def research(question: Question, session: Session, runs_in: ResearchContext) -> None:
     """Works on a question to its end, or until a person is asked. Raises QuestionLost, LeftOpen, StoreError."""
-    await _Research(question, session, runs_in).to_its_end()
+    work = _Research(question, session, runs_in)
+    told = asyncio.create_task(work.told_of_stop())
+    try:
+        await work.to_its_end()
+    finally:
+        told.cancel()
 
 
 async def end_as_failed(question: Question, runs_in: ResearchContext, because: str) -> None:
@@ -112,13 +125,14 @@ class _Research:
         self.vendor_left_out: Mapping[str, str] = {}
 
     async def to_its_end(self) -> None:
-        vendor = await self._vendor()
+        vendor = await self._seller()
         parts = await self._parts(vendor)
         companies, open_points = await self._companies(parts)
         if companies is None:
             return  # a person is asked which company is meant
         if parts.is_of_competitors:
             parts, companies, open_points = await self._competitors(parts, companies, open_points)
+        vendor = await self._vendor(vendor, parts) if companies else vendor
         await self._recognised(parts, companies)
         asks = [self._ask(company, parts) for company in companies]
         names = [name for company in (vendor, *companies) if (name := company.name or company.key)]
@@ -141,17 +155,29 @@ class _Research:
             open_points.append(vendor_cut_short(vendor, self.vendor_left_out, self.rules))
         await self._complete(parts, answers, open_points)
 
+    async def told_of_stop(self) -> None:
+        """Says at once that a stop was asked for, and which call is waited for."""
+        while not self.runs_in.stopped():  # noqa: ASYNC110  a stop is looked for, nothing tells of it
+            await asyncio.sleep(_LOOK_FOR_STOP_SECONDS)
+        data = {"waits_for": sorted(set(self.bought.under_way))}
+        message = stopping_sentence(self.bought.under_way)
+        self.log.later(self.log.event("question_stopped", message, mark="asked", data=data))
+
     def _leave_if_told(self) -> None:
         if self.runs_in.leave_open() and not self.runs_in.stopped():
             raise LeftOpen(self.question.question_id)
 
     # what the seller's own company offers
 
-    async def _vendor(self) -> Company:
-        store = self.context.store
-        vendor = await asyncio.to_thread(store.companies.by_id, self.session.company_id)
+    async def _seller(self) -> Company:
+        vendor = await asyncio.to_thread(self.context.store.companies.by_id, self.session.company_id)
         if vendor is None:
             raise StoreError(f"The company of session {self.session.session_id} is not in the store; restore a backup.")
+        return vendor
+
+    async def _vendor(self, vendor: Company, parts: QuestionParts) -> Company:
+        """The seller's company with its context, which is bought only for a question that weighs what is sold."""
+        store = self.context.store
         if _CONTEXT not in self.rules.consumers:
             return vendor
         if await self.meant.ids_before() and (kept := await self._context_kept(vendor)) is not None:
@@ -163,6 +189,10 @@ class _Research:
             data = vendor_data(vendor, None, profile)
             await self.log.emit("vendor_context_loaded", sentence, mark=profile.profile_id, data=data)
             return vendor
+        if not (parts.is_whole or parts.asks_for_advice):
+            data = vendor_data(vendor, None, None)
+            await self.log.emit("vendor_context_loaded", vendor_not_needed(vendor), mark="not needed", data=data)
+            return vendor
         vendor, is_known = await self.meant.vendor(vendor)
         if not is_known:
             sentence, data = vendor_sentence(vendor, None, None, is_known=False), vendor_data(vendor, None, None)
@@ -170,7 +200,7 @@ class _Research:
             return vendor
         left = max(0, await self.bought.left() - most_for_answer(self.rules)) // _VENDOR_SHARE
         ask = self.bought.within(Ask(vendor.key, (_CONTEXT,), **self._asked()), left)
-        done, profile = await self.bought.enriched(ask, vendor, slot=1)
+        done, profile = await self.bought.enriched(ask, vendor, slot=VENDOR_SLOT)
         if done is not None:
             self.bought.progress.payers += await self.bought.payers_of(done)
             self.vendor_left_out = left_out_by_caps(done)
@@ -194,9 +224,10 @@ class _Research:
 
         A request of this question that is under way goes on.
         """
-        if self.question.requests:
-            return None
         find, store = partial(due_profiles, (vendor,), rules=self.rules, context=self.context), self.context.store
+        begun = self.question.requests[VENDOR_SLOT : VENDOR_SLOT + 1]
+        if begun and await asyncio.to_thread(store.requests.by_id, begun[0]) is not None:
+            return None
         due = await asyncio.to_thread(find, consumers=(_CONTEXT,))
         if not sum(due.left_alone.values()):
             return None

@@ -117,6 +117,17 @@ def vendor_sentence(
     return f"What {name} offers is known{paid}, with {profile.confidence.lower()} confidence{not_asked}."
 
 
+def stopping_sentence(under_way: Collection[str]) -> str:
+    """under_way: sources that have been asked and have not answered."""
+    waits = f"; waiting for the answer of {all_called(sorted(set(under_way)))}, which is under way" if under_way else ""
+    return f"Stopping: nothing more is bought{waits}."
+
+
+def vendor_not_needed(vendor: Company) -> str:
+    name = vendor.name or vendor.key
+    return f"What {name} offers is taken from what you say: more is looked up for a question that weighs it."
+
+
 def offered_in(profile: Profile) -> bool:
     """Whether it has anything of a company besides which one it is."""
     datasets = profile.document["datasets"]

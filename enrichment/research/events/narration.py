@@ -105,10 +105,11 @@ def _failed(event: Event, company: str, log: SessionLog, topic: str) -> NewSessi
 
 @dataclass(frozen=True, slots=True)
 class WatchedProvider:
-    """A provider that says when one of its sources is asked."""
+    """A provider that says when one of its sources is asked, and which ones have not answered yet."""
 
     provider: Provider
     asking: Callable[[str], None]
+    under_way: list[str]
 
     @property
     def name(self) -> str:
@@ -116,7 +117,11 @@ class WatchedProvider:
 
     async def ask(self, question: SourceQuery, *, keep_handle: KeepHandle, before_send: BeforeSend) -> SourceAnswer:
         self.asking(question.source)
-        return await self.provider.ask(question, keep_handle=keep_handle, before_send=before_send)
+        self.under_way.append(question.source)
+        try:
+            return await self.provider.ask(question, keep_handle=keep_handle, before_send=before_send)
+        finally:
+            self.under_way.remove(question.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +156,19 @@ class WatchedModel:
         )
 
 
-def watched(context: RunContext, log: SessionLog, *, company: str, request_id: str, topic: str = "") -> RunContext:
-    """The context, with every call of a source or of the model an event of the session."""
+def watched(
+    context: RunContext,
+    log: SessionLog,
+    *,
+    company: str,
+    request_id: str,
+    under_way: list[str],
+    topic: str = "",
+) -> RunContext:
+    """The context, with every call of a source or of the model an event of the session.
+
+    under_way: has the sources that are being asked, as long as they are.
+    """
 
     def source_asked(source: str) -> None:
         data = {"company": company, "source": source} | _topic_data(topic)
@@ -166,7 +182,7 @@ def watched(context: RunContext, log: SessionLog, *, company: str, request_id: s
 
     return replace(
         context,
-        providers={name: WatchedProvider(one, source_asked) for name, one in context.providers.items()},
+        providers={name: WatchedProvider(one, source_asked, under_way) for name, one in context.providers.items()},
         model=None if context.model is None else WatchedModel(context.model, model_asked),
     )
 

@@ -34,6 +34,8 @@ from enrichment.research.events.session_log import SessionLog, Shown
 from enrichment.rules import Rules
 from enrichment.rules.requirements import BY_RULES, RESEARCH, Requirements, custom
 
+VENDOR_SLOT = 1
+
 
 @dataclass(frozen=True, slots=True)
 class ResearchContext:
@@ -90,6 +92,7 @@ class QuestionRequests:
         self.rules, self.sessions, self.deadline = runs_in.rules, runs_in.sessions, deadline
         self.context = replace(runs_in.context, stopping=self.stopping)
         self.progress = Progress()
+        self.under_way: list[str] = []
         self.requests: list[str] = list(question.requests)
 
     def stopping(self) -> bool:
@@ -125,7 +128,14 @@ class QuestionRequests:
         done = await enrich(
             ask,
             rules=self.rules,
-            context=watched(self.context, self.log, company=company.key, request_id=request_id, topic=ask.topic),
+            context=watched(
+                self.context,
+                self.log,
+                company=company.key,
+                request_id=request_id,
+                under_way=self.under_way,
+                topic=ask.topic,
+            ),
             watch=self._shown_of(company, ask.topic),
             request_id=request_id,
             company=company,
@@ -167,7 +177,9 @@ class QuestionRequests:
                 company=company,
                 request=request,
                 rules=self.rules,
-                context=watched(self.context, self.log, company=company.key, request_id=request_id),
+                context=watched(
+                    self.context, self.log, company=company.key, request_id=request_id, under_way=self.under_way
+                ),
                 trace=trace,
                 seconds=max(0.0, self.deadline - time.monotonic()),
             )

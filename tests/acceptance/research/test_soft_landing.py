@@ -57,7 +57,7 @@ def test_what_a_cap_left_out_is_said_with_what_it_would_cost(stack: Stack) -> No
 
 def test_what_a_cap_cut_of_the_vendors_context_is_said_with_what_it_would_cost(stack: Stack) -> None:
     one = seller(stack, budget=100_000, persona=Persona("Ann", "seller", "Tesla", "electric vans"))
-    (answer,) = one.ask("Whom should I talk to first at Kroger?")
+    (answer,) = one.ask("How should I pitch to Kroger?")
     (point,) = (point for point in answer["open_points"] if point["what"] == "more of what Tesla offers")
     assert 0 < point["cost_micro_usd"] <= answer["missing_micro_usd"]
     loaded = next(event for event in one.seen if event.type == "vendor_context_loaded")

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from tests.acceptance.conftest import Stack
 from tests.support.research_stack import SELLER, Seller
 
@@ -11,7 +13,7 @@ from tests.support.research_stack import SELLER, Seller
 def loaded(stack: Stack) -> Mapping[str, Any]:
     persona = replace(SELLER, company="snowflake.com")
     one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now, persona=persona)
-    one.ask("Who is the CFO of Tesla?")
+    one.ask("How should I pitch to Tesla?")
     (event,) = [event for event in one.seen if event.type == "vendor_context_loaded"]
     return {**event.data, "message": event.message}
 
@@ -29,7 +31,7 @@ def test_a_context_that_lacks_something_is_asked_for_again_once_what_knew_nothin
 def test_of_a_seller_s_company_that_no_source_knows_only_what_would_identify_it_is_asked(stack: Stack) -> None:
     persona = replace(SELLER, company="Quibblesnatch")
     one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now, persona=persona)
-    one.ask("Who is the CFO of Tesla?")
+    one.ask("How should I pitch to Tesla?")
     (event,) = [event for event in one.seen if event.type == "vendor_context_loaded"]
     assert event.message.startswith("No source that was asked knows Quibblesnatch")
     asked = {
@@ -37,3 +39,18 @@ def test_of_a_seller_s_company_that_no_source_knows_only_what_would_identify_it_
     }
     assert asked
     assert asked <= set(stack.rules.datasets["domain"].sources)
+
+
+@pytest.mark.parametrize(
+    "question", ["Who is the CFO of Tesla?", "How many people work at Tesla?", "What has happened at Tesla lately?"]
+)
+def test_for_a_question_that_does_not_weigh_what_is_sold_nothing_is_bought_about_the_seller(
+    stack: Stack, question: str
+) -> None:
+    persona = replace(SELLER, company="snowflake.com")
+    one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now, persona=persona)
+    (answer,) = one.ask(question)
+    asked = [event.data["company"] for event in one.seen if event.type == "source_queried"]
+    assert asked
+    assert not any("snowflake" in company for company in asked)
+    assert answer["claims"]

@@ -1,6 +1,8 @@
 """The sentences of a session's events: what a person would write, and nothing that is not so."""
 
+import asyncio
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,10 +10,11 @@ import pytest
 from enrichment.domain.companies import Company
 from enrichment.domain.requests import Event
 from enrichment.domain.research import Question
+from enrichment.ports import ProviderUnavailable
 from enrichment.purchasing.caps import too_dear
 from enrichment.research.answers.answer import Ending, OpenPoint, completed, in_one_sentence
-from enrichment.research.events.event_data import budget_sentence, vendor_sentence
-from enrichment.research.events.narration import session_event_of
+from enrichment.research.events.event_data import budget_sentence, stopping_sentence, vendor_sentence
+from enrichment.research.events.narration import WatchedProvider, session_event_of
 from enrichment.research.events.session_log import SessionLog
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -78,3 +81,34 @@ def test_an_end_without_a_claim_does_not_call_itself_an_answer() -> None:
     assert in_one_sentence(data) == (
         "No answer (stopped): no evidence was found that bears out a claim. It cost 0.00 USD."
     )
+
+
+def test_a_stop_says_at_once_which_answers_are_waited_for() -> None:
+    assert stopping_sentence([]) == "Stopping: nothing more is bought."
+    assert stopping_sentence(["serp_news", "serp_news"]) == (
+        "Stopping: nothing more is bought; waiting for the answer of Google News, which is under way."
+    )
+
+
+class Asked:
+    """A provider that notes what is under way while it is asked, and then fails."""
+
+    name = "serpapi"
+
+    def __init__(self, under_way: list[str]) -> None:
+        self.under_way, self.seen = under_way, list[str]()
+
+    async def ask(self, _question: Any, **_: Any) -> Any:
+        self.seen += self.under_way
+        raise ProviderUnavailable("no answer", provider=self.name)
+
+
+def test_a_source_is_under_way_only_while_it_is_asked_also_where_it_fails() -> None:
+    under_way = list[str]()
+    asked = Asked(under_way)
+    provider: Any = asked
+    watched = WatchedProvider(provider, list[str]().append, under_way)
+    question: Any = SimpleNamespace(source="serp_news")
+    with pytest.raises(ProviderUnavailable):
+        asyncio.run(watched.ask(question, keep_handle=None, before_send=None))  # type: ignore[arg-type]  # they are not called
+    assert (asked.seen, under_way) == (["serp_news"], [])
