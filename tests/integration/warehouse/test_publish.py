@@ -205,24 +205,24 @@ def line_of(process: "subprocess.Popen[str]", seconds: float = 60) -> str:
     return process.stdout.readline().strip() or process.stderr.read()
 
 
-def test_an_analyst_s_open_session_and_ten_publishes_do_not_disturb_each_other(
+def test_an_analyst_s_open_session_and_many_publishes_do_not_disturb_each_other(
     store: SqlStore, warehouse: Warehouse, start: Start
 ) -> None:
     profiled(store, company(store, "acme0.com"))
     warehouse.build(store)
     analyst, newcomers = start(ANALYST, warehouse.path, "reading"), start(NEWCOMERS, warehouse.path)
     assert (ask(analyst), line_of(newcomers)) == ("1", "reading")
-    for n in range(1, 11):
+    for n in range(1, 6):
         profiled(store, company(store, f"acme{n}.com"))
         assert warehouse.build(store).replaced
         assert ask(analyst) == "1"
-        if n == 5:
+        if n == 3:
             assert line_of(newcomers) == "reading"  # they have read while we published
     seen = [int(profiles) for profiles in ask(newcomers).split()]
     assert seen == sorted(seen)
     assert seen[0] == 1
     assert len(set(seen)) > 1
-    assert warehouse.tables()[0].rows == 11
+    assert warehouse.tables()[0].rows == 6
 
 
 def test_an_analyst_who_opened_it_for_writing_by_mistake_stops_no_publish(

@@ -368,9 +368,9 @@ def postgres_store(emptied_postgres_url: str) -> Iterator[SqlStore]:
     store.close()
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=250)
 @given(seed=STORES, steps=STEPS, order=st.integers(0, 10_000))
-def test_a_thousand_sequences_of_merges_and_splits_come_back(
+def test_sequences_of_merges_and_splits_come_back(
     sqlite_store: SqlStore, seed: int, steps: Sequence[Step], order: int
 ) -> None:
     comes_back(sqlite_store, seed, steps, order)
