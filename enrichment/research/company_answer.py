@@ -53,11 +53,11 @@ from enrichment.research.claims.stored_quotes import compared_with_replies
 from enrichment.research.evidence.event_days import within_window
 from enrichment.research.evidence.passages import Sides
 from enrichment.research.evidence.relevance import content_words
+from enrichment.research.questions.advice_asked import asks_whom_first
 from enrichment.research.questions.areas import AREAS, datasets_of
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.looked_for import LookedFor, looked_for, mentions
 from enrichment.research.questions.measures import OPENINGS, MeasureAsked, measure_asked
-from enrichment.research.questions.question_words import has_phrase, words_in_question
 from enrichment.research.questions.time_window import first_day
 from enrichment.research.questions.to_the_point import (
     OF_TOPICS,
@@ -73,6 +73,9 @@ from enrichment.research.requests.topic_searches import SearchesMade, most_of
 _NO_DETAILS = "how to reach a person is in no answer: the profile of the company has the addresses that are known"
 _THEY = re.compile(r"^They (are|run)\b")
 _ONE_OF_THEM = {"are": "is", "run": "runs"}
+_COMPARES_AMOUNTS = re.compile(
+    r"\bthan\b|\b(?:spends?|pays?|invests?) (?:the )?(?:more|most|less|least)\b", re.IGNORECASE
+)
 _SESSIONS = 10
 """So many of the latest sessions are looked through for what a model said before."""
 
@@ -296,11 +299,11 @@ class CompanyAnswers:
         if len(answers) < 2:
             return [*answers], []
         conclusion: CheckedClaim | OpenPoint | None = None
-        if has_phrase(words_in_question(parts.text), "whom_first"):
+        if asks_whom_first(parts.text):
             conclusion = fits_most(answers, vendor.name or vendor.key)
         elif measure is not None and measure.how != "count":
             conclusion = compared(measure, answers)
-        elif re.search(r"\bthan\b", self.question.text, re.IGNORECASE):
+        elif _COMPARES_AMOUNTS.search(self.question.text):
             conclusion = OpenPoint("the comparison", "nothing that is known has a figure to compare them by")
         if not isinstance(conclusion, CheckedClaim):
             return [*answers], [] if conclusion is None else [conclusion]

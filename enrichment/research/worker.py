@@ -35,6 +35,7 @@ from enrichment.research.answers.answer import (
 from enrichment.research.answers.answer_question import most_for_answer
 from enrichment.research.answers.next_questions import first_questions, next_questions
 from enrichment.research.answers.open_points import reserved_point, vendor_cut_short, vendor_unknown
+from enrichment.research.answers.research_itself import age_of, price_of
 from enrichment.research.claims.model_answers import Breakdown
 from enrichment.research.company_answer import CompanyAnswers, CompanyCollected, shared_among
 from enrichment.research.events.event_data import (
@@ -79,6 +80,7 @@ _FIRST = 2 + SLOTS
 SURE = "each of its words is known"
 REMEMBERED = "all that its words ask for is remembered"
 """Why no model was asked what the question means."""
+_UNREAD = "it could not be read, so nothing was looked up for it: ask it in other words, or in English"
 _TECHNOLOGY, _RUNS_ON = "technology", "tech_stack"
 _MOST_RIVALS = 10
 """So many competitors are looked for among the registered companies."""
@@ -125,6 +127,13 @@ class _Research:
         self.vendor_left_out: Mapping[str, str] = {}
 
     async def to_its_end(self) -> None:
+        plain = await self._plain()
+        if plain.about_research is not None:
+            await self._told_about_research(plain)
+        else:
+            await self._researched()
+
+    async def _researched(self) -> None:
         vendor = await self._seller()
         parts = await self._parts(vendor)
         companies, open_points = await self._companies(parts)
@@ -257,7 +266,8 @@ class _Research:
         if plain(because=None).restates and (before := await self.meant.text_before()) is not None:
             known = await self.meant.known_names(before)
             parts = by_rule(before, self.session.persona, self.rules, known=known, because=_RESTATED)
-            return replace(parts, companies=plain(because=None).companies)
+            now = plain(because=None)
+            return replace(parts, companies=now.companies, places=now.places)
         if counts_those_before(self.question.text) and (before := await self.meant.text_before()) is not None:
             areas = by_rule(before, self.session.persona, self.rules, because=None).areas
             if len(areas) == 1:
@@ -298,18 +308,48 @@ class _Research:
         """The companies to look at, and what is left open about the others; None: a person is asked."""
         if asks_what_nobody_knows(parts):
             return [], []
-        if parts.asks_for_a_list and not parts.companies:
-            return [], [OpenPoint("the question", _NO_LISTS)]
-        if parts.because != _RESTATED and asks_nothing(parts):
-            return [], [OpenPoint("the question", "it asks nothing that can be looked up: ask one of those below")]
-        if parts.because != _RESTATED and is_unread(parts):
-            return [], [OpenPoint("the question", _NOT_READ)]
+        if (point := _not_looked_up(parts)) is not None:
+            return [], [point]
+        if "people" in parts.areas and not parts.companies and (known := await self.meant.of_contacts(parts.sought)):
+            return known, []
         companies, open_points = await self.meant.found(parts)
+        if parts.unread:
+            open_points.append(OpenPoint(" ".join(parts.unread), _UNREAD))
         if companies == [] and not open_points and "people" in parts.areas:
             companies = await self.meant.of_contacts(parts.sought)
         if companies == [] and not open_points:
             open_points.append(OpenPoint("company", "the question names no company: ask again, and name one"))
         return companies, open_points
+
+    async def _plain(self) -> QuestionParts:
+        """The parts by the plain rule alone."""
+        known = await self.meant.known_names(self.question.text)
+        return by_rule(self.question.text, self.session.persona, self.rules, because=SURE, known=known)
+
+    async def _told_about_research(self, parts: QuestionParts) -> None:
+        """What the answer would cost, or how old what is known is, as open points; nothing is bought."""
+        vendor = await asyncio.to_thread(self.context.store.companies.by_id, self.session.company_id)
+        companies, open_points = await self.meant.without_buying(parts)
+        await self._recognised(parts, companies)
+        if not companies and not open_points:
+            open_points.append(OpenPoint("company", "the question names no company: ask again, and name one"))
+        elif parts.about_research == "age":
+            open_points += [age_of(one, await self._known_of(one)) for one in companies]
+        elif vendor is not None:
+            asks = [self._ask(company, parts) for company in companies]
+            names = [name for company in (vendor, *companies) if (name := company.name or company.key)]
+            topics = topics_to_search(parts, names, self.rules)
+            searches = TopicSearches(topics, parts.asked_one_by_one, self.bought, first_slot=_FIRST + len(asks))
+            plan = await self._planned(parts, asks, companies, vendor, searches)
+            open_points += price_of(plan, companies)
+        ids = [one.company_id for one in companies if one.company_id]
+        await asyncio.to_thread(
+            self.sessions.keep, self.question.question_id, worker=self.runs_in.worker, companies=ids
+        )
+        await self._complete(parts, (), open_points, companies)
+
+    async def _known_of(self, company: Company) -> Known:
+        return await self.knowledge.known(company) if company.company_id else Known()
 
     async def _competitors(
         self, parts: QuestionParts, companies: Sequence[Company], points: Sequence[OpenPoint]
@@ -379,7 +419,7 @@ class _Research:
         companies: Sequence[Company],
         vendor: Company,
         searches: TopicSearches,
-    ) -> None:
+    ) -> dict[str, Json]:
         shown, searched = [], list[dict[str, Json]]()
         share = await self.bought.share(len(asks))
         for ask, company in zip(asks, companies, strict=True):
@@ -400,6 +440,7 @@ class _Research:
         }
         message = plan_sentence(data, parts, [one.name or one.key for one in companies], searches.topics)
         await self.log.emit("research_plan_created", message, data=data)
+        return data
 
     # what is collected
 
@@ -482,14 +523,19 @@ class _Research:
     # the answer
 
     async def _complete(
-        self, parts: QuestionParts, answers: Sequence[CompanyAnswer], open_points: Sequence[OpenPoint]
+        self,
+        parts: QuestionParts,
+        answers: Sequence[CompanyAnswer],
+        open_points: Sequence[OpenPoint],
+        told_of: Sequence[Company] = (),
     ) -> None:
+        """told_of: companies of which only the price or the age of research is told."""
         state = self._state()
         if state == "stopped":
             await self.log.emit("question_stopped", "Stopped: nothing more is bought; this is what there is.")
         await self.bought.close_own()
         offered: list[Mapping[str, Json]] = []
-        about = [answer.company for answer in answers] or await self.meant.before(parts)
+        about = [answer.company for answer in answers] or [*told_of] or await self.meant.before(parts)
         for company in about[:1]:
             known = await self.knowledge.known(company) if company.company_id else Known()
             found = await next_questions(
@@ -532,6 +578,19 @@ class _Research:
         if self.bought.progress.over_budget:
             return "over_budget"
         return "out_of_time" if time.monotonic() >= self.bought.deadline else "answered"
+
+
+def _not_looked_up(parts: QuestionParts) -> OpenPoint | None:
+    """Why nothing is looked up for a question; None: it can be."""
+    if parts.asks_for_a_list and not parts.companies:
+        return OpenPoint("the question", _NO_LISTS)
+    if parts.because != _RESTATED and asks_nothing(parts):
+        return OpenPoint("the question", "it asks nothing that can be looked up: ask one of those below")
+    if parts.unread and not (parts.companies or parts.areas):
+        return OpenPoint(" ".join(parts.unread), _UNREAD)
+    if parts.because != _RESTATED and is_unread(parts):
+        return OpenPoint("the question", _NOT_READ)
+    return None
 
 
 async def _end(question: Question, data: Mapping[str, Json], log: SessionLog, runs_in: ResearchContext) -> None:

@@ -30,6 +30,8 @@ AS_IT_IS = "what is known answers it as it is"
 """Why no model was asked, where none was needed."""
 NOTHING_TO_READ = "there is no evidence that it could read"
 """Why no model was asked, where there was nothing."""
+NOTHING_BOUGHT = "nothing was bought"
+"""How an open point ends that tells of research itself: its price, or how old what is known is."""
 _WITHOUT_FAILING = (None, AS_IT_IS, NOTHING_TO_READ)
 _FOUND = ("topic_results", "page_passages")
 _NEWS = ("recent_news", "purchase_intent", "hiring_trends")
@@ -171,9 +173,16 @@ def in_one_sentence(data: Mapping[str, Json]) -> str:
     price = f"It cost {in_usd(cost)} USD" + (f" and saved {in_usd(saved)} USD." if saved else ".")
     missing = len(data["open_points"])
     open_ = f"; {in_number(missing, 'point')} open" if missing else ""
+    told = [point for point in data["open_points"] if point["because"].endswith(NOTHING_BOUGHT)]
+    if told and not claims:
+        return " ".join(f"{_begun_large(point['what'])}: {point['because']}." for point in told) + f" {price}"
     if not claims:
         return f"No answer{end.removesuffix(',')}: no evidence was found that bears out a claim{open_}. {price}"
     return f"Answered{end} with {in_number(len(claims), 'checked claim')}{open_}. {price}"
+
+
+def _begun_large(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def without_model(data: Mapping[str, Json]) -> list[str]:

@@ -11,7 +11,7 @@ from enrichment.research.answers.question_asked import QuestionAsked
 from enrichment.research.claims.claim import CheckedClaim
 from enrichment.research.evidence.passages import Sides
 from enrichment.research.evidence.relevance import content_words
-from enrichment.research.questions.areas import AREAS, roles_in
+from enrichment.research.questions.areas import AREAS
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.to_the_point import first_line, point_of, subjects_of
 from enrichment.research.questions.topics import PAGE, RESULTS
@@ -48,7 +48,7 @@ def what_is_asked(
         point = point_of(text, areas, runs_on, topics=topics, looked_for=looked_for, among=among, subjects=subjects)
     return QuestionAsked(
         datasets=frozenset(datasets),
-        roles=roles_in(text),
+        roles=parts.roles,
         words=frozenset(content_words(f"{text} {parts.words}")),
         topic_words=frozenset(content_words(" ".join(topics))),
         point=point,

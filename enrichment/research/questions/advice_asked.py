@@ -3,7 +3,8 @@
 import re
 
 from enrichment.research.questions.asked_words import AskedWords
-from enrichment.research.questions.question_words import written_out
+from enrichment.research.questions.mention import MentionRole
+from enrichment.research.questions.question_words import has_phrase, words_in_question, written_out
 
 _ADVICE = re.compile(
     r"\bposition\s+(?!(?:of|in|is|at|on|does|do|are|as)\b)\S|\b(?:pitch|win over|say to|convince|persuade)\b"
@@ -20,9 +21,24 @@ _ADVICE = re.compile(
     re.I,
 )
 
+_BESIDE = re.compile(r"\b(?:than|next to|beside|side by side)\b", re.I)
+_FIRST = re.compile(r"\b(?:call|ring|contact|approach|visit|pitch|talk to|write to|go to)\b[^?.!;]+\bfirst\b", re.I)
+
 
 def asks_for_advice(asked: AskedWords) -> bool:
     return _ADVICE.search(written_out(asked.text)) is not None
+
+
+def is_beside_ours(asked: AskedWords) -> bool:
+    """'How do our prices compare to Acme's?', 'are we larger than they are?'"""
+    compares = asked.any_does("compares") or _BESIDE.search(asked.text) is not None
+    own = any(asked.known.is_own(one.name) and one.part is not MentionRole.SOUGHT for one in asked.mentions)
+    return compares and (own or asked.any_does("ours"))
+
+
+def asks_whom_first(text: str) -> bool:
+    """'Whom should I call first?', 'should I visit Acme or Bly first?'"""
+    return has_phrase(words_in_question(text), "whom_first") or _FIRST.search(text) is not None
 
 
 def asks_why_buy_ours(asked: AskedWords) -> bool:

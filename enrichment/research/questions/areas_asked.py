@@ -4,8 +4,10 @@ Longer phrases are read first, and each word once: 'how many people' asks for no
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from enrichment.research.evidence.relevance import stem_of
 from enrichment.research.questions.areas import AREA_NAMES, AREAS, phrases_of_areas
 from enrichment.research.questions.asked_words import AskedWords
 from enrichment.research.questions.marked_words import MarkedWords
@@ -38,11 +40,20 @@ def areas_asked(asked: AskedWords, marked: MarkedWords) -> AreasAsked:
     return AreasAsked(tuple(name for name in AREA_NAMES if name in shown), phrases)
 
 
+def _places_of(asked: AskedWords, phrase: tuple[str, ...]) -> Iterator[range]:
+    """A single word in the plural too: 'lawsuits'."""
+    yield from places_of(asked.words, phrase)
+    if len(phrase) == 1:
+        for at, word in enumerate(asked.words):
+            if word.small != phrase[0] and stem_of(word.small) == phrase[0]:
+                yield range(at, at + 1)
+
+
 def _by_phrases(asked: AskedWords, marked: MarkedWords) -> tuple[set[str], frozenset[int]]:
     shown, read, places, phrases = set[str](), set[int](), list[range](), set[int]()
     by_size = by_people = False
     for phrase, area in phrases_of_areas():
-        for place in places_of(asked.words, phrase):
+        for place in _places_of(asked, phrase):
             if not marked.closed.isdisjoint(place) or not (read.isdisjoint(place) or place in places):
                 continue
             first = asked.words[place[0]]

@@ -72,6 +72,11 @@ class AskedWords:
     def asked(self) -> tuple[Mention, ...]:
         return tuple(one for one in self.mentions if one.part is MentionRole.ASKED)
 
+    @property
+    def without_names(self) -> str:
+        """The words of the question but those of names: 'Salt Security' asks for nobody in security."""
+        return " ".join(";" if at in self.taken else word.own for at, word in enumerate(self.words))
+
     def any_does(self, *kinds: str) -> bool:
         return any(word.does(*kinds) for word in self.words)
 

@@ -24,6 +24,7 @@ from enrichment.identity.domains import registrable_domain
 from enrichment.research.claims.leaked_instructions import repeats
 from enrichment.research.claims.model_answers import BREAKDOWN, Breakdown
 from enrichment.research.evidence.relevance import content_words
+from enrichment.research.questions.about_research import about_research
 from enrichment.research.questions.areas import AREA_NAMES, AREAS, datasets_of, is_whole, roles_in
 from enrichment.research.questions.asked_words import may_be_topic
 from enrichment.research.questions.mention import NOTHING_KNOWN, KnownNames
@@ -65,7 +66,9 @@ class QuestionParts:
     compares_with_before: it has both beside each other. restates: it asks for what the question before asked for.
     places: which of the companies asked about before are meant. asks_for_all: it says so, as in "tell me more".
     unanswerable: part of the question -> why no source knows it. by: what broke it down; because: why by rule. is_sure:
-    each of its words is a known company's name, shows an area, asks for advice, or is grammar.
+    each of its words is a known company's name, shows an area, asks for advice, or is grammar. roles: words in the
+    titles of people who are asked for. unread: words that nothing has read. beside_ours: the seller's company is to be
+    compared with it. about_research: it asks for the price of research, or for the age of what is known.
     """
 
     intent: str
@@ -89,6 +92,11 @@ class QuestionParts:
     is_of_competitors: bool = False
     contact_details: tuple[str, ...] = ()
     is_sure: bool = False
+    roles: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    asks_what_it_is: bool = False
+    beside_ours: bool = False
+    about_research: Literal["price", "age"] | None = None
     text: str = ""
     days: int | None = None
     since: NamedDay | None = None
@@ -97,7 +105,8 @@ class QuestionParts:
     def is_whole(self) -> bool:
         """Whether nothing narrows the question; a question that only has a topic is about that topic."""
         only_topics = (self.sought or any(map(may_be_topic, self.topics))) and not self.asks_for_advice
-        return is_whole(self.areas) and not (only_topics and not self.areas)
+        narrowed = only_topics or self.asks_what_it_is or (self.unread and not self.asks_for_advice)
+        return is_whole(self.areas) and not (narrowed and not self.areas)
 
     @property
     def asked_areas(self) -> tuple[str, ...]:
@@ -217,6 +226,7 @@ def by_model(
         by="model",
         because=None,
         unsure=() if companies else plain.unsure,
+        unread=plain.unread if (areas, answer.topics) == (plain.areas, [*plain.topics]) else (),
     )
 
 
@@ -250,7 +260,8 @@ def by_rule(
 ) -> QuestionParts:
     """The parts by tables of words and known names. area: the one that it is about, where that is known."""
     asking = without_orders(text)
-    window = time_window(asking)
+    about = about_research(asking)
+    window = time_window(about.text)
     has_orders, text = asking != text, window.text
     reading = read_question(text, _with_own(known, persona))
     areas = reading.areas if area is None else (area,)
@@ -283,6 +294,11 @@ def by_rule(
         is_of_competitors=reading.is_of_competitors,
         contact_details=reading.contact_details,
         is_sure=reading.is_sure,
+        roles=reading.roles,
+        unread=() if area is not None else reading.unread,
+        asks_what_it_is=reading.asks_what_it_is,
+        beside_ours=reading.beside_ours,
+        about_research=about.asks,
         text=text,
         days=window.days,
         since=window.since,
@@ -320,7 +336,7 @@ def asks_nothing(parts: QuestionParts) -> bool:
 def is_unread(parts: QuestionParts) -> bool:
     """Whether nothing says what a further question asks, such as 'translate it': the whole company is not meant."""
     says_what = parts.companies or parts.asks_for_advice or parts.asks_for_all or parts.compares or parts.places
-    return parts.is_whole and not (says_what or parts.areas)
+    return parts.is_whole and not (says_what or parts.areas or parts.unsure)
 
 
 def _may_be_searched(topic: str, text: str) -> bool:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from enrichment.parsing.technologies import is_technology
-from enrichment.research.questions.advice_asked import asks_for_advice, asks_why_buy_ours
-from enrichment.research.questions.areas import AREA_NAMES
+from enrichment.research.questions.advice_asked import asks_for_advice, asks_why_buy_ours, is_beside_ours
+from enrichment.research.questions.areas import AREA_NAMES, roles_in
 from enrichment.research.questions.areas_asked import areas_asked
 from enrichment.research.questions.asked_words import AskedWords, Span, asked_words, is_place
 from enrichment.research.questions.marked_words import MarkedWords, marked_words
@@ -18,7 +18,7 @@ from enrichment.research.questions.mention import KnownNames, MentionRole
 from enrichment.research.questions.name_places import is_dull
 from enrichment.research.questions.people_asked import asks_who, contact_details, means_people, private_matters
 from enrichment.research.questions.question_words import has_phrase
-from enrichment.research.questions.technology_use import is_any_used, is_of_competitors, relations
+from enrichment.research.questions.technology_use import is_any_used, is_customer_of, is_of_competitors, relations
 from enrichment.research.questions.topics_asked import (
     events,
     is_for,
@@ -28,8 +28,11 @@ from enrichment.research.questions.topics_asked import (
     telling_spans,
     texts_of,
 )
+from enrichment.research.questions.unread_words import other_languages
 from enrichment.research.questions.unsure_names import unsure_names
 
+_FAR = 3
+"""So many words may be between 'find' and 'companies': 'find me five'."""
 _PLACES = ("place_first", "place_second")
 
 
@@ -41,6 +44,8 @@ class QuestionReading:
     names of companies. restates: what was asked before is asked for in other words. places: which of the companies
     asked about before, from 0; none: all of them. is_of_competitors: which technology their competitors use.
     contact_details: words such as "email". private: what no source tells of a person.
+    roles: words in the titles of people who are asked for. unread: words of another language that no table has.
+    asks_what_it_is: "what is Acme?". beside_ours: what the seller's company has is to be told beside it.
     """
 
     companies: tuple[str, ...] = ()
@@ -59,6 +64,10 @@ class QuestionReading:
     is_of_competitors: bool = False
     contact_details: tuple[str, ...] = ()
     private: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    asks_what_it_is: bool = False
+    beside_ours: bool = False
     is_sure: bool = False
     """Nothing is left to be understood: companies that are known, areas, advice, technologies, grammar."""
 
@@ -69,12 +78,16 @@ class QuestionReading:
 
 @dataclass(frozen=True, slots=True)
 class _Content:
-    """What is asked of the companies: areas, what is searched for, what is looked for, what may be a name."""
+    """What is asked of the companies: areas, what is searched for, what is looked for, what may be a name.
+
+    unread: the words of a part of which nothing is read.
+    """
 
     areas: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     sought: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -107,6 +120,7 @@ def _reading(asked: AskedWords) -> QuestionReading:
         advice, content = True, replace(content, topics=(), sought=())
     if advice:
         content = replace(content, areas=())
+    restates = content.is_empty and not advice and _restates(asked, companies, places)
     return QuestionReading(
         companies=companies,
         sure_companies=_sure_companies(asked),
@@ -118,13 +132,17 @@ def _reading(asked: AskedWords) -> QuestionReading:
         topics=tuple(dict.fromkeys(content.topics)),
         sought=tuple(dict.fromkeys(content.sought)),
         unsure=tuple(dict.fromkeys(content.unsure)),
-        asks_for_a_list=not companies and has_phrase(asked.words, "list"),
+        asks_for_a_list=not companies and _asks_for_a_list(asked),
         asks_for_all=has_phrase(asked.words, "all"),
-        restates=content.is_empty and not advice and _restates(asked, companies, places),
+        restates=restates,
         is_of_competitors=bool(content.sought)
         and is_of_competitors(asked, asks_for_technology="technology" in content.areas),
         contact_details=contact_details(asked.text),
         private=private,
+        roles=roles_in(asked.without_names),
+        unread=() if advice or restates else content.unread,
+        asks_what_it_is=content.is_empty and not advice and _asks_what_it_is(asked),
+        beside_ours=not advice and "competition" not in content.areas and is_beside_ours(asked),
         places=places,
     )
 
@@ -142,6 +160,7 @@ def _of_clauses(asked: AskedWords) -> _Content:
         tuple(topic for one in each for topic in one.topics),
         tuple(sought),
         whole.unsure,
+        tuple(words for one in each for words in one.unread),
     )
 
 
@@ -155,9 +174,11 @@ def _content(asked: AskedWords) -> _Content:
     content = _of_people(asked, content)
     if content.is_empty and (words := left_over(asked, marked.closed)):
         content = replace(content, sought=(" ".join(words),))
-    if content.is_empty and asks_who(asked):
+    unread = other_languages(asked)
+    if content.is_empty and asks_who(asked) and (not unread or roles_in(asked.without_names)):
         content = replace(content, areas=("people",))
-    return _of_the_seller(asked, content)
+    content = _of_the_seller(asked, content)
+    return replace(content, unread=unread) if content.is_empty else content
 
 
 def _of_spans(asked: AskedWords, marked: MarkedWords, spans: Sequence[Span], content: _Content) -> _Content:
@@ -187,7 +208,8 @@ def _of_people(asked: AskedWords, content: _Content) -> _Content:
 def _of_the_seller(asked: AskedWords, content: _Content) -> _Content:
     """'Do they use our products?', 'who competes with us there?'"""
     own = asked.known.own
-    if (asked.asked or asked.known.before) and own and has_phrase(asked.words, "of_us"):
+    names_company = bool(asked.asked or asked.known.before)
+    if names_company and own and (has_phrase(asked.words, "of_us") or is_customer_of(asked, own)):
         return _Content(("technology",), (), (own[-1 if len(own) > 2 else 0],), content.unsure)
     if "competition" in content.areas and own and has_phrase(asked.words, "rival_of_us"):
         return replace(content, sought=(*content.sought, own[0]))
@@ -199,6 +221,19 @@ def _restates(asked: AskedWords, companies: Collection[str], places: Collection[
     return has_phrase(asked.words, "same" if companies else "restates") or bool(places and not companies)
 
 
+def _asks_what_it_is(asked: AskedWords) -> bool:
+    """'What is Acme?', 'who are Acme?'"""
+    left = [word.small for at, word in enumerate(asked.words) if at not in asked.taken]
+    return len(asked.asked) == 1 and len(left) == 2 and left[0] in ("what", "who") and left[1] in ("is", "are")
+
+
+def _asks_for_a_list(asked: AskedWords) -> bool:
+    """'Which companies ...', 'find me five companies'."""
+    places = [at for at, word in enumerate(asked.words) if word.does("many_companies")]
+    asks = any(word.does("request") for at in places for word in asked.words[max(0, at - _FAR) : at])
+    return has_phrase(asked.words, "list") or (asks and not asked.any_does("goes_on"))
+
+
 def _sure_companies(asked: AskedWords) -> tuple[str, ...]:
     return tuple(one.name for one in asked.asked if one.is_known)
 
@@ -207,7 +242,8 @@ def _is_sure(asked: AskedWords, content: _Content, *, advice: bool) -> bool:
     companies = asked.named(MentionRole.ASKED)
     unknown = set(companies) - set(_sure_companies(asked))
     is_left = content.topics or content.unsure or unknown or not all(map(is_technology, content.sought))
-    return bool(content.areas or advice or companies) and asked.is_english and not is_left
+    is_read = asked.is_english and not (is_left or other_languages(asked))
+    return is_read and bool(content.areas or advice or companies)
 
 
 def _no_companies(asked: AskedWords) -> Iterator[str]:

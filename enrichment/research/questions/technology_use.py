@@ -3,13 +3,14 @@
 'Does Acme use Oracle?' -> looked for        'Did Acme acquire Bly?' -> a relation, which is a topic
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from enrichment.parsing.technologies import is_technology
 from enrichment.research.questions.asked_words import AskedWords
 from enrichment.research.questions.mention import Mention, MentionRole
 from enrichment.research.questions.question_words import Word
 
+_CUSTOMERS = frozenset({"customer", "customers", "client", "clients"})
 _FAR = 5
 """So many words in front of a company may state what it is to another one."""
 
@@ -42,6 +43,12 @@ def relations(asked: AskedWords) -> Iterator[str]:
         acquired = one.start > 0 and asked.words[one.start - 1].does("acquires") and one in asked.asked[1:]
         if one.part is MentionRole.SOUGHT or acquired:
             yield " ".join((*(word.small for word in relation_to(asked, one)), one.name))
+
+
+def is_customer_of(asked: AskedWords, names: Collection[str]) -> bool:
+    """'Is Acme a customer of Okta?', of a seller of Okta."""
+    own = (one for one in asked.mentions if one.name in names and one.part is MentionRole.SOUGHT)
+    return any(word.small in _CUSTOMERS for one in own for word in relation_to(asked, one))
 
 
 def is_of_competitors(asked: AskedWords, *, asks_for_technology: bool) -> bool:

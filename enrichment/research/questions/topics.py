@@ -14,16 +14,22 @@ from enrichment.analysis.relevance import ranked_for_each
 from enrichment.domain.knowledge import Fact, Known
 from enrichment.domain.values import CompetitorMention, FoundPassage
 from enrichment.identity.domains import registrable_domain
+from enrichment.parsing.technologies import is_technology
+from enrichment.research.evidence.relevance import stem_of
 from enrichment.research.questions.asked_words import may_be_topic
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.mention import KnownNames
 from enrichment.research.questions.question_reading import read_question
+from enrichment.research.questions.question_words import phrases_of
 from enrichment.rules import Rules
 from enrichment.rules.requirements import topic_of
 
 RESULTS, PAGE = "topic_results", "page_passages"
 MENTIONS = "competitor_mentions"
 _LONGEST_PARTICLE = 3
+_TOLD_BY_NEWS = frozenset({"news", "growth"})
+"""Areas that what is searched for tells of, too."""
+_NARROWS, _MOST_WORDS = 2, 6
 _IS_AN_ORDER = re.compile(r"\b(?:ignore|disregard|instructions?|prompts?|jailbreak|pretend)\b", re.I)
 """Words of a text that tells a program what to do: nothing is searched for it."""
 
@@ -38,7 +44,8 @@ def topics_to_search(parts: QuestionParts, names: Iterable[str], rules: Rules) -
     names_of = [name.casefold() for name in (*names, *parts.companies)]
     own = frozenset(word for name in names_of for word in re.findall(r"\w+", name))
     chosen: list[str] = []
-    for topic in map(topic_of, (*_whole_topics(parts, own), *_unanswered(parts, own, KnownNames({*names_of})))):
+    topics = (*_whole_topics(parts, own), *_left_to_search(parts, own))
+    for topic in map(topic_of, (*topics, *_unanswered(parts, own, KnownNames({*names_of})))):
         words = set(topic.split())
         if words and not any(words <= set(other.split()) or words >= set(other.split()) for other in chosen):
             chosen.append(topic)
@@ -50,6 +57,24 @@ def _whole_topics(parts: QuestionParts, own: frozenset[str]) -> Iterator[str]:
         words = [word for word in re.findall(r"[^\W_][\w'’&+#-]*", topic) if word.casefold() not in own]
         if may_be_topic(" ".join(words)) and not _IS_AN_ORDER.search(topic):
             yield _without_ends(words)
+
+
+def _left_to_search(parts: QuestionParts, own: frozenset[str]) -> Iterator[str]:
+    """What is asked in particular and no dataset has: 'trouble with regulators', as one topic."""
+    if parts.topics or parts.unread or parts.restates or not {*parts.areas} <= _TOLD_BY_NEWS:
+        return
+    events = {" ".join(phrase) for phrase in phrases_of("event")}
+    words = [word for one in parts.sought if one not in events for word in one.split() if word.casefold() not in own]
+    words = [word for word in words if not is_technology(word)]
+    if len(words) < _NARROWS and (parts.areas or not any(map(_is_plural, words))):
+        return
+    if may_be_topic(" ".join(words)) and not any(map(_IS_AN_ORDER.search, words)):
+        yield " ".join(words[:_MOST_WORDS])
+
+
+def _is_plural(word: str) -> bool:
+    """'warehouses': a single word that is no verb or adjective left over."""
+    return stem_of(word) != word
 
 
 def _without_ends(words: list[str]) -> str:

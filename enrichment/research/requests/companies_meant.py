@@ -95,8 +95,32 @@ class CompaniesMeant:
 
         A name that only a source can know is looked up before anything else is bought about it.
         """
+        await self._read_choices()
+        companies, open_points = await self._named_or_before(parts)
+        if companies and parts.beside_ours:
+            companies = [*companies, *await self._by_ids([self._session.company_id])]
+            companies = list({_identity(one): one for one in companies}.values())[-MOST_COMPANIES:]
+        return companies, open_points
+
+    async def without_buying(self, parts: QuestionParts) -> tuple[list[Company], list[OpenPoint]]:
+        """The companies that are named, as far as they are registered, or those of before; nothing is looked up."""
+        await self._read_choices()
+        found, open_points = list[Company](), list[OpenPoint]()
+        for name in parts.companies[:MOST_COMPANIES]:
+            try:
+                found.append(await self._named(name))
+            except NotACompany as error:
+                open_points.append(OpenPoint(name, f"it cannot be looked up: {error}"))
+            except _SeveralMeant as several:
+                names = " or ".join(one.in_words for one in several.choices)
+                open_points.append(OpenPoint(name, f"it may be {names}: ask with its website"))
+        return found or ([] if parts.companies else await self.before(parts)), open_points
+
+    async def _read_choices(self) -> None:
         asked = await asyncio.to_thread(self._runs_in.sessions.questions, self._session.session_id)
         self._chosen = {name.casefold(): key for one in asked for name, key in one.chosen.items()}
+
+    async def _named_or_before(self, parts: QuestionParts) -> tuple[list[Company] | None, list[OpenPoint]]:
         before = await self.before(parts)
         names = (*parts.companies, *await self._nearly_named(parts, has_others=bool(parts.companies or before)))
         unsure = [word for word in parts.unsure if word not in names]
@@ -311,6 +335,7 @@ class CompaniesMeant:
         """The ids of the question before; where companies are to be compared, the last two asked about."""
         latest = await self._earlier()
         ids = list(latest[-1].companies) if latest else []
+        ids = [one for one in ids if one != self._session.company_id] or ids  # it was beside another one
         return ids if len(ids) > 1 or not parts.compares or parts.companies else (await self.ids_before())[:2]
 
     async def _earlier(self) -> list[Question]:

@@ -10,7 +10,7 @@ from tests.unit.research.questions.test_question_reading import read
     [
         ("Wie groß ist Kroger und wer führt den Einkauf?", {"size", "people"}),
         ("How does Kroger charge? Who are its rivals? Any open jobs?", {"pricing", "competition", "hiring"}),
-        ("¿Cuántos empleados tiene Adobe y quién compra allí?", {"size", "people"}),
+        ("¿Cuántos empleados tiene Adobe y quién es el director financiero?", {"size", "people"}),
     ],
 )
 def test_each_part_of_a_question_is_read(question: str, areas: set[str]) -> None:

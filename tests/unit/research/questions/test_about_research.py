@@ -1,0 +1,52 @@
+"""A question about research itself is told from one about what a company charges or how old it is."""
+
+import pytest
+
+from enrichment.research.questions.about_research import about_research
+
+
+@pytest.mark.parametrize(
+    ("question", "left"),
+    [
+        ("What would it cost to find out who runs IT at Kroger?", "who runs IT at Kroger?"),
+        ("How expensive would it be to research Kroger?", "Kroger?"),
+        ("How much do I pay to learn what Visa runs on?", "what Visa runs on?"),
+        ("How much would a complete profile of Pfizer cost me?", "Pfizer?"),
+        ("What is the price of a full report on Chevron?", "Chevron?"),
+        ("Which of the two is cheaper to look into, Kroger or Visa?", "Kroger or Visa?"),
+    ],
+)
+def test_what_research_would_cost_is_asked_of_what_is_to_be_researched(question: str, left: str) -> None:
+    about = about_research(question)
+    assert about.asks == "price"
+    assert about.text.endswith(left)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How fresh is your data on Kroger?",
+        "How old is the information on Visa?",
+        "When did you last check Pfizer?",
+        "Are those still correct?",
+        "How recent is what you know of Chevron?",
+    ],
+)
+def test_how_old_what_is_known_is_asks_nothing_of_the_company(question: str) -> None:
+    assert about_research(question).asks == "age"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How much does Kroger charge?",
+        "What does it cost to become a customer of Visa?",
+        "How old is Kroger?",
+        "Is Chevron still hiring?",
+        "How much does Visa spend to win customers?",
+        "What would you say to the CIO of Pfizer?",
+        "Which is cheaper, Kroger or Visa?",
+    ],
+)
+def test_prices_and_ages_of_companies_are_questions_like_any_other(question: str) -> None:
+    assert about_research(question).asks is None
