@@ -1,6 +1,7 @@
 """Every route of the API with no key, a revoked one, one of another installation, and another client's."""
 
 from collections.abc import Mapping
+from functools import cache
 
 import httpx
 import pytest
@@ -84,9 +85,17 @@ QUERIES: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("get", "/v1/sessions/{session_id}/events"): {"follow": "false"},
     ("post", "/v1/batches/upload"): {"max_cost_usd": "1"},
 }
-DOCUMENT = create_service(Settings(enrich_home=FROZEN, enrich_config=FROZEN), now=lambda: None).openapi()  # type: ignore[arg-type, return-value]
-ROUTES = [(method, path) for path, item in DOCUMENT["paths"].items() for method in item]
-WITH_KEY = [route for route in ROUTES if route not in PUBLIC]
+
+
+@cache
+def routes() -> tuple[tuple[str, str], ...]:
+    """Those of the OpenAPI document, made when the first test needs it: that takes more CPU than most tests."""
+    app = create_service(Settings(enrich_home=FROZEN, enrich_config=FROZEN), now=lambda: None)  # type: ignore[arg-type, return-value]
+    return tuple((method, path) for path, item in app.openapi()["paths"].items() for method in item)
+
+
+def routes_with_key() -> list[tuple[str, str]]:
+    return [route for route in routes() if route not in PUBLIC]
 
 
 def call(
@@ -141,9 +150,9 @@ def request_id(client: httpx.Client, stack: Stack, mine: dict[str, str]) -> str:
 
 
 def test_the_matrix_covers_every_route() -> None:
-    assert set(ROUTES) >= PUBLIC
-    assert OWNED | NEEDS_MORE_THAN_READ | BODIES.keys() <= set(WITH_KEY)
-    assert {route for route in ROUTES if route[0] in {"post", "put", "patch"}} == BODIES.keys()
+    assert set(routes()) >= PUBLIC
+    assert OWNED | NEEDS_MORE_THAN_READ | BODIES.keys() <= set(routes_with_key())
+    assert {route for route in routes() if route[0] in {"post", "put", "patch"}} == BODIES.keys()
 
 
 def test_no_route_answers_without_a_valid_key_of_this_installation(
@@ -160,7 +169,7 @@ def test_no_route_answers_without_a_valid_key_of_this_installation(
     billed = stack.invoice()
     answers = {
         (route, who): call(client, route, headers, request_id)
-        for route in WITH_KEY
+        for route in routes_with_key()
         for who, headers in strangers.items()
     }
     for who, headers in strangers.items():
@@ -176,7 +185,7 @@ def test_another_key_finds_what_is_shared_and_nothing_of_mine(
     client: httpx.Client, stack: Stack, request_id: str, mine: dict[str, str]
 ) -> None:
     other = bearer(stack, "other", ["enrich"])
-    answers = {route: call(client, route, other, request_id).status_code for route in WITH_KEY}
+    answers = {route: call(client, route, other, request_id).status_code for route in routes_with_key()}
     assert answers.pop(WITHDRAW) == 404  # there is no such verdict; another key's: see test_verdicts
     assert {route for route, status in answers.items() if status == 404} == OWNED
     assert {route: status for route, status in answers.items() if status >= 400 and route not in OWNED} == {}
@@ -232,7 +241,7 @@ def test_a_key_that_may_only_read_reads_everything_and_begins_nothing(
     client: httpx.Client, stack: Stack, request_id: str
 ) -> None:
     reader = bearer(stack, "reader", ["read"])
-    answers = {route: call(client, route, reader, request_id).status_code for route in WITH_KEY}
+    answers = {route: call(client, route, reader, request_id).status_code for route in routes_with_key()}
     assert {route for route, status in answers.items() if status == 403} == NEEDS_MORE_THAN_READ
 
 
@@ -241,7 +250,7 @@ def test_no_route_ignores_a_query_parameter_that_it_does_not_know(
 ) -> None:
     headers = bearer(stack, "boss", ["enrich", "admin"])
     billed, batches = stack.invoice(), len(stack.store.batches.latest())
-    answers = {route: call(client, route, headers, request_id, {"consumer_": "profile"}) for route in ROUTES}
+    answers = {route: call(client, route, headers, request_id, {"consumer_": "profile"}) for route in routes()}
     other = {path: client.get(f"{path}?consumer_=profile", headers=headers) for path in ("/openapi.json", "/mcp")}
     for route, answer in (answers | other).items():
         assert (route, answer.status_code, answer.json()["code"]) == (route, 422, "invalid")
