@@ -21,7 +21,6 @@ from enrichment.domain.purchases import Purchase
 from enrichment.domain.requests import Request
 from enrichment.pipeline.enrich import Ask, enrich
 from enrichment_assets.automation.sensors import bought_outside
-from resources.clock import utc_now
 from resources.wiring import open_context
 from tests.support.dagster_instance import DagsterSandbox, Tick, dagster_sandbox, definitions, key, value_of
 from tests.support.examples import MATRIX
@@ -384,17 +383,16 @@ def _request(sandbox: DagsterSandbox, company: Company, asked_by: str) -> str:
 
 def _fails_in_batch(sandbox: DagsterSandbox, name: str, reason: str) -> Batch:
     """A batch of the command line in which this company fails before anything of it is made."""
-    at = utc_now()
-    [company] = sandbox.store.companies.add([Company(new_id("com"), name, None, name, at)])
+    [company] = sandbox.store.companies.add([Company(new_id("com"), name, None, name, NOON)])
     batches = sandbox.store.batches
-    batch = batches.create(Batch(new_id("bat"), at, ("profile",), "cli"), [company.company_id])
-    [claimed] = batches.claim(batch.batch_id, "w", most=1, caps=(), lease_until=at + LEASE, at=at)
+    batch = batches.create(Batch(new_id("bat"), NOON, ("profile",), "cli"), [company.company_id])
+    [claimed] = batches.claim(batch.batch_id, "w", most=1, caps=(), lease_until=NOON + LEASE, at=NOON)
     asked_by = f"batch:{batch.batch_id}"
-    request = Request(new_id("req"), company.company_id, "profile", None, "enhanced", "rules", at, asked_by)
+    request = Request(new_id("req"), company.company_id, "profile", None, "enhanced", "rules", NOON, asked_by)
     sandbox.store.requests.open(request)
-    begun = batches.begin(claimed, "w", request.request_id, need=0, caps=(), at=at)
+    begun = batches.begin(claimed, "w", request.request_id, need=0, caps=(), at=NOON)
     assert isinstance(begun, BatchCompany)
-    assert batches.finish(begun, BatchEnd("failed", reason=reason), at=at)
+    assert batches.finish(begun, BatchEnd("failed", reason=reason), at=NOON)
     return batch
 
 
