@@ -10,7 +10,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from bench.batch import complete_share, limits, measures, mixed_month, throughput
+from bench.batch import complete_share, hindsight, limits, measures, mixed_month, throughput
 
 SECTIONS = {
     "throughput": throughput.beside_a_bare_script,
@@ -19,6 +19,7 @@ SECTIONS = {
     "measures": measures.measures,
     "month": mixed_month.month,
     "limits": limits.under_limits,
+    "hindsight": hindsight.hindsight,
     "share": complete_share.complete_share,
 }
 

@@ -15,8 +15,9 @@ from enrich_cli.processes.child_processes import dagster_environment
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment_assets.definitions import defs
-from enrichment_assets.events.materializations import report
+from enrichment_assets.events.materializations import count_partitions, report
 from enrichment_assets.partitions import add_companies
+from enrichment_assets.partitions import companies as partitions
 from resources.clock import utc_now
 from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.settings import Settings
@@ -27,12 +28,12 @@ PROFILE = dg.AssetKey(["profile", "profile"])
 _ASSET = 'assetNodeOrError(assetKey: {path: ["profile", "profile"]})'
 _STATUSES = "... on DefaultPartitionStatuses { materializedPartitions materializingPartitions failedPartitions }"
 PAGE = {
+    "newest materialisation": f"""{{ {_ASSET} {{ ... on AssetNode {{
+        assetMaterializations(limit: 1) {{ partition runId }} }} }} }}""",
     "counts of partitions": f"""{{ {_ASSET} {{ ... on AssetNode {{
         partitionStats {{ numPartitions numMaterialized }} }} }} }}""",
     "status of each partition": f"""{{ {_ASSET} {{ ... on AssetNode {{
         partitionKeysByDimension {{ name partitionKeys }} assetPartitionStatuses {{ {_STATUSES} }} }} }} }}""",
-    "newest materialisation": f"""{{ {_ASSET} {{ ... on AssetNode {{
-        assetMaterializations(limit: 1) {{ partition runId }} }} }} }}""",
 }
 
 
@@ -55,6 +56,8 @@ def measure(settings: Settings, companies: int, say: Say) -> None:
             _tick(instance, cursor)
         with _timed(say, f"{companies:,} materialisations reported"):
             report(instance, [dg.AssetMaterialization(PROFILE, partition=name) for name in names])
+        with _timed(say, "partitions of the asset counted, as at the end of a batch"):
+            count_partitions(instance, [PROFILE], partitions)
     store.close()
     with dagster_ui(environment) as ui:
         for title, query in PAGE.items():
