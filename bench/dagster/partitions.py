@@ -15,9 +15,8 @@ from enrich_cli.processes.child_processes import dagster_environment
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment_assets.definitions import defs
-from enrichment_assets.events.materializations import count_partitions, report
+from enrichment_assets.events.materializations import report
 from enrichment_assets.partitions import add_companies
-from enrichment_assets.partitions import companies as partitions
 from resources.clock import utc_now
 from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.settings import Settings
@@ -56,8 +55,6 @@ def measure(settings: Settings, companies: int, say: Say) -> None:
             _tick(instance, cursor)
         with _timed(say, f"{companies:,} materialisations reported"):
             report(instance, [dg.AssetMaterialization(PROFILE, partition=name) for name in names])
-        with _timed(say, "partitions of the asset counted, as at the end of a batch"):
-            count_partitions(instance, [PROFILE], partitions)
     store.close()
     with dagster_ui(environment) as ui:
         for title, query in PAGE.items():

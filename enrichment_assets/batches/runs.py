@@ -23,10 +23,9 @@ from enrichment.domain.companies import Company
 from enrichment.domain.money import in_usd
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.rules import Rules
-from enrichment_assets.asset_specs import layer_assets
 from enrichment_assets.batches.company_events import BatchEvents
 from enrichment_assets.batches.lists import PartitionList
-from enrichment_assets.events.materializations import count_partitions, note
+from enrichment_assets.events.materializations import note
 from enrichment_assets.events.metadata import (
     Metadata,
     companies_markdown,
@@ -34,7 +33,6 @@ from enrichment_assets.events.metadata import (
     plan_markdown,
     quote_in_words,
 )
-from enrichment_assets.partitions import companies as company_partitions
 from enrichment_assets.run_config import ASKED_BY, BATCH_TAG
 from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.store import SqlStore
@@ -42,7 +40,6 @@ from resources.store import SqlStore
 _LOT_SECONDS = 2.0
 _NOT_COMPLETE: tuple[BatchCompanyState, ...] = ("failed", "incomplete", "postponed", "stopped", "waiting", "under_way")
 _NO_REASON: Mapping[str, str] = defaultdict(str, waiting="not begun", under_way="at work elsewhere")
-_COUNTED_FROM = 1_000  # companies of a run: of fewer, Dagster counts fast enough when somebody looks
 _FEW = 10  # companies named in a message
 
 
@@ -82,8 +79,6 @@ def run_batch(
             note(context, "\n".join(ordered.listed.says), ordered.listed.metadata())
         note(context, f"{batch.batch_id}: {quoted['quote']}", quoted)
         enrichment.run_in_context(lambda run_context: worker.work(replace(run_context, stopping=stopping)), rules)
-        if len(waiting) >= _COUNTED_FROM:
-            count_partitions(context.instance, [asset.key for asset in layer_assets(rules)], company_partitions)
         if stopping():
             _note_stopped(context, batch, store)
             raise dg.DagsterExecutionInterruptedError

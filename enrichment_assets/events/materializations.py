@@ -20,7 +20,6 @@ from dagster._core.events import (
 from dagster._core.events.log import EventLogEntry
 from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
 from dagster._core.remote_origin import RemoteJobOrigin, RemoteRepositoryOrigin
-from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 from dagster._time import get_current_timestamp
 
 from enrichment_assets.events.event_storage import store_events
@@ -120,17 +119,6 @@ def latest_materializations(
         for record in records
         if record.partition_key is not None and record.asset_materialization is not None
     }
-
-
-def count_partitions(
-    instance: dg.DagsterInstance, assets: Iterable[dg.AssetKey], partitions: dg.PartitionsDefinition[str]
-) -> None:
-    """Lets Dagster count now, and keep, which partitions of these assets are made and which failed.
-
-    Else the first look at an asset's page does it, over all events since the look before.
-    """
-    for asset in assets:
-        get_and_update_asset_status_cache_value(instance, asset, partitions)
 
 
 def planned_since(instance: dg.DagsterInstance, asset: dg.AssetKey, companies: Collection[str]) -> dict[str, float]:

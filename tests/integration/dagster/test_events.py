@@ -10,13 +10,12 @@ import sqlalchemy as sa
 import yaml
 
 from enrichment_assets.events.materializations import (
-    count_partitions,
     latest_materialization,
     record_failed_run,
     report,
     report_failed,
 )
-from enrichment_assets.partitions import COMPANIES, companies
+from enrichment_assets.partitions import COMPANIES
 from tests.support.dagster_instance import key
 
 ROOT = Path(__file__).parents[3]
@@ -139,21 +138,6 @@ def commits() -> Iterator[Callable[[], int]]:
     sa.event.listen(sa.engine.Engine, "commit", counted)
     yield lambda: count[0]
     sa.event.remove(sa.engine.Engine, "commit", counted)
-
-
-def test_what_a_batch_has_counted_is_kept_for_the_next_look_at_the_asset(instance: dg.DagsterInstance) -> None:
-    names = [f"{number}.com" for number in range(7)]
-    instance.add_dynamic_partitions(COMPANIES, names)
-    report(instance, [made(name) for name in names[:3]])
-    count_partitions(instance, [NEWS, key("raw/serp_jobs")], companies)
-    report(instance, [made(name) for name in names[3:5]])
-    count_partitions(instance, [NEWS], companies)
-    [record] = instance.get_asset_records([NEWS])
-    kept = record.asset_entry.cached_status
-    assert kept is not None
-    with dg.partition_loading_context(dynamic_partitions_store=instance):
-        made_ones = kept.deserialize_materialized_partition_subsets(companies)
-    assert set(made_ones.get_partition_keys()) == set(names[:5])
 
 
 def test_companies_that_failed_show_as_failed_though_the_run_they_are_of_does_not_fail() -> None:
