@@ -5,7 +5,17 @@ python -m bench.learning [--seed N] [--purchases N] [--worlds N]        a quarte
 
 import argparse
 
-from bench.learning import copies, counting, experiments, harm, lacks, ninety_days, off_policy, rates
+from bench.learning import (
+    copies,
+    counting,
+    experiments,
+    harm,
+    lacks,
+    ninety_days,
+    off_policy,
+    rates,
+    reliability_intervals,
+)
 
 _SEEDS, _EXPERIMENTS = 20, 2000
 
@@ -21,6 +31,7 @@ def main() -> None:
     rates.drift(options.seed)
     lacks.show(lacks.SEEDS)
     copies.show(_SEEDS)
+    reliability_intervals.show(reliability_intervals.SEEDS)
     ninety_days.show(options.worlds)
     experiments.show(_EXPERIMENTS, options.seed)
     harm.show(harm.SEEDS)

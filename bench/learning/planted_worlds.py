@@ -84,6 +84,27 @@ def independent(seed: int, companies: int = 400) -> World:
     return World(truth, tuple(answers), accuracy)
 
 
+def with_hard_companies(
+    seed: int, sources: int = 3, companies: int = 400, *, hard: float = 0.2, of_their_own: bool = False
+) -> World:
+    """Sources that answer by themselves, nine times of ten; of a share of companies each is right half as often.
+
+    The matrix has the true figures. of_their_own: a wrong value is one of ten that belong to its company.
+    """
+    rng, truth, answers = random.Random(seed), dict[str, str](), []
+    accuracy = {f"source_{n}": rng.uniform(0.6, 0.95) for n in range(sources)}
+    for number in range(companies):
+        company = f"company_{number}"
+        value = truth[company] = f"{company}: right" if of_their_own else f"value_{number % VALUES}"
+        factor = 0.5 if rng.random() < hard else 1.0
+        for source, right in accuracy.items():
+            if rng.random() < 0.9:
+                said = value if rng.random() < right * factor else None
+                wrong = f"{company}: wrong {rng.randrange(10)}" if of_their_own and said is None else None
+                answers.append(Answer(company, source, said or wrong or _wrong(rng, value)))
+    return World(truth, tuple(answers), {source: right * (1 - hard / 2) for source, right in accuracy.items()})
+
+
 def of_usual_values(seed: int, companies: int = 400) -> World:
     """Five sources that answer by themselves, of eight values that are ever rarer, right or wrong, as countries are."""
     rng, truth, answers = random.Random(seed), dict[str, str](), []

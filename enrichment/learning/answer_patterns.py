@@ -113,10 +113,8 @@ def answer_patterns(answers: Iterable[Answer], checks: Iterable[Check], alternat
         reader_of=np.array([readers.index(reader) for _, reader in columns], dtype=np.int64),
         value=np.array([row.values for row in rows], dtype=np.int64).reshape(shape),
         counted=np.array([row.counted for row in rows], dtype=np.bool_).reshape(shape),
-        common=np.array([_common(row.wrong, width) for row in rows]).reshape(len(rows), width + 1),
-        usual=np.array([_common(row.true, width, 1 / (alternatives + 1)) for row in rows]).reshape(
-            len(rows), width + 1
-        ),
+        common=np.array([_common(row, width) for row in rows]).reshape(len(rows), width + 1),
+        usual=np.array([_usual(row, width, 1 / (alternatives + 1)) for row in rows]).reshape(len(rows), width + 1),
         rejected=_rejected(rows, width, len(columns)),
         weight=np.array([float(counted[row]) for row in rows]),
     )
@@ -185,9 +183,23 @@ def _rarities(
     return _Rarity(wrong, alternatives), _Rarity(true, alternatives)
 
 
-def _common(rarity: Sequence[int], width: int, floor: float = 0.0) -> list[float]:
-    """Share of each value, and of all others. floor: no value is rarer: the truth is stated more often than others."""
-    shares = [max(floor, _RARITY_STEP**-steps) for steps in rarity]
+def _common(row: _Pattern, width: int) -> list[float]:
+    """Share of each value, and of all others, among what wrong sources state."""
+    return _with_others([_RARITY_STEP**-steps for steps in row.wrong], width)
+
+
+def _usual(row: _Pattern, width: int, alternatives_alike: float) -> list[float]:
+    """Share of each value, and of all others, among truths.
+
+    A value is no rarer than as a wrong one, as far as all alternatives are alike: the truth is stated more often.
+    """
+    floors = [min(alternatives_alike, _RARITY_STEP**-steps) for steps in row.wrong]
+    return _with_others(
+        [max(floor, _RARITY_STEP**-steps) for floor, steps in zip(floors, row.true, strict=True)], width
+    )
+
+
+def _with_others(shares: Sequence[float], width: int) -> list[float]:
     least = max(1.0, sum(shares) / _MOST_STATED)
     stated = [share / least for share in shares]
     return [*stated, *[0.0] * (width - len(stated)), 1 - sum(stated)]

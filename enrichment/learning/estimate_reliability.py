@@ -6,7 +6,7 @@ answers + checks by people + figures of the matrix -> Estimate: accuracy per sou
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,8 +53,9 @@ def estimate_reliability(
     if not len(patterns.weight):
         return Estimate({}, {}, DatasetReliability(sources={}, alternatives=alternatives), {}, {}, 0.0)
     model = FeedModel(patterns, matrix, rereadings or {})
-    fit = model.best()
-    sources, accuracy = _of_sources(model, fit)
+    fits = model.by_difficulty(model.best())
+    fit = max(fits, key=lambda one: one[0])[1]
+    sources, accuracy = _of_sources(model, fits)
     return Estimate(
         accuracy=accuracy,
         interval={name: wilson(one.right, one.checked) for name, one in sources.items()},
@@ -69,25 +70,43 @@ def estimate_reliability(
     )
 
 
-def _of_sources(model: FeedModel, fit: Fit) -> tuple[dict[str, SourceReliability], dict[str, float]]:
+def _of_sources(
+    model: FeedModel, fits: Sequence[tuple[float, Fit]]
+) -> tuple[dict[str, SourceReliability], dict[str, float]]:
     """Source -> how many of its comparable answers are right, and its accuracy with the matrix's figure as a prior.
+
+    A source is as uncertain as each fit says, and as they differ: whether companies are hard for all sources is open.
+    """
+    shares = [(weight, _share_of_sources(model, fit)) for weight, fit in fits]
+    reliability, accuracy = {}, {}
+    for name in shares[0][1]:
+        each = [(weight, *of_source[name]) for weight, of_source in shares]
+        share = sum(weight * its for weight, its, _ in each)
+        spread = max(share * (1 - share), _LEAST_VARIANCE)
+        error = sum(weight * (spread / max(checked, 1e-9) + (its - share) ** 2) for weight, its, checked in each)
+        checked = spread / error if each[0][2] else 0.0
+        prior = PRIOR_ANSWERS * float(model.prior[model.patterns.sources.index(name)])
+        reliability[name] = SourceReliability(right=min(round(share * checked), round(checked)), checked=round(checked))
+        accuracy[name] = (share * checked + prior) / (checked + PRIOR_ANSWERS)
+    return reliability, accuracy
+
+
+def _share_of_sources(model: FeedModel, fit: Fit) -> dict[str, tuple[float, float]]:
+    """Source -> the share of its comparable answers that is right, and how many count as checked.
 
     An answer of which no person spoke, and of which it is open whether it is right, counts for less than a checked one:
     as far as it tells of the source's accuracy (Louis, Journal of the Royal Statistical Society B 44, 1982).
     """
     patterns, unchecked = model.patterns, ~_checked_by_people(model)
     counted = np.where(_comparable(model, fit), model.counted, 0.0) * fit.read
-    reliability, accuracy = {}, {}
+    found = {}
     for name in sorted({*patterns.sources} - {LATER, *(patterns.sources[at] for at in patterns.people)}):
         columns = [index for index, source in enumerate(patterns.sources) if source == name]
         weight, likely = counted[:, columns], fit.right[:, columns] / np.maximum(fit.read[:, columns], 1e-9)
         share = float((weight * likely).sum() / max(weight.sum(), 1e-9))
         is_open = (weight * likely * (1 - likely))[unchecked].sum() / max(share * (1 - share), _LEAST_VARIANCE)
-        checked = max(0.0, float(weight.sum() - is_open))
-        prior = PRIOR_ANSWERS * float(model.prior[columns[0]])
-        reliability[name] = SourceReliability(right=min(round(share * checked), round(checked)), checked=round(checked))
-        accuracy[name] = (share * checked + prior) / (checked + PRIOR_ANSWERS)
-    return reliability, accuracy
+        found[name] = share, max(0.0, float(weight.sum() - is_open))
+    return found
 
 
 def _comparable(model: FeedModel, fit: Fit) -> NDArray[np.bool_]:
@@ -143,7 +162,7 @@ def _of_feeds(patterns: AnswerPatterns, fit: Fit) -> tuple[Feed, ...]:
 
 def _of_people(model: FeedModel, fit: Fit) -> dict[str, SourceReliability]:
     """Person -> how many of the values that person confirmed or rejected were judged rightly."""
-    patterns, (_, truth) = model.patterns, model.likely(fit)
+    patterns, truth = model.patterns, model.truth(fit)
     said, rightly = model.rejections(truth)
     labelled = model.counted + said
     right = np.einsum("pct,pt->pc", model.agree, truth) * model.counted + rightly

@@ -8,7 +8,7 @@ al., VLDB 2009.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import NamedTuple
 
@@ -29,6 +29,14 @@ _GAIN_OF_PERSON = 24.0
 _ROUNDS = 60
 _WAYS = 5
 """So many sets of feeds are extended side by side."""
+_PRIOR_MISREAD, _PRIOR_READ = 0.05, 50.0
+"""What is believed of a reader at first, as if so many of so many replies had been misread: nearly none."""
+_HARD = 0.2
+"""Share of companies that are hard for all sources, if any are."""
+_FACTORS = (1.0, 0.8, 0.6, 0.4, 0.2)
+"""By which a source may be right less often of a hard company; 1: none is hard."""
+_MORE_ROUNDS = 20
+"""From one factor to the next, whose fit is near."""
 _FEED_STARTS = (0.4, 0.9)
 """Maximisation finds the nearest peak: feeds are begun as mostly wrong ones and as mostly right ones."""
 Feeds = tuple[tuple[int, ...], ...]
@@ -46,8 +54,8 @@ class Fit:
     """What one set of feeds makes of the answers; each round of the maximisation improves it in place.
 
     accuracy: of each source. misread: share of answers by reader. feed_accuracy, copied: of each feed, and of its
-    sources the share of answers that repeat it. right, read: (pattern, source): the chance that the answer is right,
-    and that it was read as it was given.
+    sources the share of answers that repeat it. factor: of the accuracy where the company is a hard one.
+    right, read: (pattern, source): the chance that the answer is right, and that it was read as it was given.
     """
 
     accuracy: Floats
@@ -55,9 +63,34 @@ class Fit:
     feeds: Feeds
     feed_accuracy: dict[tuple[int, ...], float] = field(default_factory=dict)
     copied: dict[int, float] = field(default_factory=dict)
+    factor: float = 1.0
     log_likelihood: float = -np.inf
     right: Floats = field(default_factory=lambda: np.zeros(0))
     read: Floats = field(default_factory=lambda: np.zeros(0))
+
+
+class _States:
+    """What may be true of a company: its value, and, of two classes, whether it is a hard one. Easy ones come first."""
+
+    def __init__(self, patterns: AnswerPatterns, agree: Floats, if_wrong: Floats, classes: int) -> None:
+        self.classes = classes
+        width = patterns.rejected.shape[1] - 1
+        with np.errstate(divide="ignore"):
+            value = np.log(patterns.usual)
+        shares = [1.0] if classes == 1 else [1 - _HARD, _HARD]
+        self.prior = np.concatenate([value + np.log(share) for share in shares], axis=1)
+        self.agree = np.tile(agree, (1, 1, classes))
+        self.if_wrong = np.tile(if_wrong, (1, classes))
+        self.is_true = np.tile(np.eye(width + 1), (classes, 1))[None, :, :]
+        says_wrongly = patterns.common[:, None, :] * if_wrong[:, :, None]
+        says_wrongly[:, :width] *= 1 - np.eye(width + 1)[None, :width]
+        self.says_wrongly = np.tile(says_wrongly, (1, classes, 1))
+        self.rejected = np.tile(patterns.rejected, (1, classes, 1))
+        self.unrejected = self.rejected.sum(axis=1, keepdims=True) / classes - self.rejected
+
+    def by_class(self, of_states: Floats) -> Floats:
+        """(..., state) -> (..., class, value)."""
+        return of_states.reshape(*of_states.shape[:-1], self.classes, -1)
 
 
 class FeedModel:
@@ -84,15 +117,11 @@ class FeedModel:
         self.agree = np.zeros((len(patterns.weight), len(patterns.sources), width + 1))
         for value in range(width):
             self.agree[:, :, value] = patterns.value == value
-        with np.errstate(divide="ignore"):
-            self.truth_prior = np.log(patterns.usual)
-        self.if_wrong = 1 / (1 - patterns.common)
-        self.if_wrong[:, width] = 1.0
-        self.is_true = np.eye(width + 1)[None, :, :]
-        self.says_wrongly = patterns.common[:, None, :] * self.if_wrong[:, :, None]
-        self.says_wrongly[:, :width] *= 1 - self.is_true[:, :width]
+        if_wrong = 1 / (1 - patterns.common)
+        if_wrong[:, width] = 1.0
+        self._easy = _States(patterns, self.agree, if_wrong, 1)
+        self._easy_and_hard = _States(patterns, self.agree, if_wrong, 2)
         self.answered_by_source = self.counted.sum(axis=0)
-        self.unrejected = patterns.rejected.sum(axis=1, keepdims=True) - patterns.rejected
         self.said = patterns.rejected.sum(axis=1) * patterns.weight[:, None]
 
     def _as_wrong(self) -> Floats:
@@ -111,6 +140,21 @@ class FeedModel:
             ahead = sorted(map(self._fitted, sorted(joins)), key=self._worth, reverse=True)[:_WAYS]
             best = max([best, *ahead], key=self._worth)
         return best
+
+    def by_difficulty(self, best: Fit) -> list[tuple[float, Fit]]:
+        """The feeds of a fit with hard companies, ever harder ones, and how likely each is; weights add up to 1."""
+        fits = [best]
+        for factor in _FACTORS[1:]:
+            fit = replace(fits[-1], factor=factor, accuracy=fits[-1].accuracy.copy(), misread=fits[-1].misread.copy())
+            fit.feed_accuracy, fit.copied = dict(fit.feed_accuracy), dict(fit.copied)
+            for _ in range(_MORE_ROUNDS):
+                self._step(fit)
+            fits.append(fit)
+        weights = np.exp(np.array([fit.log_likelihood for fit in fits]) - max(fit.log_likelihood for fit in fits))
+        return [(float(weight), fit) for weight, fit in zip(weights / weights.sum(), fits, strict=True)]
+
+    def _states(self, fit: Fit) -> _States:
+        return self._easy if fit.factor == 1 else self._easy_and_hard
 
     def _worth(self, fit: Fit) -> float:
         people = {*self.patterns.people}
@@ -135,7 +179,9 @@ class FeedModel:
         return float(self.patterns.weight[self.answered[:, one] & self.answered[:, other]].sum())
 
     def _start(self, feeds: Feeds, right: float) -> Fit:
-        fit = Fit(self.prior.copy(), self.read_by_us * (self.misread + 0.5) / (self.reread + 50.0), feeds)
+        fit = Fit(
+            self.prior.copy(), self.read_by_us * (self.misread + _PRIOR_MISREAD) / (self.reread + _PRIOR_READ), feeds
+        )
         fit.feed_accuracy = dict.fromkeys(feeds, right)
         fit.copied = {source: 0.8 for feed in feeds for source in feed}
         return fit
@@ -148,26 +194,40 @@ class FeedModel:
         return max(states, key=lambda one: one.log_likelihood)
 
     def _own(self, fit: Fit) -> Floats:
-        """(pattern, source, truth): how likely the answer is, if the source made it itself."""
-        misread = fit.misread[self.patterns.reader_of]
-        by_chance = misread * self.as_wrong
-        right = (1 - misread) * fit.accuracy + by_chance
-        wrong = (1 - misread) * (1 - fit.accuracy) * self.as_wrong + by_chance
-        # What is wrong is not the truth: the other values share its frequency.
-        own = np.where(self.agree > 0, right[:, :, None], wrong[:, :, None] * self.if_wrong[:, None, :])
+        """(pattern, source, state): how likely the answer is, if the source made it itself."""
+        states, misread = self._states(fit), fit.misread[self.patterns.reader_of]
+        by_chance, of_class = misread * self.as_wrong, []
+        for factor in self._factors(fit):
+            accuracy = fit.accuracy * factor
+            right = (1 - misread) * accuracy + by_chance
+            wrong = (1 - misread) * (1 - accuracy) * self.as_wrong + by_chance
+            # What is wrong is not the truth: the other values share its frequency.
+            of_class.append(
+                np.where(self.agree > 0, right[:, :, None], wrong[:, :, None] * self._easy.if_wrong[:, None, :])
+            )
+        own = np.concatenate(of_class, axis=2) if states.classes > 1 else of_class[0]
         return np.where(self.answered[:, :, None], own, 1.0)
+
+    def _factors(self, fit: Fit) -> list[Floats]:
+        """Of each class, the factor of each source's accuracy; what people say is as right of a hard company."""
+        hard = np.full(len(fit.accuracy), fit.factor)
+        hard[[*self.patterns.people]] = 1.0
+        return [np.ones_like(hard), hard][: self._states(fit).classes]
 
     def _step(self, fit: Fit) -> None:
         own = self._own(fit)
-        parts, truth = self.likely(fit, own)
+        parts, truth = self._likely(fit, own)
         self._learn(fit, truth, parts, own)
 
-    def likely(self, fit: Fit, own: Floats | None = None) -> tuple[dict[tuple[int, ...], Floats], Floats]:
-        """The chance of what each feed said, as (pattern, truth, value), and of the truth, as (pattern, value)."""
-        own = self._own(fit) if own is None else own
+    def truth(self, fit: Fit) -> Floats:
+        """(pattern, value): the chance that it is the truth."""
+        return np.asarray(self._states(fit).by_class(self._likely(fit, self._own(fit))[1]).sum(axis=1))
+
+    def _likely(self, fit: Fit, own: Floats) -> tuple[dict[tuple[int, ...], Floats], Floats]:
+        """The chance of what each feed said, as (pattern, state, value), and of the truth, as (pattern, state)."""
         fed = {source for feed in fit.feeds for source in feed}
         alone = [source for source in range(len(self.patterns.sources)) if source not in fed]
-        log_truth = self.truth_prior + self._rejecting(fit) + np.log(own[:, alone, :]).sum(axis=1)
+        log_truth = self._states(fit).prior + self._rejecting(fit) + np.log(own[:, alone, :]).sum(axis=1)
         parts: dict[tuple[int, ...], Floats] = {}
         for feed in fit.feeds:
             given = self._given(fit, feed, own)
@@ -180,37 +240,39 @@ class FeedModel:
         return parts, truth
 
     def _rejecting(self, fit: Fit) -> Floats:
-        """(pattern, truth): the log-likelihood of what people rejected."""
-        return np.asarray(self.patterns.rejected @ np.log(1 - fit.accuracy) + self.unrejected @ np.log(fit.accuracy))
+        """(pattern, state): the log-likelihood of what people rejected."""
+        states = self._states(fit)
+        return np.asarray(states.rejected @ np.log(1 - fit.accuracy) + states.unrejected @ np.log(fit.accuracy))
 
     def _prior_fit(self, fit: Fit) -> float:
         a = fit.accuracy
         return float((self.prior_answers * (self.prior * np.log(a) + (1 - self.prior) * np.log(1 - a))).sum())
 
     def _given(self, fit: Fit, feed: tuple[int, ...], own: Floats) -> Floats:
-        """(pattern, truth, what the feed said): likelihood of its sources' answers and of the feed."""
-        likely = np.ones((len(self.patterns.weight), self.width + 1, self.width + 1))
+        """(pattern, state, what the feed said): likelihood of its sources' answers and of the feed."""
+        states = self._states(fit)
+        likely = np.ones((len(self.patterns.weight), own.shape[2], self.width + 1))
         for source in feed:
             share = fit.copied[source]
             mixed = share * self.agree[:, source, None, :] + (1 - share) * own[:, source, :, None]
             likely *= np.where(self.answered[:, source, None, None], mixed, 1.0)
         right = fit.feed_accuracy[feed]
-        return likely * ((1 - right) * self.says_wrongly + right * self.is_true)
+        return likely * ((1 - right) * states.says_wrongly + right * states.is_true)
 
     def _learn(self, fit: Fit, truth: Floats, parts: Mapping[tuple[int, ...], Floats], own: Floats) -> None:
-        by_itself = self._learn_feeds(fit, truth, parts, own)
+        states, by_itself = self._states(fit), self._learn_feeds(fit, truth, parts, own)
         missed = by_itself * ((fit.misread[self.patterns.reader_of] * self.as_wrong)[:, :, None] / own)
         self._learn_accuracy(fit, truth, (by_itself - missed) * self.counted[:, :, None])
         self._learn_misreadings(fit, np.einsum("pst,ps->s", missed, self.counted))
-        fit.right = np.einsum("pst,pst->ps", truth[:, None, :] - missed, self.agree)
+        fit.right = np.einsum("pst,pst->ps", truth[:, None, :] - missed, states.agree)
         fit.read = 1 - missed.sum(axis=2)
 
     def _learn_feeds(self, fit: Fit, truth: Floats, parts: Mapping[tuple[int, ...], Floats], own: Floats) -> Floats:
-        """(pattern, source, truth): chance of that truth, and that the source did not copy its answer from its feed."""
+        """(pattern, source, state): chance of that state, and that the source did not copy its answer from its feed."""
         by_itself = np.repeat(truth[:, None, :], len(self.patterns.sources), axis=1)
         for feed, given in parts.items():
             joint = truth[:, :, None] * given
-            fit.feed_accuracy[feed] = self._feed_accuracy(feed, joint)
+            fit.feed_accuracy[feed] = self._feed_accuracy(feed, joint * self._states(fit).is_true)
             for source in feed:
                 share = fit.copied[source]
                 fed = np.einsum("ptv,pv->pt", joint, self.agree[:, source])  # only what it states can be copied
@@ -221,33 +283,54 @@ class FeedModel:
         return by_itself
 
     def _learn_accuracy(self, fit: Fit, truth: Floats, read: Floats) -> None:
-        """read: (pattern, source, truth): how many answers were the source's own and were read as given."""
-        said, rightly = self.rejections(truth)
-        right = np.einsum("pst,pst->s", read, self.agree) + rightly.sum(axis=0)
-        total = read.sum(axis=(0, 2)) + said.sum(axis=0)
+        """read: (pattern, source, state): how many answers were the source's own and were read as given."""
+        states = self._states(fit)
+        said, rightly = self.rejections(states.by_class(truth).sum(axis=1))
+        right = states.by_class(np.einsum("pst,pst->st", read, states.agree)).sum(axis=2)
+        right[:, 0] += rightly.sum(axis=0)
+        total = states.by_class(read.sum(axis=0)).sum(axis=2)
+        total[:, 0] += said.sum(axis=0)
+        factors = self._factors(fit)
         # A source read by two versions is one source: its columns share an accuracy.
         for name in set(self.patterns.sources):
             columns = [i for i, source in enumerate(self.patterns.sources) if source == name]
             prior, answers = self.prior[columns[0]], self.prior_answers[columns[0]]
-            mean = (right[columns].sum() + answers * prior) / (total[columns].sum() + answers)
-            fit.accuracy[columns] = min(max(float(mean), 0.01), 0.99)
+            its_right, its_total = right[columns].sum(axis=0), total[columns].sum(axis=0)
+            its_right[0], its_total[0] = its_right[0] + answers * prior, its_total[0] + answers
+            best = likeliest_accuracy(its_right, its_total - its_right, float(factors[-1][columns[0]]))
+            fit.accuracy[columns] = min(max(best, 0.01), 0.99)
 
     def _learn_misreadings(self, fit: Fit, misread: Floats) -> None:
         """misread: of each source, how many answers were likely not read as they were given."""
         for reader in range(len(self.patterns.readers)):
             read_by = self.patterns.reader_of == reader
-            seen = self.reread[reader] + self.counted[:, read_by].sum() + 50.0
-            fit.misread[reader] = self.read_by_us[reader] * (self.misread[reader] + misread[read_by].sum() + 0.5) / seen
+            seen = self.reread[reader] + self.counted[:, read_by].sum() + _PRIOR_READ
+            fit.misread[reader] = (
+                self.read_by_us[reader] * (self.misread[reader] + misread[read_by].sum() + _PRIOR_MISREAD) / seen
+            )
 
     def rejections(self, truth: Floats) -> tuple[Floats, Floats]:
         """(pattern, person): how often it says that a value is wrong, and how often that is right."""
         wrongly = np.einsum("ptc,pt->pc", self.patterns.rejected, truth) * self.patterns.weight[:, None]
         return self.said, self.said - wrongly
 
-    def _feed_accuracy(self, feed: tuple[int, ...], joint: Floats) -> float:
+    def _feed_accuracy(self, feed: tuple[int, ...], said_rightly: Floats) -> float:
         weight = self.counted[:, list(feed)].max(axis=1)
-        says_the_truth = weight @ np.einsum("ptt->p", joint)
+        says_the_truth = weight @ said_rightly.sum(axis=(1, 2))
         sources = [one for one in feed if one not in self.patterns.people]
         prior = float(np.mean(self.prior[sources]))
         mean = (says_the_truth + PRIOR_ANSWERS * prior) / (weight.sum() + PRIOR_ANSWERS)
         return min(max(float(mean), 0.01), 0.99)
+
+
+def likeliest_accuracy(right: Floats, wrong: Floats, factor: float) -> float:
+    """The likeliest a, where answers of each class are right with chance a, and of hard companies with a x factor.
+
+    right, wrong: numbers of answers, by class.
+    """
+    if factor == 1:
+        return float(right.sum() / (right.sum() + wrong.sum()))
+    # The derivative of the log-likelihood is 0: a quadratic, of which the lower root is a chance.
+    a = factor * (right.sum() + wrong.sum())
+    b = right.sum() * (1 + factor) + wrong[0] + factor * wrong[1]
+    return float((b - np.sqrt(max(b * b - 4 * a * right.sum(), 0.0))) / (2 * a))

@@ -14,9 +14,11 @@ from bench.learning.planted_worlds import (
     independent,
     of_usual_values,
     picked,
+    with_hard_companies,
     with_one_wrong_feed,
     with_values_of_each_company,
 )
+from bench.learning.reliability_intervals import inside
 from enrichment.learning.answer_patterns import Answer, Check
 from enrichment.learning.estimate_reliability import estimate_reliability
 from enrichment.learning.feed_model import Rereadings
@@ -223,3 +225,8 @@ def test_a_person_that_rightly_contradicts_what_most_sources_state_is_believed()
     found = corrected(1, 12)
     assert found.believed == 1.0
     assert found.picked > found.without - 0.01
+
+
+def test_where_companies_are_hard_for_all_sources_most_intervals_still_contain_the_true_figure() -> None:
+    found = [within for seed in range(8) for within, _ in inside(with_hard_companies(seed))]
+    assert sum(found) >= 20  # of 24; 17 while companies were taken to be alike
