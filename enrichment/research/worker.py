@@ -11,7 +11,6 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 
 from enrichment.domain.companies import Company
@@ -24,7 +23,6 @@ from enrichment.identity.names import name_words
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask, Enriched, LeftOpen
 from enrichment.ports import StoreError
-from enrichment.refresh.due import due_profiles
 from enrichment.research.answers.answer import (
     CompanyAnswer,
     Ending,
@@ -44,9 +42,6 @@ from enrichment.research.events.event_data import (
     plan_of_question,
     plan_sentence,
     stopping_sentence,
-    vendor_data,
-    vendor_not_needed,
-    vendor_sentence,
 )
 from enrichment.research.events.session_log import SessionLog
 from enrichment.research.questions.areas import datasets_of
@@ -64,15 +59,14 @@ from enrichment.research.questions.measures import counts_those_before
 from enrichment.research.questions.topics import competitors_named, topics_to_search
 from enrichment.research.requests.companies_meant import MOST_COMPANIES, SLOTS, CompaniesMeant
 from enrichment.research.requests.question_requests import (
-    VENDOR_SLOT,
     QuestionRequests,
     ResearchContext,
     left_out_by_caps,
 )
 from enrichment.research.requests.session_knowledge import SessionKnowledge, relevance_between
 from enrichment.research.requests.topic_searches import TopicSearches, most_of
+from enrichment.research.requests.vendor_context import CONTEXT, VendorContext
 
-_CONTEXT = "vendor_context"
 _NO_LISTS = "it asks for a list of companies: a question is answered about one to three companies that it names"
 _NOT_READ = "it is not understood, so nothing is bought: say what you want to know, or ask one of those below"
 _FIRST = 2 + SLOTS
@@ -86,8 +80,6 @@ _MOST_RIVALS = 10
 """So many competitors are looked for among the registered companies."""
 _RESTATED = "it asks for the answer before in other words"
 _LOOK_FOR_STOP_SECONDS = 0.2
-_VENDOR_SHARE = 2
-"""What the vendor's context may cost at most: one part in so many of what the budget leaves."""
 
 
 async def research(question: Question, session: Session, runs_in: ResearchContext) -> None:
@@ -124,7 +116,7 @@ class _Research:
         self.meant = CompaniesMeant(question, session, self.bought)
         self.knowledge = SessionKnowledge(session, self.bought)
         self.answers = CompanyAnswers(question, self.bought, self.knowledge)
-        self.vendor_left_out: Mapping[str, str] = {}
+        self.vendor_context = VendorContext(self.meant, self.bought)
 
     async def to_its_end(self) -> None:
         plain = await self._plain()
@@ -141,7 +133,7 @@ class _Research:
             return  # a person is asked which company is meant
         if parts.is_of_competitors:
             parts, companies, open_points = await self._competitors(parts, companies, open_points)
-        vendor = await self._vendor(vendor, parts) if companies else vendor
+        vendor = await self.vendor_context.loaded(vendor, parts) if companies else vendor
         await self._recognised(parts, companies)
         asks = [self._ask(company, parts) for company in companies]
         names = [name for company in (vendor, *companies) if (name := company.name or company.key)]
@@ -160,8 +152,8 @@ class _Research:
         if parts.is_whole and companies and not await self.knowledge.has_offer(vendor):
             known = await self.knowledge.known(vendor)
             open_points.append(vendor_unknown(vendor, known, self.rules))
-        if self.vendor_left_out:
-            open_points.append(vendor_cut_short(vendor, self.vendor_left_out, self.rules))
+        if self.vendor_context.left_out:
+            open_points.append(vendor_cut_short(vendor, self.vendor_context.left_out, self.rules))
         await self._complete(parts, answers, open_points)
 
     async def told_of_stop(self) -> None:
@@ -183,64 +175,6 @@ class _Research:
         if vendor is None:
             raise StoreError(f"The company of session {self.session.session_id} is not in the store; restore a backup.")
         return vendor
-
-    async def _vendor(self, vendor: Company, parts: QuestionParts) -> Company:
-        """The seller's company with its context, which is bought only for a question that weighs what is sold."""
-        store = self.context.store
-        if _CONTEXT not in self.rules.consumers:
-            return vendor
-        if await self.meant.ids_before() and (kept := await self._context_kept(vendor)) is not None:
-            return kept
-        if (profile := await self._context_not_due(vendor)) is not None:
-            sentence = (
-                f"{vendor_sentence(vendor, None, profile).rstrip('.')}; nothing can be asked now that would add to it."
-            )
-            data = vendor_data(vendor, None, profile)
-            await self.log.emit("vendor_context_loaded", sentence, mark=profile.profile_id, data=data)
-            return vendor
-        if not (parts.is_whole or parts.asks_for_advice):
-            data = vendor_data(vendor, None, None)
-            await self.log.emit("vendor_context_loaded", vendor_not_needed(vendor), mark="not needed", data=data)
-            return vendor
-        vendor, is_known = await self.meant.vendor(vendor)
-        if not is_known:
-            sentence, data = vendor_sentence(vendor, None, None, is_known=False), vendor_data(vendor, None, None)
-            await self.log.emit("vendor_context_loaded", sentence, mark="unknown", data=data)
-            return vendor
-        left = max(0, await self.bought.left() - most_for_answer(self.rules)) // _VENDOR_SHARE
-        ask = self.bought.within(Ask(vendor.key, (_CONTEXT,), **self._asked()), left)
-        done, profile = await self.bought.enriched(ask, vendor, slot=VENDOR_SLOT)
-        if done is not None:
-            self.bought.progress.payers += await self.bought.payers_of(done)
-            self.vendor_left_out = left_out_by_caps(done)
-        now = await asyncio.to_thread(store.companies.by_id, self.session.company_id) or vendor
-        await self.log.emit(
-            "vendor_context_loaded",
-            vendor_sentence(now, done, profile, self.vendor_left_out),
-            mark="" if profile is None else profile.profile_id,
-            data=vendor_data(now, done, profile),
-        )
-        return now
-
-    async def _context_kept(self, vendor: Company) -> Company | None:
-        """The vendor, where an earlier question of this session has loaded its context, and that is still young."""
-        kept = await asyncio.to_thread(self.context.store.profiles.latest, vendor.company_id, _CONTEXT, None)
-        young = timedelta(seconds=self.rules.consumers[_CONTEXT].profile_ttl)
-        return vendor if kept is not None and self.context.now() < kept.created_at + young else None
-
-    async def _context_not_due(self, vendor: Company) -> Profile | None:
-        """A kept context that lacks something, where nothing has changed since that would mend it: as refreshes decide.
-
-        A request of this question that is under way goes on.
-        """
-        find, store = partial(due_profiles, (vendor,), rules=self.rules, context=self.context), self.context.store
-        begun = self.question.requests[VENDOR_SLOT : VENDOR_SLOT + 1]
-        if begun and await asyncio.to_thread(store.requests.by_id, begun[0]) is not None:
-            return None
-        due = await asyncio.to_thread(find, consumers=(_CONTEXT,))
-        if not sum(due.left_alone.values()):
-            return None
-        return await asyncio.to_thread(store.profiles.latest, vendor.company_id, _CONTEXT, None)
 
     # the question in parts
 
@@ -395,22 +329,19 @@ class _Research:
     def _ask(self, company: Company, parts: QuestionParts) -> Ask:
         """The Ask for a company, without its cap, which depends on what was spent by then."""
         consumer, vendor = self.rules.research.consumer, self.session.persona.company
-        if parts.is_whole and company.company_id == self.session.company_id and _CONTEXT in self.rules.consumers:
-            return Ask(company.key, (_CONTEXT,), **self._asked())
+        if parts.is_whole and company.company_id == self.session.company_id and CONTEXT in self.rules.consumers:
+            return Ask(company.key, (CONTEXT,), **self.bought.booked_to)
         if parts.is_whole and consumer in self.rules.consumers:
             audience = vendor if self.rules.consumers[consumer].audience else None
-            return Ask(company.key, (consumer,), audience=audience, **self._asked())
+            return Ask(company.key, (consumer,), audience=audience, **self.bought.booked_to)
         datasets = self._datasets(parts) or tuple(
             d for d in ("company_name", "company_description") if d in self.rules.datasets
         )
-        return Ask(company.key, datasets=datasets, **self._asked())
+        return Ask(company.key, datasets=datasets, **self.bought.booked_to)
 
     def _datasets(self, parts: QuestionParts) -> tuple[str, ...]:
         areas = parts.asked_areas
         return tuple(dict.fromkeys((*datasets_of(areas, self.rules), *(() if parts.by == "rule" else parts.datasets))))
-
-    def _asked(self) -> dict[str, Json]:
-        return {"asked_by": self.runs_in.asked_by, "daily": self.runs_in.daily}
 
     async def _planned(
         self,
@@ -423,7 +354,7 @@ class _Research:
         shown, searched = [], list[dict[str, Json]]()
         share = await self.bought.share(len(asks))
         for ask, company in zip(asks, companies, strict=True):
-            searched += await searches.planned(company, self._asked(), searches.kept_back(share))
+            searched += await searches.planned(company, self.bought.booked_to, searches.kept_back(share))
             served, plans = await profile_or_plans(
                 self.bought.within(ask, share - searches.kept_back(share)),
                 rules=self.rules,
@@ -485,7 +416,7 @@ class _Research:
     async def _searched(
         self, one: CompanyCollected, number: int, most: int, searches: TopicSearches, *, compares: bool
     ) -> CompanyCollected:
-        made = await searches.made(one.company, number, self._asked(), most, self.knowledge, compares=compares)
+        made = await searches.made(one.company, number, self.bought.booked_to, most, self.knowledge, compares=compares)
         if not made.topics:
             return one
         await searches.extracted(one.company, made, self.knowledge)
@@ -513,7 +444,7 @@ class _Research:
 
     async def _note_budget(self, collected: Sequence[CompanyCollected]) -> None:
         """Sources that a cap left out, if any."""
-        left_out = dict(self.vendor_left_out)
+        left_out = dict(self.vendor_context.left_out)
         for one in collected:
             left_out |= {} if one.done is None else left_out_by_caps(one.done)
             left_out |= one.searched.left_out

@@ -67,6 +67,8 @@ def plan_sentence(
         looks_at = f"Searching for {searched} about {about}"
     cost, most = in_usd(plan["expected_micro_usd"]), in_usd(plan["most_micro_usd"])
     price = f"expected to cost {cost} USD, {most} at most" if plan["expected_micro_usd"] else "all of it is in memory"
+    if parts.asks_for_advice and not plan["expected_micro_usd"] and (of_model := plan.get("kept_back_micro_usd")):
+        price += f", the language model's advice costs {in_usd(of_model)} USD at most"
     return f"{looks_at}: {price}, about {plan['seconds']:.0f} s."
 
 

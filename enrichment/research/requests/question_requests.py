@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from enrichment.analysis.question import AnalysisQuestion
 from enrichment.analysis.runner import AnalysisResults
@@ -94,6 +95,11 @@ class QuestionRequests:
         self.progress = Progress()
         self.under_way: list[str] = []
         self.requests: list[str] = list(question.requests)
+
+    @property
+    def booked_to(self) -> dict[str, Any]:
+        """Who pays: for each Ask of this question."""
+        return {"asked_by": self.runs_in.asked_by, "daily": self.runs_in.daily}
 
     def stopping(self) -> bool:
         return self.runs_in.stopped() or self.runs_in.leave_open() or time.monotonic() >= self.deadline

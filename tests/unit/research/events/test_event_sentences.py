@@ -1,6 +1,7 @@
 """The sentences of a session's events: what a person would write, and nothing that is not so."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -13,9 +14,10 @@ from enrichment.domain.research import Question
 from enrichment.ports import ProviderUnavailable
 from enrichment.purchasing.caps import too_dear
 from enrichment.research.answers.answer import Ending, OpenPoint, completed, in_one_sentence
-from enrichment.research.events.event_data import budget_sentence, stopping_sentence, vendor_sentence
+from enrichment.research.events.event_data import budget_sentence, plan_sentence, stopping_sentence, vendor_sentence
 from enrichment.research.events.narration import WatchedProvider, session_event_of
 from enrichment.research.events.session_log import SessionLog
+from enrichment.research.questions.breakdown import QuestionParts
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ACME = Company("com_1", "acme.com", "Acme", "acme.com", NOW)
@@ -112,3 +114,13 @@ def test_a_source_is_under_way_only_while_it_is_asked_also_where_it_fails() -> N
     with pytest.raises(ProviderUnavailable):
         asyncio.run(watched.ask(question, keep_handle=None, before_send=None))  # type: ignore[arg-type]  # they are not called
     assert (asked.seen, under_way) == (["serp_news"], [])
+
+
+def test_advice_over_what_is_remembered_says_what_the_model_may_cost() -> None:
+    plan = {"areas": [], "expected_micro_usd": 0, "most_micro_usd": 0, "seconds": 0.0, "kept_back_micro_usd": 5_000}
+    advice = QuestionParts("position", ("Acme",), (), (), (), ())
+    assert plan_sentence(plan, advice, ["Acme"], []) == (
+        "Looking at all areas of Acme: all of it is in memory, the language model's advice costs 0.0050 USD at most, "
+        "about 0 s."
+    )
+    assert "model" not in plan_sentence(plan, replace(advice, intent="look_up"), ["Acme"], [])
