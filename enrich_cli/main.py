@@ -31,9 +31,7 @@ from enrich_cli.commands import (
 )
 from enrich_cli.errors import failing_in_one_sentence
 from enrich_cli.options import Version
-
-OBJECTS_BETWEEN_COLLECTIONS = 100_000
-"""Python looks for cycles after 700 by default, which takes a sixth of the CPU of a command that imports and ends."""
+from resources.garbage_collection import collect_garbage_seldom
 
 app = typer.Typer(
     name="enrich",
@@ -72,7 +70,7 @@ app.add_typer(report.app, name="report")
 
 def main() -> None:
     """The entry point: every error we know is one sentence and an exit code, never a traceback."""
-    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    collect_garbage_seldom()
     try:
         with failing_in_one_sentence():
             app()

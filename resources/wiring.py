@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from enrichment.context.run_context import RunContext
 from enrichment.rules import Rules
 from resources import clock
+from resources.garbage_collection import collect_garbage_seldom
 from resources.policy_store import policies_in
 from resources.providers import CLIENTS, PROVIDERS, NoClient, client_of, credential_names
 from resources.providers.base_urls import checked_base_url
@@ -63,6 +64,7 @@ async def open_context(
     settings: Settings, rules: Rules, *, store: "SqlStore | None" = None, now: Callable[[], datetime] = clock.utc_now
 ) -> AsyncIterator[RunContext]:
     """Everything a request needs, closed again at the end. Raises SettingsError, StoreError."""
+    collect_garbage_seldom()
     endpoints, unavailable = endpoints_of(settings, rules)
     asyncio.get_running_loop().set_default_executor(StoreThreads(_STORE_THREADS))
     _check_proxies(settings)

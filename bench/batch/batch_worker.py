@@ -7,7 +7,6 @@ CPU and time are of the batch alone, from the first claim to the end: imports, r
 
 import argparse
 import asyncio
-import gc
 import json
 import resource
 import sys
@@ -18,7 +17,6 @@ from pathlib import Path
 
 from bench.batch.recorded_calls import CallRecorder
 from bench.money.worker import SharedClock, WorkerSetup
-from enrich_cli.main import OBJECTS_BETWEEN_COLLECTIONS
 from enrichment.batches.worker import CompanyEnd, WorkerOptions, work
 from resources.providers.late_clients import LateModel, LateProvider
 from resources.store import open_store
@@ -63,7 +61,6 @@ def main() -> None:
     parser.add_argument("batch")
     parser.add_argument("--calls", type=Path)
     options = parser.parse_args()
-    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)  # as every `enrich` command
     store_url, *paths = options.setup
     setup = WorkerSetup(store_url, *(Path(path) for path in paths))
     figures = asyncio.run(_worked(setup, options.batch, options.calls))

@@ -93,14 +93,20 @@ def is_own_product(technology: str, *, name: str | None, domain: str | None) -> 
         return True
     return any(
         _begins(words, brand) and (domain == home or (name is not None and same_company(name, maker)))
-        for brand, maker, home in _makers()
+        for beginning in {*words[:1], "".join(words)}
+        for brand, maker, home in _makers().get(beginning, ())
     )
 
 
 @cache
-def _makers() -> list[tuple[tuple[str, ...], str, str]]:
-    """A brand's words, its maker, the maker's domain."""
-    return [(name_words(brand), maker, domain) for brand, maker, domain in rows_of(_HERE, "technology_makers")]
+def _makers() -> dict[str, list[tuple[tuple[str, ...], str, str]]]:
+    """A brand's first word, and all of them as one -> its words, its maker, the maker's domain."""
+    begun: dict[str, list[tuple[tuple[str, ...], str, str]]] = {}
+    for brand, maker, domain in rows_of(_HERE, "technology_makers"):
+        words = name_words(brand)
+        for beginning in {*words[:1], "".join(words)}:
+            begun.setdefault(beginning, []).append((words, maker, domain))
+    return begun
 
 
 def _begins(words: tuple[str, ...], first: tuple[str, ...]) -> bool:

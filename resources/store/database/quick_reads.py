@@ -6,14 +6,13 @@ On SQLite it is compiled once and carried out by the driver: SQLAlchemy takes te
 """
 
 import sqlite3
-from collections import deque, namedtuple
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-_Convert = Callable[[Any], Any] | None
+from resources.store.database.quick_statements import Prepared, prepared
 
 
 class Readable(Protocol):
@@ -64,26 +63,12 @@ class IdleConnections:
         return connection
 
 
-class _Parameter(NamedTuple):
-    name: str
-    convert: _Convert
-    fixed: Any
-
-
-class _Prepared(NamedTuple):
-    """columns: what makes values of what the driver gives; None: that is the value."""
-
-    sql: str
-    parameters: Sequence[_Parameter]
-    columns: Sequence[_Convert]
-    row: Callable[..., Any]
-
-
 class QuickRead:
     """query: with bound parameters, of which none is expanding."""
 
     def __init__(self, query: "sa.Select[*tuple[Any, ...]]", database: Readable) -> None:
         self._query, self._database = query, database
+        self._prepared: Prepared | None = None
 
     def first(self, values: Mapping[str, Any]) -> Any:
         """The first row, with the columns as its attributes; None: there is none. Raises StoreError."""
@@ -93,31 +78,13 @@ class QuickRead:
         """Raises StoreError."""
         if self._database.sqlite:
             try:
-                return self._read(self._prepared, values)
+                return self._read(values)
             except sqlite3.Error:
                 pass  # repeat the read by SQLAlchemy, whose errors are turned into sentences
         return self._database.at_once(self._query, values)
 
-    def _read(self, prepared: _Prepared, values: Mapping[str, Any]) -> Sequence[Any]:
-        bound = [
-            one.fixed if one.name not in values else one.convert(values[one.name]) if one.convert else values[one.name]
-            for one in prepared.parameters
-        ]
-        found = self._database.idle.rows(prepared.sql, bound)
-        columns = prepared.columns
-        return [
-            prepared.row(*[convert(one) if convert else one for one, convert in zip(row, columns, strict=True)])
-            for row in found
-        ]
-
-    @cached_property
-    def _prepared(self) -> _Prepared:
-        dialect = self._database.idle.dialect
-        compiled, columns = self._query.compile(dialect=dialect), self._query.selected_columns
-        types = {name: bound.type.dialect_impl(dialect) for name, bound in compiled.binds.items()}
-        return _Prepared(
-            compiled.string,
-            [_Parameter(n, types[n].bind_processor(dialect), compiled.params[n]) for n in compiled.positiontup or ()],
-            [one.type.dialect_impl(dialect).result_processor(dialect, None) for one in columns],
-            namedtuple("Row", [str(one.key) for one in columns]),
-        )
+    def _read(self, values: Mapping[str, Any]) -> Sequence[Any]:
+        if self._prepared is None:
+            self._prepared = prepared(self._query, self._database.idle.dialect, tuple(values))
+        ready = self._prepared
+        return ready.returned(self._database.idle.rows(ready.sql, ready.bound(values)))

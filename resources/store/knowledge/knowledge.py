@@ -16,6 +16,7 @@ from enrichment.memory.same_item import item_of
 from enrichment.ports import SourceDatasetPair
 from resources.store import tables as t
 from resources.store.database.database import Database
+from resources.store.database.quick_statements import QuickRows, QuickStatement
 from resources.store.database.row_mapping import (
     FACT_COLUMNS,
     HEAD_COLUMNS,
@@ -45,24 +46,26 @@ _NEWEST_OF = (
     .order_by(t.replies.c.collected_at.desc(), t.replies.c.reply_id.desc())
     .limit(1)
 )
-_REPLY = sa.update(t.replies).where(t.replies.c.reply_id == _id)
-_COMPANY_OF = sa.select(t.replies.c.company_id).where(t.replies.c.reply_id == _id)
-_READ_FROM = sa.select(*FACT_COLUMNS).where(t.facts.c.reply_id == _id, t.facts.c.analysis_id.is_(None))
-_FACTS_OF_READERS = sa.delete(t.facts).where(t.facts.c.reply_id == _id, t.facts.c.analysis_id.is_(None))
-_NEW_FACT = sa.insert(t.facts)
+_READ_BY = QuickStatement(sa.update(t.replies).where(t.replies.c.reply_id == _id))
+_OWNER_OF = QuickStatement(
+    sa.select(t.replies.c.company_id, t.replies.c.reader_version).where(t.replies.c.reply_id == _id)
+)
+_READ_FROM = QuickStatement(sa.select(*FACT_COLUMNS).where(t.facts.c.reply_id == _id, t.facts.c.analysis_id.is_(None)))
+_FACTS_OF_READERS = QuickStatement(sa.delete(t.facts).where(t.facts.c.reply_id == _id, t.facts.c.analysis_id.is_(None)))
+_NEW_FACT = QuickRows(t.facts)
 _ANSWER = (
     sa.select(t.model_replies)
     .where(t.model_replies.c.key == _key)
     .order_by(t.model_replies.c.answered_at.desc(), t.model_replies.c.analysis_id.desc())
     .limit(1)
 )
-_ANSWER_OF = sa.select(t.model_replies.c.company_id, t.model_replies.c.purchase_id).where(
-    t.model_replies.c.analysis_id == _id
+_ANSWER_OF = QuickStatement(
+    sa.select(t.model_replies.c.company_id, t.model_replies.c.purchase_id).where(t.model_replies.c.analysis_id == _id)
 )
-_CHECKED = sa.update(t.model_replies).where(t.model_replies.c.analysis_id == _id)
-_FACTS_OF_ANALYSIS = sa.delete(t.facts).where(t.facts.c.analysis_id == _id)
-_FORMER_ANALYSIS = sa.delete(t.analyses).where(t.analyses.c.analysis_id == _id)
-_NEW_ANALYSIS = sa.insert(t.analyses)
+_CHECKED = QuickStatement(sa.update(t.model_replies).where(t.model_replies.c.analysis_id == _id))
+_FACTS_OF_ANALYSIS = QuickStatement(sa.delete(t.facts).where(t.facts.c.analysis_id == _id))
+_FORMER_ANALYSIS = QuickStatement(sa.delete(t.analyses).where(t.analyses.c.analysis_id == _id))
+_NEW_ANALYSIS = QuickRows(t.analyses)
 _FAILED = sa.update(t.purchases).where(t.purchases.c.purchase_id == _id)
 _ANALYSIS = (
     sa.select(t.analyses)
@@ -182,21 +185,21 @@ class SqlKnowledge:
         reader_version: the reader's, where there may be no fact that carries it. The facts are written for the company
         the reply belongs to by now. Ledger work, because two companies may be merged at the same time.
         """
-        read_by = newest_reader(facts) if facts else t.replies.c.reader_version
-        changes = {"reader_version": read_by if reader_version is None else reader_version}
         rows = [fact_row(fact, analysis_id=None) for fact in facts]
 
         def kept(tx: sa.Connection) -> None:
-            company_id = tx.scalar(_COMPANY_OF, {"id": reply_id})
-            if company_id is None:
+            owner = _OWNER_OF.first(tx, {"id": reply_id})
+            if owner is None:
                 return
-            before = [fact_of(row) for row in tx.execute(_READ_FROM, {"id": reply_id})]
+            read_by = newest_reader(facts) if facts else owner.reader_version
+            before = [fact_of(row) for row in _READ_FROM.rows(tx, {"id": reply_id})]
             if any(fact.reader_version < (reader_version or newest_reader(facts)) for fact in before):
                 _count_rereading(tx, before, facts)
-            tx.execute(_REPLY.values(changes), {"id": reply_id})
-            tx.execute(_FACTS_OF_READERS, {"id": reply_id})
-            if rows:
-                tx.execute(_NEW_FACT, [{**row, "company_id": company_id} for row in rows])
+            _READ_BY.count(
+                tx, {"id": reply_id, "reader_version": read_by if reader_version is None else reader_version}
+            )
+            _FACTS_OF_READERS.count(tx, {"id": reply_id})
+            _NEW_FACT.write(tx, [{**row, "company_id": owner.company_id} for row in rows])
 
         self._db.ledger(kept)
 
@@ -235,14 +238,13 @@ class SqlKnowledge:
         rows = [fact_row(fact, analysis_id=analysis.analysis_id) for fact in facts]
 
         def kept(tx: sa.Connection) -> None:
-            answer = tx.execute(_ANSWER_OF, id_).first()
+            answer = _ANSWER_OF.first(tx, id_)
             if answer is None:
                 return
             self._forget_analysis(tx, analysis.analysis_id)
-            tx.execute(_CHECKED.values(checked_by=checked_by, failure=None), id_)
-            tx.execute(_NEW_ANALYSIS, [{**row, "company_id": answer.company_id}])
-            if rows:
-                tx.execute(_NEW_FACT, [{**one, "company_id": answer.company_id} for one in rows])
+            _CHECKED.count(tx, {**id_, "checked_by": checked_by, "failure": None})
+            _NEW_ANALYSIS.write(tx, [{**row, "company_id": answer.company_id}])
+            _NEW_FACT.write(tx, [{**one, "company_id": answer.company_id} for one in rows])
 
         self._db.ledger(kept)
 
@@ -250,18 +252,18 @@ class SqlKnowledge:
         """Records why a stored answer cannot be used; its purchase, which is settled, has failed then."""
 
         def kept(tx: sa.Connection) -> None:
-            answer = tx.execute(_ANSWER_OF, {"id": analysis_id}).first()
+            answer = _ANSWER_OF.first(tx, {"id": analysis_id})
             if answer is None:
                 return
             self._forget_analysis(tx, analysis_id)
-            tx.execute(_CHECKED.values(checked_by=checked_by, failure=failure), {"id": analysis_id})
+            _CHECKED.count(tx, {"id": analysis_id, "checked_by": checked_by, "failure": failure})
             tx.execute(_FAILED.values(outcome="failed", reason=failure), {"id": answer.purchase_id})
 
         self._db.ledger(kept)
 
     def _forget_analysis(self, tx: sa.Connection, analysis_id: str) -> None:
-        tx.execute(_FACTS_OF_ANALYSIS, {"id": analysis_id})
-        tx.execute(_FORMER_ANALYSIS, {"id": analysis_id})
+        _FACTS_OF_ANALYSIS.count(tx, {"id": analysis_id})
+        _FORMER_ANALYSIS.count(tx, {"id": analysis_id})
 
 
 def _count_rereading(tx: sa.Connection, before: Sequence[Fact], now: Sequence[Fact]) -> None:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from enrichment.domain.purchases import Cap
 from enrichment.ports import CapReached
 from resources.store import tables as t
+from resources.store.database.quick_statements import QuickStatement
 from resources.store.tables.column_types import PlainText
 
 _c = t.caps.c
@@ -64,15 +65,15 @@ def _add(tx: sa.Connection, names: Collection[str], amount: int) -> dict[str, in
     if not names:
         return {}
     named = {f"name_{number}": name for number, name in enumerate(names)}
-    now = {row.name: row.taken_micro_usd for row in tx.execute(_more(len(named)), {**named, "amount": amount})}
+    now = {row.name: row.taken_micro_usd for row in _more(len(named)).rows(tx, {**named, "amount": amount})}
     if new := sorted(set(names) - now.keys()):
         tx.execute(_NEW, [{"name": name, "taken_micro_usd": amount} for name in new])
     return dict.fromkeys(names, amount) | now
 
 
 @cache
-def _more(count: int) -> sa.UpdateBase:
-    """One cached statement per number of names: SQLAlchemy would compile an IN list anew on every call."""
+def _more(count: int) -> QuickStatement:
+    """One statement per number of names: an IN list of any length is compiled anew on every call."""
     names = [sa.bindparam(f"name_{number}", type_=PlainText) for number in range(count)]
     sum_ = _c.taken_micro_usd + sa.bindparam("amount", type_=sa.BigInteger)
-    return sa.update(t.caps).where(_c.name.in_(names)).values(taken_micro_usd=sum_).returning(*_c)
+    return QuickStatement(sa.update(t.caps).where(_c.name.in_(names)).values(taken_micro_usd=sum_).returning(*_c))

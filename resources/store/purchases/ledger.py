@@ -19,6 +19,7 @@ from enrichment.domain.purchases import Cap, Purchase, Suspension
 from enrichment.ports import NotReserved, Reserved
 from resources.store import tables as t
 from resources.store.database.database import Database
+from resources.store.database.quick_statements import QuickRows, QuickStatement
 from resources.store.database.row_mapping import chunks, fact_row, purchase_of, row_of
 from resources.store.knowledge.knowledge import newest_reader
 from resources.store.purchases import cap_enforcement, provider_health, reservation, settlement
@@ -30,22 +31,22 @@ _MOST_SETTLED_AT_ONCE = 100
 _p = t.purchases.c
 _this, _at = sa.bindparam("this", type_=PlainText), sa.bindparam("at", type_=UtcMicros)
 _OWN_ATTEMPT = sa.and_(_p.purchase_id == _this, _p.attempt == sa.bindparam("own_attempt", type_=sa.Integer))
-_SEND = (
+_SEND = QuickStatement(
     sa.update(t.purchases)
     .where(_OWN_ATTEMPT, t.STILL_UNDER_WAY, _p.lease_until > _at)
     .values(state="sent", sent_at=sa.func.coalesce(_p.sent_at, _at))
 )
 _lease = sa.bindparam("lease", type_=UtcMicros)
-_SEND_ON = (
+_SEND_ON = QuickStatement(
     sa.update(t.purchases)
     .where(_OWN_ATTEMPT, t.STILL_UNDER_WAY, _lease > _at)
     .values(state="sent", sent_at=sa.func.coalesce(_p.sent_at, _at), lease_until=_lease)
 )
-_RENEW = sa.update(t.purchases).where(_OWN_ATTEMPT, t.STILL_UNDER_WAY).values(lease_until=_lease)
-_KEEP_HANDLE = sa.update(t.purchases).where(_OWN_ATTEMPT)
+_RENEW = QuickStatement(sa.update(t.purchases).where(_OWN_ATTEMPT, t.STILL_UNDER_WAY).values(lease_until=_lease))
+_KEEP_HANDLE = QuickStatement(sa.update(t.purchases).where(_OWN_ATTEMPT))
 _CLAIM = sa.select(_p.claim).where(_p.purchase_id == _this)
 _SENT = sa.func.coalesce(_p.sent_at, _p.reserved_at)
-_NEW_REPLY, _NEW_ANSWER, _NEW_FACT = sa.insert(t.replies), sa.insert(t.model_replies), sa.insert(t.facts)
+_NEW_REPLY, _NEW_ANSWER, _NEW_FACT = QuickRows(t.replies), QuickRows(t.model_replies), QuickRows(t.facts)
 
 
 class SqlLedger:
@@ -82,13 +83,13 @@ class SqlLedger:
         """
         values = {"this": purchase.purchase_id, "own_attempt": purchase.attempt, "at": at}
         if lease_until is None:
-            return self._db.ledger(lambda tx: tx.execute(_SEND, values).rowcount == 1)
-        return self._db.ledger(lambda tx: tx.execute(_SEND_ON, {**values, "lease": lease_until}).rowcount == 1)
+            return self._db.ledger(lambda tx: _SEND.count(tx, values) == 1)
+        return self._db.ledger(lambda tx: _SEND_ON.count(tx, {**values, "lease": lease_until}) == 1)
 
     def renew(self, purchase: Purchase, *, lease_until: datetime) -> bool:
         """See enrichment.ports.Ledger.renew."""
         values = {"this": purchase.purchase_id, "own_attempt": purchase.attempt, "lease": lease_until}
-        return self._db.ledger(lambda tx: tx.execute(_RENEW, values).rowcount == 1)
+        return self._db.ledger(lambda tx: _RENEW.count(tx, values) == 1)
 
     def keep_handle(self, purchase: Purchase, handle: str, *, lease_until: datetime) -> bool:
         """Stores the handle, even if the purchase is uncertain by now: it helps to reconcile it.
@@ -97,7 +98,7 @@ class SqlLedger:
         """
         values = {"handle": handle, "lease_until": lease_until}
         own = {"this": purchase.purchase_id, "own_attempt": purchase.attempt}
-        return self._db.ledger(lambda tx: tx.execute(_KEEP_HANDLE, {**values, **own}).rowcount == 1)
+        return self._db.ledger(lambda tx: _KEEP_HANDLE.count(tx, {**values, **own}) == 1)
 
     def settle(
         self,
@@ -124,8 +125,8 @@ class SqlLedger:
             ended = settlement.settle(tx, purchase, result)
             if rest is not None:
                 reservation.set_apart(tx, rest, ended)
-            for insert, rows in written:
-                tx.execute(insert, [{**row, "company_id": ended.company_id} for row in rows])
+            for new, rows in written:
+                new.write(tx, [{**row, "company_id": ended.company_id} for row in rows])
             if answered and ended.failing:
                 provider_health.forget_failures(tx, purchase.provider)
             if suspend is not None:
@@ -218,9 +219,9 @@ class SqlLedger:
 
 def _rows_of(
     purchase: Purchase, reply: Reply | None, facts: Sequence[Fact], answer: ModelReply | None
-) -> list[tuple[sa.Insert, list[dict[str, Any]]]]:
-    """(INSERT, rows), made before the transaction so that no other one waits for the compression."""
-    rows: list[tuple[sa.Insert, list[dict[str, Any]]]] = []
+) -> list[tuple[QuickRows, list[dict[str, Any]]]]:
+    """(where to write, rows), made before the transaction so that no other one waits for the compression."""
+    rows: list[tuple[QuickRows, list[dict[str, Any]]]] = []
     if reply is not None:
         read_by = newest_reader(facts) if facts else reply.reader_version
         extra = {"cost_micro_usd": purchase.cost_micro_usd, "reader_version": read_by}

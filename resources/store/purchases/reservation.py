@@ -26,6 +26,7 @@ from enrichment.ports import (
 )
 from resources.store import tables as t
 from resources.store.clients import announcements
+from resources.store.database.quick_statements import QuickRows, QuickStatement
 from resources.store.database.row_mapping import Row, purchase_of, row_of
 from resources.store.purchases import cap_enforcement, provider_health, settlement
 from resources.store.tables.column_types import PlainText, UtcMicros
@@ -80,7 +81,7 @@ _failed_free = sa.and_(
     _p.closed_at > sa.bindparam("failed_since", type_=UtcMicros),
     _p.state == "released",
     _p.outcome.is_(None),  # ends by reconciliation are left out: they tell nothing about the vendor's present state
-    _p.reason.not_in(settlement.NEVER_ASKED),
+    *(_p.reason != reason for reason in settlement.NEVER_ASKED),
 )
 _in_vain = (
     sa.select(_p.purchase_id)
@@ -92,7 +93,7 @@ _in_vain = (
 )
 
 # Everything that may prevent the purchase, in one query: usually nothing does.
-_LOOK = sa.select(
+_look = sa.select(
     _holder.scalar_subquery().label("holder"),
     _uncertain.scalar_subquery().label("uncertain"),
     _under_way.scalar_subquery().label("under_way"),
@@ -102,8 +103,9 @@ _LOOK = sa.select(
     _in_vain.scalar_subquery().label("in_vain"),
     sa.func.coalesce(_newest_reply.scalar_subquery(), _newest_answer.scalar_subquery()).label("answer"),
 )
-_ONE = sa.select(t.purchases).where(_p.purchase_id == _this)
-_NEW = sa.insert(t.purchases)
+_LOOK = QuickStatement(_look)
+_ONE = QuickStatement(sa.select(t.purchases).where(_p.purchase_id == _this))
+_NEW = QuickRows(t.purchases)
 _RESUME = (
     sa.update(t.purchases)
     .where(_p.purchase_id == _this)
@@ -129,7 +131,7 @@ def reserve(
     tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap], at_once: int, request: ReservingRequest
 ) -> Reserved | NotReserved:
     """See SqlLedger.reserve. "Now" is purchase.reserved_at."""
-    look = tx.execute(_LOOK, {**_question(purchase), **_times(request)}).one()
+    look = _LOOK.first(tx, {**_question(purchase), **_times(request)})
     if look.now is not None:  # the company was merged into another one meanwhile
         return reserve(tx, replace(purchase, company_id=look.now), caps, at_once, request)
     if request.seen is not None and look.answer is not None and look.answer not in request.seen:
@@ -211,14 +213,14 @@ def _begin(tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap]) -> Purcha
     if counted.refused is not None:
         return counted.refused
     names = sorted({cap.name for cap in caps})
-    tx.execute(_NEW, {**row_of(purchase), "claim": _claim_of(purchase), "cap_names": names})
+    _NEW.write(tx, [{**row_of(purchase), "claim": _claim_of(purchase), "cap_names": names}])
     return purchase
 
 
 def set_apart(tx: sa.Connection, rest: Purchase, ended: settlement.Settled) -> None:
     """What of a settled purchase may be billed in addition: reserved under the same caps, without a claim."""
     owner = {"company_id": ended.company_id, "claim": None, "cap_names": ended.cap_names}
-    tx.execute(_NEW, {**row_of(rest), **owner})
+    _NEW.write(tx, [{**row_of(rest), **owner}])
     cap_enforcement.shift(tx, ended.cap_names, rest.reserved_micro_usd)
 
 
@@ -246,4 +248,4 @@ def _times(request: ReservingRequest) -> dict[str, datetime | None]:
 
 
 def _one(tx: sa.Connection, purchase_id: str | None) -> Purchase | None:
-    return None if purchase_id is None else purchase_of(tx.execute(_ONE, {"this": purchase_id}).one())
+    return None if purchase_id is None else purchase_of(_ONE.first(tx, {"this": purchase_id}))

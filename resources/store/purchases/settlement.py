@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from enrichment.domain.purchases import Purchase
 from enrichment.ports import PurchaseClosed
 from resources.store import tables as t
+from resources.store.database.quick_statements import QuickStatement
 from resources.store.database.row_mapping import Row
 from resources.store.purchases import cap_enforcement, provider_health
 from resources.store.tables.column_types import PlainText
@@ -61,8 +62,9 @@ _BOOK_IN_BATCH = (
     .values(cost_micro_usd=_in_batch.cost_micro_usd + _cost)
 )
 _CLOSE_OWN = _CLOSE.where(_p.attempt == sa.bindparam("own_attempt", type_=sa.Integer))
-_CLOSE_OPEN, _CLOSE_UNDER_WAY = _CLOSE_OWN.where(t.STILL_OPEN), _CLOSE_OWN.where(t.STILL_UNDER_WAY)
-_CLOSE_UNCERTAIN = _CLOSE.where(t.UNCERTAIN)
+_CLOSE_OPEN = QuickStatement(_CLOSE_OWN.where(t.STILL_OPEN))
+_CLOSE_UNDER_WAY = QuickStatement(_CLOSE_OWN.where(t.STILL_UNDER_WAY))
+_CLOSE_UNCERTAIN = QuickStatement(_CLOSE.where(t.UNCERTAIN))
 _SEEN = sa.select(_p.state, _p.attempt).where(_p.purchase_id == _this)
 
 
@@ -144,12 +146,12 @@ def _book(tx: sa.Connection, row: Row, cost: int) -> None:
             tx.execute(_BOOK_IN_BATCH, {"batch": batch_id, "company": row.company_id, "cost": cost})
 
 
-def _close(tx: sa.Connection, statement: sa.Executable, purchase_id: str, values: Mapping[str, Any]) -> Row | None:
+def _close(tx: sa.Connection, statement: QuickStatement, purchase_id: str, values: Mapping[str, Any]) -> Row | None:
     """Closes a purchase.
 
     If it was a probe, another purchase may be the next one; the caller may then end the outage.
     """
-    row = tx.execute(statement, {**values, "claim": None, "this": purchase_id}).first()
+    row: Row | None = statement.first(tx, {**values, "claim": None, "this": purchase_id})
     if row is not None and row.failures:
         provider_health.end_probe(tx, purchase_id, at=values["closed_at"])
     return row

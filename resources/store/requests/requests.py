@@ -7,6 +7,7 @@ What a request cost is what its purchases cost, whichever process settled them; 
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,6 +18,7 @@ from enrichment.ports import REQUEST_LEASE, StoreError
 from resources.store import tables as t
 from resources.store.clients import announcements
 from resources.store.database.database import Database
+from resources.store.database.quick_statements import QuickRows, QuickStatement
 from resources.store.database.row_mapping import Row, record_of, row_of
 from resources.store.former_ids import now_of
 from resources.store.tables.column_types import PlainText, zipped
@@ -31,8 +33,14 @@ _IN_DOUBT = sa.exists().where(_p.request_id == _this, t.STILL_OPEN)
 _UNFINISHED = sa.or_(_r.state == "running", sa.and_(_r.state == "failed", _r.error == SILENT))
 # Requests that the service has accepted: if their process is gone, another process of the service takes them over.
 _ACCEPTED = sa.exists().where(t.accepted_requests.c.request_id == _r.request_id, t.ACCEPTED_OPEN)
-_NEW_REQUEST, _NEW_EVENT, _NEW_DECISION = sa.insert(t.requests), sa.insert(t.events), sa.insert(t.decisions)
-_NEW_READ, _NEW_PROFILE = sa.insert(t.cache_reads), sa.insert(t.profiles)
+_close = (
+    sa.update(t.requests)
+    .where(_r.request_id == _this, _UNFINISHED)
+    .values(cost_micro_usd=_PAID.scalar_subquery(), lease_until=None)
+)
+_CLOSE, _CLOSE_IF_SURE = QuickStatement(_close), QuickStatement(_close.where(~_IN_DOUBT))
+_NEW_REQUEST, _NEW_EVENT, _NEW_DECISION = QuickRows(t.requests), QuickRows(t.events), QuickRows(t.decisions)
+_NEW_READ, _NEW_PROFILE = QuickRows(t.cache_reads), QuickRows(t.profiles)
 
 
 class SqlRequests:
@@ -48,7 +56,7 @@ class SqlRequests:
             self._db.companies_stay(tx)
             moved = now_of(tx, [request.company_id])
             here = {"company_id": moved.get(request.company_id, request.company_id)}
-            tx.execute(_NEW_REQUEST, row_of(request) | here | {"lease_until": request.asked_at + REQUEST_LEASE})
+            _NEW_REQUEST.write(tx, [row_of(request) | here | {"lease_until": request.asked_at + REQUEST_LEASE}])
 
         self._db.write(opened)
 
@@ -67,24 +75,23 @@ class SqlRequests:
         Its cost is that of its purchases as they are then. If the company was merged into another one meanwhile, the
         rows are written for that one. Raises StoreError if the request is not running.
         """
-        paid = {"cost_micro_usd": _PAID.scalar_subquery(), "lease_until": None}
-        row = {**row_of(request), "plan": None if request.plan is None else zipped(request.plan), **paid}
-        close = sa.update(t.requests).where(_r.request_id == request.request_id, _UNFINISHED).values(row)
-        sure = close.where(~_IN_DOUBT)
+        row = {**row_of(request), "plan": None if request.plan is None else zipped(request.plan)}
+        written = [row_of(one) for one in profiles]
         new_change = self._db.insert_new(t.changes, unique=["mark"])
 
-        def closed(tx: sa.Connection, statement: sa.Update) -> bool:
+        def closed(tx: sa.Connection, statement: QuickStatement) -> bool:
             self._db.companies_stay(tx)
             moved = now_of(tx, [request.company_id])
             here = {"company_id": moved.get(request.company_id, request.company_id), "this": request.request_id}
-            if tx.execute(statement, here).rowcount != 1:
+            if statement.count(tx, row | here) != 1:
                 return False
-            _write_with_it(tx, moved, profiles, reads)
+            _write_with_it(tx, moved, written, reads)
             _write_changes(tx, moved, changes, new_change)
             return True
 
         # A purchase that another process may settle at this moment is waited for: inside the ledger none is under way.
-        if not self._db.write(lambda tx: closed(tx, sure)) and not self._db.ledger(lambda tx: closed(tx, close)):
+        sure = self._db.write(lambda tx: closed(tx, _CLOSE_IF_SURE))
+        if not sure and not self._db.ledger(lambda tx: closed(tx, _CLOSE)):
             raise StoreError(f"Request {request.request_id} is not running, so it cannot be closed; ask anew.")
 
     def renew(self, request_ids: Collection[str], *, lease_until: datetime) -> None:
@@ -130,10 +137,8 @@ class SqlRequests:
         decisions = [row_of(one) for one in happened if isinstance(one, PolicyDecision)]
 
         def recorded(tx: sa.Connection) -> None:
-            if events:
-                tx.execute(_NEW_EVENT, events)
-            if decisions:
-                tx.execute(_NEW_DECISION, decisions)
+            _NEW_EVENT.write(tx, events)
+            _NEW_DECISION.write(tx, decisions)
 
         if happened:
             self._db.write(recorded)
@@ -178,14 +183,11 @@ def _decision_of(row: Row) -> PolicyDecision:
 
 
 def _write_with_it(
-    tx: sa.Connection, moved: Mapping[str, str], profiles: Sequence[Profile], reads: Sequence[CacheRead]
+    tx: sa.Connection, moved: Mapping[str, str], profiles: Sequence[Mapping[str, Any]], reads: Sequence[CacheRead]
 ) -> None:
-    """moved: the id of a company that was merged away -> the id of the one that is kept."""
-    if reads:
-        tx.execute(_NEW_READ, [row_of(read) for read in reads])
-    if profiles:
-        rows = [row_of(one) | {"company_id": moved.get(one.company_id, one.company_id)} for one in profiles]
-        tx.execute(_NEW_PROFILE, rows)
+    """moved: the id of a company that was merged away -> the id of the one that is kept. profiles: as rows."""
+    _NEW_READ.write(tx, [row_of(read) for read in reads])
+    _NEW_PROFILE.write(tx, [{**one, "company_id": moved.get(one["company_id"], one["company_id"])} for one in profiles])
 
 
 def _write_changes(
