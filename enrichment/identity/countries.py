@@ -37,6 +37,20 @@ def state_of_the_us(text: str) -> bool:
     return found is not None and found.code.startswith("us-")
 
 
+def us_state_in_english(words: str) -> str:
+    """The code of a state of the US ('us-wa') by its name, or by its two letters in capitals; '' for what is none."""
+    text = words.strip()
+    if len(text) == _CODE and not text.isupper():
+        return ""
+    found = _table().get_territory(f"us-{text.lower()}") if len(text) == _CODE else _us_states().get(text.casefold())
+    return "" if found is None else str(found.code)
+
+
+@cache
+def _us_states() -> "dict[str, Territory]":
+    return {one.name.casefold(): one for one in _table().get_territories() if one.code.startswith("us-")}
+
+
 def is_country(text: str) -> bool:
     """Whether a text is a whole country; 'Berlin' and 'California' are parts of one."""
     found = _territory(text.strip())

@@ -25,7 +25,7 @@ from enrichment.research.answers.answer import (
 )
 from enrichment.research.answers.answer_question import answer_question
 from enrichment.research.answers.answer_without_model import composed
-from enrichment.research.answers.conclusions import compared, fits_most, those_wanted, with_count
+from enrichment.research.answers.conclusions import compared, fits_most, with_count
 from enrichment.research.answers.earlier_claims import EARLIER, earlier_advice, earlier_claims
 from enrichment.research.answers.next_questions import price_in_time, price_of_another
 from enrichment.research.answers.open_points import (
@@ -44,6 +44,7 @@ from enrichment.research.answers.open_points import (
     unfound_words,
 )
 from enrichment.research.answers.people import fits_role
+from enrichment.research.answers.positions_wanted import PositionsFound, positions_wanted, with_positions
 from enrichment.research.answers.question_asked import QuestionAsked
 from enrichment.research.answers.selection import chosen
 from enrichment.research.answers.what_is_asked import known_besides, what_is_asked
@@ -58,6 +59,7 @@ from enrichment.research.questions.areas import AREAS, datasets_of
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.looked_for import LookedFor, looked_for, mentions
 from enrichment.research.questions.measures import OPENINGS, MeasureAsked, measure_asked
+from enrichment.research.questions.positions_asked import are_positions_asked, positions_asked
 from enrichment.research.questions.time_window import first_day
 from enrichment.research.questions.to_the_point import (
     OF_TOPICS,
@@ -150,6 +152,8 @@ class CompanyAnswers:
             claims = [claim for claim in claims if claim.kind != "recommendation"]  # nobody sells to themselves
         claims = [_of_company(claim, both.names[0], parts) for claim in claims]
         claims, more_points = self._as_counted(claims, both, asked, parts)
+        claims, positions = self._positions(claims, both, asked, parts)
+        more_points += positions.open_points
         more_points += of_another_time
         claims = await compared_with_replies(claims, self.context.store.knowledge)
         open_points, missing = await self._open_points(one, claims, asked, parts, found)
@@ -159,6 +163,7 @@ class CompanyAnswers:
             open_points = [*more_points, *(point for point in open_points if point.what not in said)]
         open_points += sources_differ(claims)
         open_points += not_among_the_known(one.company, found, one.known, self.rules)
+        open_points = [point for point in open_points if point.what not in positions.met]
         open_points = [*{point.what: point for point in reversed(open_points)}.values()][::-1]
         answer = CompanyAnswer(
             company=one.company,
@@ -314,16 +319,27 @@ class CompanyAnswers:
     def _as_counted(
         self, claims: Sequence[CheckedClaim], both: Sides, asked: QuestionAsked, parts: QuestionParts
     ) -> tuple[list[CheckedClaim], list[OpenPoint]]:
-        """How many are known where that is asked; of open positions those that the question is for."""
+        """How many are known, where that is asked."""
         measure = self._measure(parts)
+        if measure is None or not measure.measure.is_counted or measure.measure is OPENINGS or asked.advice:
+            return [*claims], []
         words = [word for words in parts.sought for word in words.casefold().split() if content_words(word)]
         wanted = tuple(dict.fromkeys((*asked.roles, *words)))
-        called = " or ".join(parts.sought or wanted)
-        if measure is not None and measure.measure.is_counted and not asked.advice:
-            return with_count(claims, both, measure.measure, wanted, called)
-        if wanted and parts.areas == (OPENINGS.area,):
-            return those_wanted(claims, both, OPENINGS, wanted, called)
-        return [*claims], []
+        return with_count(claims, both, measure.measure, wanted, " or ".join(parts.sought or wanted))
+
+    def _positions(
+        self, claims: Sequence[CheckedClaim], both: Sides, asked: QuestionAsked, parts: QuestionParts
+    ) -> tuple[list[CheckedClaim], PositionsFound]:
+        """Of open positions those that the question is for, or how many of them are known."""
+        measure = self._measure(parts)
+        is_counted = measure is not None and measure.measure is OPENINGS
+        if asked.advice or not (is_counted or are_positions_asked(parts.text, parts.areas)):
+            return [*claims], PositionsFound()
+        wanted = positions_asked(parts.text_without(both.names), parts.sought)
+        if not (wanted.wanted or is_counted):
+            return [*claims], PositionsFound()
+        found = positions_wanted(both, wanted)
+        return with_positions(claims, found, both, is_counted=is_counted), found
 
     def _measure(self, parts: QuestionParts) -> MeasureAsked | None:
         return measure_asked(parts.text, parts.areas, compares=parts.compares and not asks_what_is_common(parts.text))

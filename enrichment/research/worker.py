@@ -55,9 +55,9 @@ from enrichment.research.questions.breakdown import (
     fits,
     is_unread,
 )
-from enrichment.research.questions.measures import counts_those_before
+from enrichment.research.questions.measures import counts_those_before, picks_of_those_before
 from enrichment.research.questions.topics import competitors_named, topics_to_search
-from enrichment.research.requests.companies_meant import MOST_COMPANIES, SLOTS, CompaniesMeant
+from enrichment.research.requests.companies_meant import MOST_COMPANIES, OF_THOSE_BEFORE, SLOTS, CompaniesMeant
 from enrichment.research.requests.question_requests import (
     QuestionRequests,
     ResearchContext,
@@ -202,16 +202,22 @@ class _Research:
             parts = by_rule(before, self.session.persona, self.rules, known=known, because=_RESTATED)
             now = plain(because=None)
             return replace(parts, companies=now.companies, places=now.places)
-        if counts_those_before(self.question.text) and (before := await self.meant.text_before()) is not None:
+        if await self._is_of_those_before() and (before := await self.meant.text_before()) is not None:
             areas = by_rule(before, self.session.persona, self.rules, because=None).areas
             if len(areas) == 1:
-                return plain(because="it counts what was asked for before", area=areas[0])
+                of_those = plain(because=OF_THOSE_BEFORE, area=areas[0])
+                return replace(of_those, sought=plain(because=None).sought)
         if (area := await self._offered_area()) is not None:
             return plain(because="it was one of the questions to ask next", area=area)
         sure = plain(because=SURE)
         if sure.is_sure:
             return sure
         return plain(because=REMEMBERED) if await self._is_remembered(sure) else None
+
+    async def _is_of_those_before(self) -> bool:
+        """Whether it is about what the question before asked for, of whichever company."""
+        text = self.question.text
+        return counts_those_before(text) or (picks_of_those_before(text) and await self.meant.is_one_before())
 
     async def _is_remembered(self, parts: QuestionParts) -> bool:
         """Whether it asks for areas or advice on companies that are registered, and a plan of that buys nothing."""

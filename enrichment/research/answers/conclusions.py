@@ -17,11 +17,10 @@ from enrichment.domain.values import Contact, EmployeeCount, Founded, Revenue, V
 from enrichment.research.answers.answer import CompanyAnswer, OpenPoint
 from enrichment.research.answers.people import work_of
 from enrichment.research.answers.recommendations import NEEDS
-from enrichment.research.answers.statements import stated
 from enrichment.research.claims.claim import CheckedClaim, Citation
 from enrichment.research.evidence.passages import Sides
 from enrichment.research.evidence.themes import themes_of_title
-from enrichment.research.questions.measures import OPENINGS, Measure, MeasureAsked
+from enrichment.research.questions.measures import Measure, MeasureAsked
 from enrichment.research.questions.to_the_point import first_line, has_any
 
 _LISTED = 8
@@ -47,24 +46,13 @@ def with_count(
     called: how the question calls these.
     """
     fitting, others, points = _fitting(claims, sides, measure, wanted, called)
-    return [_counted(sides, fitting, measure), *others] if fitting else others, points
-
-
-def those_wanted(
-    claims: Sequence[CheckedClaim], sides: Sides, measure: Measure, wanted: Collection[str], called: str = ""
-) -> tuple[list[CheckedClaim], list[OpenPoint]]:
-    """The claims with those of this measure alone whose titles have one of these words."""
-    fitting, others, points = _fitting(claims, sides, measure, wanted, called)
-    return [*(stated(sides, one, one.text.partition("\n")[0]) for one in fitting[:_LISTED]), *others], points
+    return [counted(sides, fitting, measure), *others] if fitting else others, points
 
 
 def _fitting(
     claims: Sequence[CheckedClaim], sides: Sides, measure: Measure, wanted: Collection[str], called: str = ""
 ) -> tuple[list[Passage], list[CheckedClaim], list[OpenPoint]]:
-    """The passages of this measure that are wanted, the claims on others, and what is open where none is.
-
-    Where none is wanted, all of them are counted if their titles show it: one can see what was looked through.
-    """
+    """The passages of this measure that are wanted, the claims on others, and what is open where none is."""
     each = dict[tuple[str, str | None], Passage]()
     for one in (*sides.evidence.passages, *sides.evidence.omitted):
         if one.dataset == measure.dataset:
@@ -75,22 +63,17 @@ def _fitting(
     if fitting or not every:
         return fitting, others, []
     why = f"none of the {in_number(len(every), measure.noun)} that {_are(len(every))} known is of it"
-    return (
-        [],
-        [*([_counted(sides, every, measure)] if measure is OPENINGS else []), *others],
-        [OpenPoint(called or " or ".join(wanted), why, sides.company.key)],
-    )
+    return [], others, [OpenPoint(called or " or ".join(wanted), why, sides.company.key)]
 
 
 def _is_of(passage: Passage, wanted: Collection[str]) -> bool:
-    """Whether the title has one of the words, or is of the same work ("HR": "Recruiter"), or the place has one."""
+    """Whether the title has one of the words, or is of the same work ("HR": "Talent Partner")."""
     value = passage.facts[0].value
     title = (value.title or "") if isinstance(value, Contact) else first_line(passage.text)
-    place = getattr(value, "location", None) or ""
-    return not wanted or has_any(f"{title}\n{place}", wanted) or not work_of(wanted).isdisjoint(themes_of_title(title))
+    return not wanted or has_any(title, wanted) or not work_of(wanted).isdisjoint(themes_of_title(title))
 
 
-def _counted(sides: Sides, passages: Sequence[Passage], measure: Measure) -> CheckedClaim:
+def counted(sides: Sides, passages: Sequence[Passage], measure: Measure) -> CheckedClaim:
     names = [one.text.partition("\n")[0] for one in passages]
     each = [name if many == 1 else f"{name} ({many})" for name, many in Counter(names).items()]
     more = f" and {len(each) - _LISTED} more" if len(each) > _LISTED else ""

@@ -12,6 +12,7 @@ from enrichment.research.questions.areas import AREA_NAMES, AREAS, phrases_of_ar
 from enrichment.research.questions.asked_words import AskedWords
 from enrichment.research.questions.marked_words import MarkedWords
 from enrichment.research.questions.mention import MentionRole
+from enrichment.research.questions.positions_asked import looks_for_staff
 from enrichment.research.questions.question_words import places_of
 from enrichment.research.questions.technology_use import asks_what_is_used, is_any_used
 
@@ -37,6 +38,8 @@ def areas_asked(asked: AskedWords, marked: MarkedWords) -> AreasAsked:
         shown.add("technology")
     if asked.named(MentionRole.PERSON) or marked.tasks:
         shown.add("people")
+    if shown <= {"intent"} and looks_for_staff(asked.words):
+        shown = {"hiring"}
     return AreasAsked(tuple(name for name in AREA_NAMES if name in shown), phrases)
 
 

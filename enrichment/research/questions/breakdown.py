@@ -18,7 +18,7 @@ from enrichment.analysis.evidence import Evidence, as_data
 from enrichment.analysis.orders import is_an_order, without_orders
 from enrichment.analysis.question import FRAMING_TOKENS, AnalysisQuestion
 from enrichment.domain.json_values import Json
-from enrichment.domain.plain_text import on_one_line
+from enrichment.domain.plain_text import any_of, on_one_line
 from enrichment.domain.research import Persona
 from enrichment.identity.domains import registrable_domain
 from enrichment.research.claims.leaked_instructions import repeats
@@ -128,6 +128,11 @@ class QuestionParts:
         return tuple(
             dict.fromkeys((*self.sought, self.text, *self.topics, *(one.question for one in self.sub_questions)))
         )
+
+    def text_without(self, names: Sequence[str]) -> str:
+        """The text without the names of a company, whose words say nothing of what is asked: 'Salt Security'."""
+        written = (*self.companies, *names)
+        return any_of(tuple(written)).sub(" ", self.text) if written else self.text
 
 
 def breakdown_question(

@@ -14,6 +14,11 @@ from enrichment.domain.plain_text import any_of
 
 MeasuredHow = Literal["more", "less", "count"]
 _OF_THEM = re.compile(r"\bhow many (?:of (?:them|those|these)\b|(?:are|were|have)\b)", re.I)
+_AMONG_THEM = re.compile(
+    r"\b(?:which|what|who|any|some|those|is one|is any|welche|lesquel\w+|cuáles) (?:of|von|d['’]entre|de) "
+    r"(?:them|those|these|ihnen|denen|eux|elles|ellos|ellas)\b",
+    re.I,
+)
 _BETWEEN = 3
 """So many words may be between 'how many' and what is counted: 'how many of their open positions'."""
 
@@ -90,6 +95,11 @@ def measure_asked(question: str, areas: Collection[str], *, compares: bool = Fal
 def counts_those_before(question: str) -> bool:
     """'How many of them are in marketing?'"""
     return _OF_THEM.search(question) is not None
+
+
+def picks_of_those_before(question: str) -> bool:
+    """'Which of them are in marketing?': after a question about one company, what was asked for is meant."""
+    return _AMONG_THEM.search(question) is not None
 
 
 def comparing_phrases() -> tuple[tuple[str, str], ...]:

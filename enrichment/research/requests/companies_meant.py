@@ -40,6 +40,8 @@ _NAME_OR_WORD = (
     "it may be a company's name or a word: ask again with its website, or write it with a capital letter, to look it up"
 )
 _NOT_READ = "it may be a company that the question names: ask again with its website"
+OF_THOSE_BEFORE = "it is about what was asked for before"
+"""Why no model takes a question apart that picks or counts some of what the answer before was about."""
 _ONE_OF_SEVERAL = "of those asked about before only one is known: name the other one with its website to compare them"
 
 MOST_COMPANIES = 3
@@ -128,7 +130,8 @@ class CompaniesMeant:
         if not names and open_points:
             return [], open_points
         if not names and not self._is_ours(parts, before):
-            if len(before) == 1 and _MEANS_SEVERAL.search(self._question.text):
+            means_several = parts.because != OF_THOSE_BEFORE and _MEANS_SEVERAL.search(self._question.text)
+            if len(before) == 1 and means_several:
                 open_points.append(OpenPoint("the other company", _ONE_OF_SEVERAL))
             return before, open_points
         names = names or (self._session.persona.company,)
@@ -325,6 +328,10 @@ class CompaniesMeant:
 
     async def names_before(self) -> list[str]:
         return [company.name or company.key for company in await self._by_ids(await self.ids_before())]
+
+    async def is_one_before(self) -> bool:
+        """Whether the latest question about companies was about one."""
+        return [len(one.companies) for one in await self._earlier()][-1:] == [1]
 
     async def ids_before(self) -> list[str]:
         """Companies of earlier questions, those asked about last first."""

@@ -74,3 +74,14 @@ def test_a_list_of_companies_is_not_searched_and_questions_to_begin_with_are_off
     assert (answer["companies"], answer["claims"]) == ([], [])
     assert "one to three companies that it names" in open_points(answer)["the question"]["because"]
     assert answer["next_questions"]
+
+
+def test_open_positions_are_looked_through_for_a_place_and_a_further_question_picks_some_of_them(stack: Stack) -> None:
+    there, of_them, elsewhere = seller(stack).ask(
+        "Which openings does Nordstrom have in Seattle?", "Are any of them in HR?", "Is Nordstrom hiring in Boston?"
+    )
+    assert len(there["claims"]) > 1
+    assert all("Seattle" in one["text"] for one in there["claims"])
+    assert [one["text"] for one in of_them["claims"]] == ["Nordstrom has an open position: Recruiter."]
+    assert open_points(elsewhere)["Boston"]["because"].startswith("no title, place or text of the ")
+    assert (of_them["cost_micro_usd"], elsewhere["cost_micro_usd"]) == (0, 0)

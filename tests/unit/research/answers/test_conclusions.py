@@ -9,11 +9,11 @@ from enrichment.domain.companies import Company
 from enrichment.domain.values import Contact, EmployeeCount, Founded, JobPosting, Revenue, Technology, Value
 from enrichment.research.answers.answer import CompanyAnswer, OpenPoint
 from enrichment.research.answers.answer_without_model import composed
-from enrichment.research.answers.conclusions import compared, fits_most, those_wanted, with_count
+from enrichment.research.answers.conclusions import compared, fits_most, with_count
 from enrichment.research.answers.selection import chosen
 from enrichment.research.claims.claim import CheckedClaim
 from enrichment.research.evidence.relevance import RelevanceMatch, VendorRelevance
-from enrichment.research.questions.measures import OPENINGS, MeasureAsked, measure_asked
+from enrichment.research.questions.measures import MeasureAsked, measure_asked
 from tests.unit.research.answers.test_chosen_claims import asked, sides
 from tests.unit.research.claims.test_claim import ACME
 
@@ -180,41 +180,3 @@ def test_where_as_many_needs_of_two_meet_the_offer_it_does_not_tell() -> None:
     assert claim is not None
     assert claim.text.endswith(": that does not tell with which one to begin.")
     assert fits_most([fitting("Acme"), fitting("Bly")], "Okta") is None
-
-
-def test_of_open_positions_those_that_the_question_is_for_are_said() -> None:
-    jobs: list[tuple[str, Value]] = [("hiring_trends", JobPosting(title=title)) for title in ("Cook", "Data Engineer")]
-    claims, points = those_wanted([], sides(*jobs), OPENINGS, ("data", "analytics"))
-    assert [one.text for one in claims] == ["Acme has an open position: Data Engineer."]
-    assert not points
-
-
-@pytest.mark.parametrize("role", ["security", "legal", "catering"])
-def test_where_no_open_position_is_of_what_is_asked_all_that_were_looked_through_are_shown(role: str) -> None:
-    jobs: list[tuple[str, Value]] = [("hiring_trends", JobPosting(title=title)) for title in ("Cook", "Data Engineer")]
-    claims, points = those_wanted([], sides(*jobs), OPENINGS, (role,), f"the {role} team")
-    assert [one.text for one in claims] == ["2 open positions of Acme are known: Cook, Data Engineer."]
-    assert [(point.what, point.because) for point in points] == [
-        (f"the {role} team", "none of the 2 open positions that are known is of it")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "titles"),
-    [
-        (("seattle",), ["Clerk"]),
-        (("human resources", "people"), ["Recruiter"]),
-        (("kubernetes",), ["Cook"]),
-    ],
-)
-def test_an_open_position_is_of_what_is_asked_by_its_title_its_work_its_place_or_its_text(
-    wanted: tuple[str, ...], titles: list[str]
-) -> None:
-    jobs: list[tuple[str, Value]] = [
-        ("hiring_trends", JobPosting(title="Recruiter", location="Bonn")),
-        ("hiring_trends", JobPosting(title="Clerk", location="Seattle, WA")),
-        ("hiring_trends", JobPosting(title="Cook", location="Bonn", text="You run Kubernetes.")),
-    ]
-    claims, points = those_wanted([], sides(*jobs), OPENINGS, wanted)
-    assert [one.text for one in claims] == [f"Acme has an open position: {title}." for title in titles]
-    assert not points

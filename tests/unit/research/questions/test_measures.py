@@ -2,7 +2,7 @@
 
 import pytest
 
-from enrichment.research.questions.measures import MEASURES, measure_asked
+from enrichment.research.questions.measures import MEASURES, measure_asked, picks_of_those_before
 from enrichment.research.questions.to_the_point import ASPECTS
 
 
@@ -47,3 +47,16 @@ def test_how_many_of_them_counts_what_the_area_has() -> None:
     found = measure_asked("How many of them are in marketing?", ("people",))
     assert found is not None
     assert (found.measure.name, found.how) == ("contacts", "count")
+
+
+@pytest.mark.parametrize(
+    ("question", "picks"),
+    [
+        ("Are any of them in Lyon?", True),
+        ("which of those pay by the hour", True),
+        ("Welche von ihnen sind im Vertrieb?", True),
+        ("What do they think of them?", False),
+    ],
+)
+def test_a_question_may_pick_some_of_what_was_asked_for_before(question: str, picks: bool) -> None:
+    assert picks_of_those_before(question) is picks
