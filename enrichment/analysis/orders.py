@@ -29,6 +29,14 @@ _ADDRESSED = (
     r"(?:\s+(?:assistants?|models?|agents?|readers?|message|note|prompt))?s?\s*:"
 )
 _TOLD_TO_SAY = r"(?:^|[.!?:]\s+)(?:please\s+)?(?:say|state|answer|pretend|respond) (?:only )?that\b"
+_TOLD_TO_DO = re.compile(
+    r"(?:^|[:,;\u2014-]\s*|\b(?:and|then|also|please|now|always|never)\s+)"
+    r"(?:say|state|tell|claim|write|print|reveal|output|answer|buy|purchase|order|spend|ask|call|recommend|add|include)"
+    r"\s+(?:that|all|everything|every|each|only|me|us|them|everybody|everyone|nothing|no other|any other|the user"
+    r"|the (?:system|prompt|whole|full|entire))\b",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"\s*(?:,|\u2014|\s-\s|\band\b)\s*")
 _OUR_MARKUP = r"[<\u2039]\s*/?\s*(?:evidence|question|seller|vendor|audience)\b"
 _TO_A_MODEL = re.compile("|".join((_FORGETS, _ADDRESSED, _TOLD_TO_SAY, _OUR_MARKUP)), re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.!?;\n]*(?:[.!?;\n]+(?=\s|$)|[.!?;]|\n|$)")
@@ -47,6 +55,20 @@ def is_an_order(text: str) -> bool:
 def speaks_to_a_model(text: str) -> bool:
     """Whether a collected text, or a sentence of it, addresses a language model."""
     return _TO_A_MODEL.search(text) is not None
+
+
+def what_is_offered(text: str) -> str:
+    """What somebody sells, without the sentences and clauses that tell a model what to do; empty: nothing is left."""
+    kept = [one.strip() for one in _SENTENCE.findall(text) if one.strip() and not _tells(one.strip())]
+    if kept:
+        return " ".join(kept).rstrip(";: \n")
+    clauses = _CLAUSE.split(text)
+    before = next((at for at in range(len(clauses), 0, -1) if not _tells(", ".join(clauses[:at]))), 0)
+    return ", ".join(clauses[:before]).strip(" ,")
+
+
+def _tells(text: str) -> bool:
+    return is_an_order(text) or speaks_to_a_model(text) or _TOLD_TO_DO.search(text) is not None
 
 
 def without_orders(text: str) -> str:

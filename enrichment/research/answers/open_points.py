@@ -6,6 +6,7 @@ question's parts + claims + what is known -> OpenPoint ...
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
+from enrichment.analysis.orders import what_is_offered
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Known
 from enrichment.domain.money import in_usd
@@ -166,7 +167,8 @@ def nothing_to_recommend(sides: Sides) -> OpenPoint:
 
 def nobody_fits(sides: Sides, persona: Persona) -> OpenPoint:
     """An open point where people are named by their rank alone."""
-    why = f"no title that is known has to do with {persona.sells}: those of the highest rank are named"
+    sold = what_is_offered(persona.sells) or persona.company
+    why = f"no title that is known has to do with {sold}: those of the highest rank are named"
     return OpenPoint("a contact for what you sell", why, sides.company.key)
 
 

@@ -3,13 +3,12 @@
 facts of a company -> passages, ranked for the question, within so many bytes        persona -> a passage of its own
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from enrichment.analysis.evidence import Evidence, Passage, as_data, fact_text, select_evidence
-from enrichment.analysis.orders import is_an_order, speaks_to_a_model
+from enrichment.analysis.orders import speaks_to_a_model, what_is_offered
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Fact, Known
 from enrichment.domain.research import Persona, Session
@@ -102,18 +101,12 @@ def _as_stated(value: Value) -> Value:
     return value.model_copy(update={"category": None}) if isinstance(value, Technology) else value
 
 
-def _without_orders(sells: str) -> str:
-    """Its sentences but for those that speak to a model."""
-    sentences = re.split(r"(?<=[.!?])\s+|\n", sells)
-    return " ".join(one for one in sentences if not (is_an_order(one) or speaks_to_a_model(one)))
-
-
 def _persona_fact(persona: Persona, session: Session, now: datetime) -> Fact:
     """What the seller says they sell, as it was written when the session was opened."""
     return Fact(
         company_id=session.company_id,
         dataset=PERSONA,
-        value=Text(text=as_data(_without_orders(persona.sells)) or persona.company),
+        value=Text(text=as_data(what_is_offered(persona.sells)) or persona.company),
         quality=1.0,
         reliability=1.0,
         source=PERSONA,

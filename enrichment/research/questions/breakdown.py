@@ -15,7 +15,7 @@ from functools import cache, partial
 from typing import Any, Literal
 
 from enrichment.analysis.evidence import Evidence, as_data
-from enrichment.analysis.orders import is_an_order, without_orders
+from enrichment.analysis.orders import is_an_order, what_is_offered, without_orders
 from enrichment.analysis.question import FRAMING_TOKENS, AnalysisQuestion
 from enrichment.domain.json_values import Json
 from enrichment.domain.plain_text import any_of, on_one_line
@@ -142,7 +142,7 @@ def breakdown_question(
     areas = "; ".join(f"{area.name}: {', '.join(area.words[:9])}" for area in AREAS)
     there_is = f"## What there is\n\n- areas: {areas}\n- datasets: {', '.join(rules.datasets)}\n"
     instructions = f"{rules.prompts[RESEARCH_BREAKDOWN].rstrip()}\n\n{there_is}"
-    seller = f"{persona.role} of {persona.company}, which sells: {persona.sells}"
+    seller = f"{persona.role} of {persona.company}, which sells: {what_is_offered(persona.sells)}"
     before = ", ".join(known.before[:_SHOWN_COMPANIES])
     text = without_orders(text)
     reading = json.dumps(_shown(read_question(time_window(text).text, _with_own(known, persona))), ensure_ascii=False)
