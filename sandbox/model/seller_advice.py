@@ -25,6 +25,7 @@ _SELLS_NOTHING = re.compile(
 _PLAIN_HEADING = re.compile(
     r"(?:about|products?|pricing|prices|plans?|careers?|news|why us|customers|home|welcome)\b.*", re.IGNORECASE
 )
+_CLAUSE = re.compile(r" (?:that|which|to) .*")
 _STEPS = {
     "purchase_intent": "They are looking into {need}: offer {offer}.",
     "recent_news": 'Open with "{need}" and offer {offer}.',
@@ -119,10 +120,10 @@ def _advice(pair: _Pair, sells: str | None, name: str) -> dict[str, Any]:
 
 def _part_of(sells: str, pair: _Pair) -> str:
     """The one of several products that has to do with the need."""
-    parts = [part for part in re.split(r", (?:and )?|; | and ", sells) if part]
+    parts = [part for part in re.split(r", (?:and )?|; | and ", _CLAUSE.sub("", sells)) if part]
     meets = [part for part in parts if themes_in(part) & pair.themes or telling_words(part) & pair.shared]
     meets = [part for part in meets if part.casefold() != pair.quote.casefold()]
-    return meets[0] if len(parts) > 1 and meets else sells
+    return meets[0] if meets else _CLAUSE.sub("", sells)
 
 
 def _short(text: str) -> str:

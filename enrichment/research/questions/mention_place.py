@@ -67,10 +67,10 @@ class MentionPlace:
 
     @property
     def _is_denied(self) -> bool:
-        """'Not Acme but Bly'."""
+        """'Not Acme but Bly', 'I do not mean Acme but Bly'."""
         behind = self.words[self.one.end : self.one.end + 2]
         is_but = any(word.small == "but" and not word.begins for word in behind)
-        return is_but and bool(self.front) and self.front[-1].small == "not"
+        return is_but and any(word.small == "not" for word in self.front[-2:])
 
     @property
     def _is_person(self) -> bool:

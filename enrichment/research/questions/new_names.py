@@ -116,7 +116,11 @@ def _is_name(words: Sequence[Word], start: int, end: int, taken: Collection[int]
     first, before = words[start], words[start - 1] if start and not words[start].apart else None
     if _is_none_anyway(words[start:end], before):
         return False
-    if is_where_a_name_is(words, start, end) or (first.apart and not first.begins and start - 1 in taken):
+    if (
+        _is_instead(words, start)
+        or is_where_a_name_is(words, start, end)
+        or (first.apart and not first.begins and start - 1 in taken)
+    ):
         return True  # of a list of names, too
     if end - start == 1 and first.begins:
         return _stands_alone(words, first, has_known=has_known)
@@ -138,6 +142,11 @@ def _does_something(words: Sequence[Word], end: int) -> bool:
 def _is_in_another_language(words: Sequence[Word], start: int, end: int) -> bool:
     """'tiene Mattress Firm ...': English words with capitals within a sentence that is in no English."""
     return end - start > 1 and not words[start].begins and not is_english(words)
+
+
+def _is_instead(words: Sequence[Word], start: int) -> bool:
+    """'not Acme but Bly'"""
+    return start > 1 and words[start - 1].small == "but" and any(word.small == "not" for word in words[: start - 1])
 
 
 def _is_owner(words: Sequence[Word], start: int) -> bool:
