@@ -47,6 +47,7 @@ from enrichment.research.answers.people import fits_role
 from enrichment.research.answers.positions_wanted import PositionsFound, positions_wanted, with_positions
 from enrichment.research.answers.question_asked import QuestionAsked
 from enrichment.research.answers.selection import chosen
+from enrichment.research.answers.unmet_words import unmet_words
 from enrichment.research.answers.what_is_asked import known_besides, what_is_asked
 from enrichment.research.claims.claim import CheckedClaim, DroppedClaim, checked, in_order
 from enrichment.research.claims.model_answers import ResearchAnswer
@@ -165,6 +166,7 @@ class CompanyAnswers:
         open_points += not_among_the_known(one.company, found, one.known, self.rules)
         open_points = [point for point in open_points if point.what not in positions.met]
         open_points = [*{point.what: point for point in reversed(open_points)}.values()][::-1]
+        open_points += self._unmet(parts, both, claims, open_points)
         answer = CompanyAnswer(
             company=one.company,
             claims=tuple(claims),
@@ -228,6 +230,15 @@ class CompanyAnswers:
         words = [one for one in unfound_words(parts, claims) if not {one, one.casefold()} & known_not]
         points += [self._unfound(one, both, parts, known) for one in words]
         return points
+
+    def _unmet(
+        self, parts: QuestionParts, both: Sides, claims: Sequence[CheckedClaim], points: Sequence[OpenPoint]
+    ) -> list[OpenPoint]:
+        """An open point for the words of the question that neither a claim nor another open point speaks of."""
+        vendor, persona = both.vendor, self.bought.session.persona
+        names = (*parts.companies, *both.names, vendor.name or "", persona.company, persona.name)
+        words = unmet_words(parts.text, names, claims, points) if claims else ""
+        return [OpenPoint(words, "nothing that was found speaks of it", both.company.key)] if words else []
 
     def _unfound(self, words: str, both: Sides, parts: QuestionParts, known: Known) -> OpenPoint:
         """Where no dataset answers it and it was not searched for, with the price of a search."""
@@ -388,23 +399,25 @@ class CompanyAnswers:
         ]
         more = list[OpenPoint]()
         if roles and not has_person and "people" in parts.asked_areas and "key_contacts" not in missing:
-            point = role_unknown(one.company, one.known, self.rules)
-            cost = await price_of_another(
-                one.company, "key_contacts", one.known, rules=self.rules, context=self.context
-            )
+            point = role_unknown(one.company, one.known, self.rules, one.done)
+            cost = await self._price_of_another(one, "key_contacts")
             more.append(replace(point, micro_usd=cost or None))
-        priced = []
+        priced, together = [], await self._price(one.company, missing) if missing else 0
         for point in points:
             cost = 0
-            if point.what in missing:
-                cost = await self._price(one.company, (point.what,))
+            if point.what in missing and not (cost := await self._price(one.company, (point.what,))):
+                cost = await self._price_of_another(one, point.what)
+                together += cost
             priced.append(replace(point, micro_usd=cost or None))
-        together = await self._price(one.company, missing) if missing else 0
         more += one.searched.open_points(one.company, one.known, self.rules)
         more += left_out_points(
             one.company, {} if one.done is None else left_out_by_caps(one.done), missing, self.rules
         )
         return [*priced, *more], together + sum(point.micro_usd or 0 for point in more)
+
+    async def _price_of_another(self, one: CompanyCollected, dataset: str) -> int:
+        """The price of a source that was not asked yet (micro-USD), though what was asked is an answer by itself."""
+        return await price_of_another(one.company, dataset, one.known, rules=self.rules, context=self.context)
 
     async def _price(self, company: Company, missing: tuple[str, ...]) -> int:
         """The price of what nothing satisfies (micro-USD)."""

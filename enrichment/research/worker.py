@@ -372,6 +372,7 @@ class _Research:
             shown.append(plan_data(company, served, plans, relevance_between(both)))
         data = plan_of_question(parts, shown, searched) | {
             "kept_back_micro_usd": most_for_answer(self.rules) * len(asks),
+            "spent_micro_usd": (await self.bought.costs())[0],
             "left_micro_usd": await self.bought.left(),
             "too_wide": narrower(parts, companies, self.session.persona.company),
         }

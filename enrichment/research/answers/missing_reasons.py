@@ -22,7 +22,7 @@ _REASONS: Mapping[str, str] = {
     "plan used up": "the contract for {names} is used up",
     "suspended": "{names} is suspended",
     "needs a domain": "its website is not known, which {names} would need",
-    "not worth its price": "{names} was not worth its price here",
+    "not worth its price": "{names} was not asked, as others answer the same for less",
 }
 """Decision of the plan -> why a source was not asked."""
 _KINDS: Mapping[str, str] = {"OverCap": _BUDGET, "Stopped": _STOPPED, "CredentialsRejected": _REASONS["no credentials"]}
@@ -39,6 +39,13 @@ def why_missing(dataset: str, end: Enriched | None, known: Known, rules: Rules, 
         return fallback or NOTHING_KNOWN
     answered = {reply.source for reply in known.replies}
     return _in_one_sentence(_reasons(rules.datasets[dataset].sources, answered, end)) or NOTHING_KNOWN
+
+
+def not_reached(dataset: str, end: Enriched | None, rules: Rules) -> str:
+    """Sources of the dataset that could not answer, in one sentence; empty: there are none."""
+    failed = () if end is None else tuple(failure.source for failure in end.failures if failure.kind not in _KINDS)
+    each = dict.fromkeys(one for one in failed if one in rules.datasets[dataset].sources)
+    return _NOT_REACHED.format(names=all_called(each)) if each else ""
 
 
 def why_not_answered(end: Enriched | None) -> str:

@@ -13,8 +13,10 @@ from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.research import Persona
 from enrichment.domain.values import EmployeeCount, NewsItem
+from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.quote import expected_price
 from enrichment.research.answers.answer import OpenPoint, asked_for, day_in_words
+from enrichment.research.answers.missing_reasons import not_reached
 from enrichment.research.claims.claim import CheckedClaim
 from enrichment.research.evidence.event_days import WithinWindow, event_day
 from enrichment.research.evidence.passages import VENDOR_READS, Sides
@@ -104,13 +106,15 @@ def sources_differ(claims: Sequence[CheckedClaim]) -> Iterator[OpenPoint]:
             yield OpenPoint(dataset, f"sources differ: {each}; the first is the most reliable", cited[0].company_key)
 
 
-def role_unknown(company: Company, known: Known, rules: Rules) -> OpenPoint:
-    """An open point where contacts are known, and none has the role that is asked for."""
+def role_unknown(company: Company, known: Known, rules: Rules, end: Enriched | None = None) -> OpenPoint:
+    """An open point where contacts are known, and none has the role that is asked for. end: of the request for them."""
     asked = (
         one.replace(": some", ": contacts, none of them with this role")
         for one in asked_for("key_contacts", known, rules)
     )
-    return OpenPoint("key_contacts", "no known contact has this role", company.key, tuple(asked))
+    away = not_reached("key_contacts", end, rules)
+    why = "; ".join(filter(None, ("no known contact has this role", away)))
+    return OpenPoint("key_contacts", why, company.key, tuple(asked))
 
 
 def unfound_words(parts: QuestionParts, claims: Sequence[CheckedClaim]) -> list[str]:

@@ -57,7 +57,10 @@ def plan_of_question(
 def plan_sentence(
     plan: Mapping[str, Json], parts: QuestionParts, companies: Sequence[str], topics: Sequence[str]
 ) -> str:
-    """plan: as plan_of_question has it. companies: their names. topics: those that are searched for."""
+    """plan: as plan_of_question has it, with spent_micro_usd and kept_back_micro_usd. companies: their names.
+
+    topics: those that are searched for.
+    """
     if not companies:
         return "Nothing is looked up: no company is known that the question is about."
     about, searched = " and ".join(companies), " and ".join(topics)
@@ -67,9 +70,16 @@ def plan_sentence(
         looks_at = f"Searching for {searched} about {about}"
     cost, most = in_usd(plan["expected_micro_usd"]), in_usd(plan["most_micro_usd"])
     price = f"expected to cost {cost} USD, {most} at most" if plan["expected_micro_usd"] else "all of it is in memory"
-    if parts.asks_for_advice and not plan["expected_micro_usd"] and (of_model := plan.get("kept_back_micro_usd")):
-        price += f", the language model's advice costs {in_usd(of_model)} USD at most"
-    return f"{looks_at}: {price}, about {plan['seconds']:.0f} s."
+    return f"{looks_at}: {price}, about {plan['seconds']:.0f} s{_besides(plan, parts)}."
+
+
+def _besides(plan: Mapping[str, Json], parts: QuestionParts) -> str:
+    """What the question costs beside its plan; over what is remembered only advice asks a model."""
+    spent = plan["spent_micro_usd"]
+    answer = plan["kept_back_micro_usd"] if plan["expected_micro_usd"] or parts.asks_for_advice else 0
+    each = [f"{in_usd(spent)} USD spent on your own company and on what the question means"] if spent else []
+    each += [f"at most {in_usd(answer)} USD for the language model's answer"] if answer else []
+    return f"; besides {' and '.join(each)}" if each else ""
 
 
 def narrower(parts: QuestionParts, companies: Sequence[Company], vendor: str) -> list[str]:

@@ -61,6 +61,11 @@ def looked_for(facts: Sequence[Fact], sought: Iterable[str], areas: Sequence[str
     return LookedFor(tuple(of_kind), (), (), unknown, len(runs_on), (*kinds,), () if has_some else (next(iter(kinds)),))
 
 
+def words_of_kinds() -> tuple[str, ...]:
+    """Words by which kinds of technologies are asked for."""
+    return tuple(word for _, words in _KINDS for word in words)
+
+
 def _kinds_asked(question: str) -> dict[str, str]:
     """Word of the question -> the category that it asks for; the longest word alone, where one is inside another."""
     shown = [(word, category) for category, words in _KINDS for word in words if any_of((word,)).search(question)]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from enrichment.domain.values import EmployeeCount, NewsItem
 from enrichment.research.answers.open_points import (
     is_told_without,
     none_speaks,
+    role_unknown,
     sources_differ,
     unanswered_areas,
     unfound_words,
@@ -107,3 +109,22 @@ def test_what_an_analysis_would_add_to_a_narrow_question_is_not_open_where_claim
     assert is_told_without("competitive_landscape", {"competitor_mentions"}, MATRIX)
     assert not is_told_without("competitive_landscape", {"recent_news"}, MATRIX)
     assert not is_told_without("recent_news", {"recent_news"}, MATRIX)
+
+
+@pytest.mark.parametrize(
+    ("failures", "because"),
+    [
+        ((), "no known contact has this role"),
+        (
+            (("snov_contacts", "ProviderUnavailable"), ("apollo_contacts", "UnexpectedReply")),
+            "no known contact has this role; Snov's contacts, Apollo's contacts could not be reached",
+        ),
+        ((("serp_news", "ProviderUnavailable"),), "no known contact has this role"),
+        ((("snov_contacts", "OverCap"),), "no known contact has this role"),
+    ],
+)
+def test_where_no_contact_has_a_role_a_source_that_could_not_be_reached_is_named(
+    failures: tuple[tuple[str, str], ...], because: str
+) -> None:
+    end: Any = SimpleNamespace(failures=[SimpleNamespace(source=source, kind=kind) for source, kind in failures])
+    assert role_unknown(ACME, Known(), MATRIX, end).because == because

@@ -1,7 +1,6 @@
 """The sentences of a session's events: what a person would write, and nothing that is not so."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -14,10 +13,18 @@ from enrichment.domain.research import Question
 from enrichment.ports import ProviderUnavailable
 from enrichment.purchasing.caps import too_dear
 from enrichment.research.answers.answer import Ending, OpenPoint, completed, in_one_sentence
-from enrichment.research.events.event_data import budget_sentence, plan_sentence, stopping_sentence, vendor_sentence
+from enrichment.research.events.event_data import (
+    budget_sentence,
+    plan_of_question,
+    plan_sentence,
+    stopping_sentence,
+    vendor_sentence,
+)
 from enrichment.research.events.narration import WatchedProvider, session_event_of
 from enrichment.research.events.session_log import SessionLog
-from enrichment.research.questions.breakdown import QuestionParts
+from enrichment.research.questions.breakdown import by_rule
+from tests.support.examples import MATRIX
+from tests.unit.research.questions.test_breakdown import ANN
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ACME = Company("com_1", "acme.com", "Acme", "acme.com", NOW)
@@ -116,11 +123,33 @@ def test_a_source_is_under_way_only_while_it_is_asked_also_where_it_fails() -> N
     assert (asked.seen, under_way) == (["serp_news"], [])
 
 
-def test_advice_over_what_is_remembered_says_what_the_model_may_cost() -> None:
-    plan = {"areas": [], "expected_micro_usd": 0, "most_micro_usd": 0, "seconds": 0.0, "kept_back_micro_usd": 5_000}
-    advice = QuestionParts("position", ("Acme",), (), (), (), ())
-    assert plan_sentence(plan, advice, ["Acme"], []) == (
-        "Looking at all areas of Acme: all of it is in memory, the language model's advice costs 0.0050 USD at most, "
-        "about 0 s."
+def planned(question: str, **more: int) -> str:
+    parts = by_rule(question, ANN, MATRIX, because="test")
+    plan = plan_of_question(parts, (), ()) | {"spent_micro_usd": 0, "kept_back_micro_usd": 5_000} | more
+    return plan_sentence(plan, parts, ("Acme",), ())
+
+
+@pytest.mark.parametrize(
+    "question", ["What should I say to Acme?", "How would you pitch to Acme?", "Why should Acme buy?"]
+)
+def test_advice_over_what_is_remembered_says_what_the_model_may_cost(question: str) -> None:
+    assert planned(question) == (
+        "Looking at all areas of Acme: all of it is in memory, about 0 s; "
+        "besides at most 0.0050 USD for the language model's answer."
     )
-    assert "model" not in plan_sentence(plan, replace(advice, intent="look_up"), ["Acme"], [])
+
+
+@pytest.mark.parametrize(
+    ("costs", "end"),
+    [
+        ({}, "about 0 s."),
+        ({"spent_micro_usd": 370_000}, "besides 0.37 USD spent on your own company and on what the question means."),
+        (
+            {"spent_micro_usd": 370_000, "expected_micro_usd": 50_000},
+            "0.37 USD spent on your own company and on what the question means"
+            " and at most 0.0050 USD for the language model's answer.",
+        ),
+    ],
+)
+def test_a_plan_says_what_the_question_costs_besides_what_it_looks_up(costs: dict[str, int], end: str) -> None:
+    assert planned("Whom is Acme hiring?", **costs).endswith(end)

@@ -1,0 +1,68 @@
+"""Which telling words of a question neither its answer nor an open point speaks of: it is not answered in whole. Pure.
+
+"Is Acme expanding into new ports?" + headlines on prices -> ports        + "opens a port in Lyon" -> none
+
+Words of any question, of an area, a measure, an aspect or a role tell nothing by themselves: what they ask for has open
+points of its own. Other languages than English are not looked through.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+
+from enrichment.domain.plain_text import any_of
+from enrichment.research.answers.answer import OpenPoint
+from enrichment.research.claims.claim import CheckedClaim
+from enrichment.research.evidence.relevance import content_words, stem_of, words_in
+from enrichment.research.questions.areas import names_role, phrases_of_areas, shows_area
+from enrichment.research.questions.looked_for import words_of_kinds
+from enrichment.research.questions.measures import MEASURES
+from enrichment.research.questions.name_places import is_of_sentences
+from enrichment.research.questions.question_words import Word, is_english, words_in_question, words_of
+from enrichment.research.questions.to_the_point import ASPECTS
+
+_SHORTEST_FORM = 4
+_ENDINGS = frozenset({"d", "ed", "ing", "er", "or", "ion", "ment", "ly", "al", "y"})
+"""In which two forms of a word may differ: 'opens' and 'opened', not 'ports' and 'portals'."""
+
+
+def unmet_words(text: str, names: Iterable[str], claims: Sequence[CheckedClaim], points: Iterable[OpenPoint]) -> str:
+    """The words as the question has them, joined; empty: all are met. names: of companies, no words of it."""
+    called = tuple(name for name in names if name)
+    words = words_in_question(any_of(called).sub(" ", text) if called else text)
+    if not is_english(words):
+        return ""
+    spoken = {stem_of(word) for said in _spoken(claims, points) for word in words_in(said)}
+    return " ".join(one.own for one in _telling(words) if not _is_among(stem_of(one.small), spoken))
+
+
+def _telling(words: Sequence[Word]) -> Iterator[Word]:
+    for at, word in enumerate(words):
+        tells = content_words(word.small) and not (is_of_sentences(word) or names_role(word.small))
+        if tells and not shows_area(word.small) and stem_of(word.small) not in _asking():
+            asks = at > 0 and not word.is_capital and words[at - 1].small in words_of("asks_to")
+            if not asks:
+                yield word
+
+
+def _spoken(claims: Sequence[CheckedClaim], points: Iterable[OpenPoint]) -> Iterator[str]:
+    for claim in claims:
+        yield from (claim.text, claim.why or "", *(one.passage.text for one in claim.citations))
+    for point in points:
+        yield from (point.what, point.because)
+
+
+def _is_among(stem: str, spoken: Iterable[str]) -> bool:
+    return any(stem == one or _is_form_of(*sorted((stem, one), key=len)) for one in spoken)
+
+
+def _is_form_of(shorter: str, longer: str) -> bool:
+    return len(shorter) >= _SHORTEST_FORM and longer.startswith(shorter) and longer[len(shorter) :] in _ENDINGS
+
+
+@cache
+def _asking() -> frozenset[str]:
+    """Stems of the words by which areas, aspects, measures and kinds of technologies are asked for."""
+    phrases = [words for one in ASPECTS for words in one.asked_by]
+    phrases += [words for one in MEASURES for words in (*one.compared_by, *one.counted)]
+    phrases += [" ".join(phrase) for phrase, _ in phrases_of_areas()]
+    return frozenset(stem_of(word) for phrase in (*phrases, *words_of_kinds()) for word in words_in(phrase))

@@ -1,0 +1,42 @@
+"""What a question asks and no sentence of its answer speaks of: then the answer is not a sure one."""
+
+import pytest
+
+from enrichment.domain.values import NewsItem, Technology
+from enrichment.research.answers.answer import OpenPoint
+from enrichment.research.answers.statements import stated
+from enrichment.research.answers.unmet_words import unmet_words
+from tests.unit.research.answers.test_chosen_claims import sides
+
+NEWS = NewsItem(title="Acme opens a terminal in Rotterdam", url="https://news.example/1")
+BOTH = sides(("recent_news", NEWS), ("tech_stack", Technology(name="Jenkins")))
+CLAIMS = [stated(BOTH, one, one.text.partition("\n")[0]) for one in BOTH.evidence.passages]
+
+
+@pytest.mark.parametrize(
+    ("question", "unmet"),
+    [
+        ("Is Acme growing in Rotterdam?", ""),
+        ("Has Acme opened new terminals?", ""),
+        ("Does Acme run Jenkins?", ""),
+        ("Is Acme expanding its airports?", "airports"),
+        ("What does Acme announce on fertilizer in Bolivia?", "fertilizer Bolivia"),
+        ("Which tools does Acme have for welding?", "welding"),
+        ("What should I mention to Acme first?", ""),
+        ("Tell me all about Acme", ""),
+        ("What has happened at Acme lately?", ""),
+        ("Who is bigger, Acme or Okta?", ""),
+        ("Was gibt es bei Acme zum Düngemittel?", ""),
+    ],
+)
+def test_a_telling_word_that_nothing_speaks_of_is_not_met(question: str, unmet: str) -> None:
+    assert unmet_words(question, ("Acme", "Okta"), CLAIMS, ()) == unmet
+
+
+def test_an_open_point_speaks_of_a_word_too() -> None:
+    point = OpenPoint("fertilizer", "no passage that was found speaks of it")
+    assert unmet_words("Does Acme sell fertilizers?", ("Acme",), CLAIMS, (point,)) == ""
+
+
+def test_a_name_is_no_word_of_the_question() -> None:
+    assert unmet_words("How big is Umbrella Fertilizers?", ("Umbrella Fertilizers",), CLAIMS, ()) == ""
