@@ -6,16 +6,14 @@ collected + question's parts -> evidence of both sides -> claims kept and droppe
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from enrichment.analysis.answer_reading import UnusableAnswer, read_answer
 from enrichment.analysis.evidence import fact_text
 from enrichment.domain.companies import Company
 from enrichment.domain.knowledge import Known
-from enrichment.domain.profiles import Profile
 from enrichment.domain.research import Question
-from enrichment.pipeline.enrich import Ask, Enriched
 from enrichment.research.answers.answer import (
     AS_IT_IS,
     NOTHING_TO_READ,
@@ -69,9 +67,11 @@ from enrichment.research.questions.to_the_point import (
     in_common,
 )
 from enrichment.research.questions.topics import PAGE, RESULTS, without_other_topics
+from enrichment.research.requests.company_requests import CompanyCollected
+from enrichment.research.requests.question_breakdown import OFFERED
 from enrichment.research.requests.question_requests import QuestionRequests, left_out_by_caps
 from enrichment.research.requests.session_knowledge import SessionKnowledge, relevance_between
-from enrichment.research.requests.topic_searches import SearchesMade, most_of
+from enrichment.research.requests.topic_searches import most_of
 
 _NO_DETAILS = "how to reach a person is in no answer: the profile of the company has the addresses that are known"
 _THEY = re.compile(r"^They (are|run)\b")
@@ -81,24 +81,6 @@ _COMPARES_AMOUNTS = re.compile(
 )
 _SESSIONS = 10
 """So many of the latest sessions are looked through for what a model said before."""
-
-
-@dataclass(frozen=True, slots=True)
-class CompanyCollected:
-    """What was asked for about one company, and what is known now. searched: what was searched for by itself."""
-
-    company: Company
-    ask: Ask
-    done: Enriched | None
-    known: Known
-    profile: Profile | None
-    searched: SearchesMade = field(default_factory=lambda: SearchesMade(()))
-
-    @property
-    def is_remembered(self) -> bool:
-        """Whether memory had all that was asked for."""
-        new_calls = any(calls for _, calls in self.searched.counts.values())
-        return self.done is not None and not self.done.purchases and not new_calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +272,7 @@ class CompanyAnswers:
             return _Read(because="no model is set up for it")
         if not both.evidence.passages:
             return _Read(because=NOTHING_TO_READ)
-        if parts.because == "it was one of the questions to ask next" and not self.bought.progress.over_budget:
+        if parts.because == OFFERED and not self.bought.progress.over_budget:
             return _Read(because=AS_IT_IS)
         question = answer_question(parts.text, parts.sub_questions, both, self.rules, asked)
         results = await self.bought.ask_model(question, both.company, keeps_back=0)

@@ -1,0 +1,100 @@
+"""A question in parts: by what the session asked or offered before, by rule where that is sure, else by a model.
+
+question -> restated | of those before | offered | sure | remembered -> parts by rule
+         -> else a model is asked; where none answers, parts by rule, with the reason
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from enrichment.domain.companies import Company
+from enrichment.pipeline.dry_run import profile_or_plans
+from enrichment.research.answers.answer_question import most_for_answer
+from enrichment.research.claims.model_answers import Breakdown
+from enrichment.research.questions.breakdown import QuestionParts, breakdown_question, by_model, by_rule, fits
+from enrichment.research.questions.measures import counts_those_before, picks_of_those_before
+from enrichment.research.questions.topics import topics_to_search
+from enrichment.research.requests.companies_meant import OF_THOSE_BEFORE, CompaniesMeant
+from enrichment.research.requests.company_requests import ask_about
+from enrichment.research.requests.question_requests import QuestionRequests
+
+SURE = "each of its words is known"
+REMEMBERED = "all that its words ask for is remembered"
+RESTATED = "it asks for the answer before in other words"
+OFFERED = "it was one of the questions to ask next"
+"""Why no model was asked what the question means."""
+
+
+class QuestionBreakdown:
+    """The parts of one question. bought: its requests; meant: the companies that its session knows."""
+
+    def __init__(self, bought: QuestionRequests, meant: CompaniesMeant) -> None:
+        self._bought, self._meant = bought, meant
+        self._question, self._session, self._rules = bought.question, bought.session, bought.rules
+
+    async def plain(self) -> QuestionParts:
+        """The parts by the plain rule alone."""
+        known = await self._meant.known_names(self._question.text)
+        return by_rule(self._question.text, self._session.persona, self._rules, because=SURE, known=known)
+
+    async def parts(self, vendor: Company) -> QuestionParts:
+        """vendor: the seller's company, whose context a model is asked in. Raises QuestionLost, StoreError."""
+        text, persona, asked = self._question.text, self._session.persona, self._rules.research.breakdown
+        known = await self._meant.known_names(text)
+        plain = partial(by_rule, text, persona, self._rules, known=known)
+        if (parts := await self._without_model(plain)) is not None:
+            return parts
+        if asked is None:
+            return plain(because="no model is set up for it")
+        question = breakdown_question(text, persona, known, self._rules, asked)
+        if not fits(question):
+            return plain(because="it is longer than the model may be asked")
+        results = await self._bought.ask_model(question, vendor, keeps_back=most_for_answer(self._rules))
+        if results.analyses:
+            answer = Breakdown.model_validate(results.analyses[0].answer)
+            return by_model(answer, text, persona, self._rules, instructions=question.instructions, known=known)
+        return plain(because=next(iter(results.gaps.values()), "the model did not answer"))
+
+    async def _without_model(self, plain: Callable[..., QuestionParts]) -> QuestionParts | None:
+        """The parts of a question the session offered, or that asks for the answer before; None: it is not sure."""
+        if plain(because=None).restates and (before := await self._meant.text_before()) is not None:
+            known = await self._meant.known_names(before)
+            parts = by_rule(before, self._session.persona, self._rules, known=known, because=RESTATED)
+            now = plain(because=None)
+            return replace(parts, companies=now.companies, places=now.places)
+        if await self._is_of_those_before() and (before := await self._meant.text_before()) is not None:
+            areas = by_rule(before, self._session.persona, self._rules, because=None).areas
+            if len(areas) == 1:
+                of_those = plain(because=OF_THOSE_BEFORE, area=areas[0])
+                return replace(of_those, sought=plain(because=None).sought)
+        if (area := await self._offered_area()) is not None:
+            return plain(because=OFFERED, area=area)
+        sure = plain(because=SURE)
+        if sure.is_sure:
+            return sure
+        return plain(because=REMEMBERED) if await self._is_remembered(sure) else None
+
+    async def _is_of_those_before(self) -> bool:
+        """Whether it is about what the question before asked for, of whichever company."""
+        text = self._question.text
+        return counts_those_before(text) or (picks_of_those_before(text) and await self._meant.is_one_before())
+
+    async def _is_remembered(self, parts: QuestionParts) -> bool:
+        """Whether it asks for areas or advice on companies that are registered, and a plan of that buys nothing."""
+        if parts.unsure or not (parts.areas or parts.asks_for_advice) or topics_to_search(parts, (), self._rules):
+            return False
+        named = await self._meant.registered(parts.companies)
+        companies = named if parts.companies else await self._meant.before(parts)
+        if not companies or len(named) != len(parts.companies):
+            return False
+        decide = partial(profile_or_plans, rules=self._rules, context=self._bought.context)
+        decided = [await decide(ask_about(company, parts, self._bought), company=company) for company in companies]
+        return not any(plan.quote.upper_bound for _, plans in decided for plan in plans)
+
+    async def _offered_area(self) -> str | None:
+        """The area of a question that an answer of this session offered; None: none did."""
+        earlier = await asyncio.to_thread(self._bought.sessions.questions, self._session.session_id)
+        offered = (one for q in earlier if q.answer for one in q.answer.get("next_questions", ()))
+        return next((str(one["area"]) for one in offered if one["question"] == self._question.text), None)
