@@ -219,7 +219,11 @@ def read_crunchbase_names(reply: ReaderInput) -> Iterator[OtherName]:
 
 READERS: Mapping[str, ReaderEntry] = {
     "brightdata_company_db": ReaderEntry(
-        read_linkedin_companies, version=6, named=read_record_names, other_names=read_linkedin_names
+        read_linkedin_companies,
+        version=6,
+        named=read_record_names,
+        other_names=read_linkedin_names,
+        come_up=read_record_names,
     ),
     "brightdata_people_db": ReaderEntry(read_linkedin_people, version=3),
     "brightdata_technographics": ReaderEntry(read_technographics, version=5, named=read_record_names),

@@ -217,8 +217,17 @@ def _of_the_seller(asked: AskedWords, content: _Content) -> _Content:
 
 
 def _restates(asked: AskedWords, companies: Collection[str], places: Collection[int]) -> bool:
-    """'Shorter, please', 'and Acme, same thing?', 'what about the second one?'"""
-    return has_phrase(asked.words, "same" if companies else "restates") or bool(places and not companies)
+    """'Shorter, please', 'and Acme, same thing?', 'and Acme?', 'what about the second one?'"""
+    if companies:
+        return has_phrase(asked.words, "same") or _goes_to_another(asked)
+    return has_phrase(asked.words, "restates") or bool(places)
+
+
+def _goes_to_another(asked: AskedWords) -> bool:
+    """'And Acme?', 'what about Acme?': what was asked before, about this company."""
+    left = [word.small for at, word in enumerate(asked.words) if at not in asked.taken]
+    begins_with_and = left[:1] == [asked.words[0].small] and asked.words[0].does("and_or")
+    return left[-2:] in (["what", "about"], ["how", "about"]) or (begins_with_and and len(left) == 1)
 
 
 def _asks_what_it_is(asked: AskedWords) -> bool:

@@ -180,11 +180,12 @@ class CompaniesMeant:
         company = await self._named(name)
         if company.domain is None:
             looked_up = await self._looked_up(name, company, found)
+            company = looked_up or await self._named(name)  # it is registered now
         else:
             looked_up = company if await self._was_looked_up(company) else None
         is_chosen = name.casefold() in self._chosen or registrable_domain(name) is not None
-        if not is_chosen and (several := await self._that_come_up(name, looked_up or company)):
-            is_one = len(several) == 1 and (looked_up or company).domain is not None
+        if not is_chosen and (several := await self._that_come_up(name, company)):
+            is_one = len(several) == 1 and company.domain is not None
             if not is_one:
                 found.open_points = [one for one in found.open_points if one.what != name]
                 raise _SeveralMeant(several)

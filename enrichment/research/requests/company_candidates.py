@@ -91,7 +91,7 @@ def choices_that_come_up(name: str, found: Iterable[NamedCompany], company: Comp
     company: what it was taken for so far; it comes first.
     """
     each: dict[str, NamedCompany] = {}
-    for one in found:
+    for one in sorted(found, key=lambda one: compare_names(name, one.name or "").sameness != "same"):
         if one.domain is not None and one.name and all(_is_another(one, other) for other in each.values()):
             each.setdefault(one.domain, one)
     alike = {domain: compare_names(name, one.name or "") for domain, one in each.items()}

@@ -63,7 +63,8 @@ class QuestionBreakdown:
             known = await self._meant.known_names(before)
             parts = by_rule(before, self._session.persona, self._rules, known=known, because=RESTATED)
             now = plain(because=None)
-            return replace(parts, companies=now.companies, places=now.places)
+            with_before = parts.compares_with_before and not now.companies
+            return replace(parts, companies=now.companies, places=now.places, compares_with_before=with_before)
         if await self._is_of_those_before() and (before := await self._meant.text_before()) is not None:
             areas = by_rule(before, self._session.persona, self._rules, because=None).areas
             if len(areas) == 1:

@@ -199,6 +199,28 @@ def test_two_websites_of_one_name_that_a_search_finds_are_asked_about_and_the_ch
     assert [[one["key"] for one in companies] for companies in recognised] == [["abbvie.com"], ["abbvie.com"]]
 
 
+def test_a_company_of_a_longer_name_that_the_look_up_shows_is_asked_back_at_once(stack: Stack) -> None:
+    """The sandbox knows C.H. Robinson Worldwide."""
+    one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now)
+    one.ask("How many drivers is C.H. Robinson looking for?")
+    assert one.seen[-1].type == "clarification_needed"
+    assert "chrobinson.com" in [candidate["key"] for candidate in one.seen[-1].data["candidates"]]
+
+
+def test_another_company_named_alone_is_asked_what_the_one_before_was(stack: Stack) -> None:
+    one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now)
+    first, then = one.ask("What has happened at tesla.com lately?", "and Adobe?")
+    assert [[company["key"] for company in answer["companies"]] for answer in (first, then)] == [
+        ["tesla.com"],
+        ["adobe.com"],
+    ]
+    asked = {event.question_id: set[str]() for event in one.seen}
+    for event in one.seen:
+        if event.type == "research_plan_created":
+            asked[event.question_id] |= set(event.data["areas"])
+    assert [areas for areas in asked.values() if areas] == [{"news"}, {"news"}]
+
+
 def test_what_is_named_by_its_website_is_that_company_though_others_have_its_name(client: httpx.Client) -> None:
     first = opened(client, "What has happened at AbbVie lately?")
     until(client, first["id"], "clarification_needed")

@@ -153,3 +153,19 @@ def test_what_competitors_use_is_told_from_what_the_company_uses(question: str, 
 )
 def test_how_to_reach_a_person_is_told_from_a_text_to_write(question: str, details: tuple[str, ...]) -> None:
     assert read(question).contact_details == details
+
+
+@pytest.mark.parametrize(
+    ("question", "restates"),
+    [
+        ("and Kroger?", True),
+        ("What about General Mills?", True),
+        ("how about Kroger", True),
+        ("und Kroger?", True),
+        ("Kroger?", False),
+        ("What about Kroger's CFO?", False),
+        ("Kroger and Visa", False),
+    ],
+)
+def test_a_company_named_alone_is_asked_about_as_the_one_before_was(question: str, restates: bool) -> None:
+    assert read(question, "Tesla").restates is restates

@@ -53,6 +53,19 @@ PAGE_OF_IT = ("Pallion: reviews", "https://www.reviews.example/pallion", "What p
             ),
             ["pallion.com", "pallion-records.com"],
         ),
+        (
+            "google_knowledge_graph",
+            entities(
+                ("Pallion Foundation", "https://pallion.org/", "Foundation"),
+                ("Pallion", "https://pallion.com/", "Software company"),
+            ),
+            ["pallion.com"],
+        ),
+        (
+            "brightdata_company_db",
+            {"records": [{"name": "Pallion Holding", "website": "https://www.pallion.com/"}]},
+            ["pallion.com"],
+        ),
         ("serp_organic", results(DENTAL), ["pallion-dental.com"]),
         ("serp_organic", results(PAGE_OF_IT), []),
     ],
