@@ -27,6 +27,8 @@ def experiments(
         return
     if stop:
         stop_broken(found)
+        if not as_json:
+            console.print("written into config/stopped_arms.yaml: its companies are now served as all others")
     elif not as_json:
         console.print("--stop stops it: its companies are then served as all others")
     raise typer.Exit(INCOMPLETE)

@@ -34,7 +34,7 @@ def compared_arms(name: str | None, *, sandbox: bool) -> ComparedArms:
         with warehouse.reading() as connection:
             names = [name] if name else list(rules.experiments)
             arms = {one: experiment_results(connection, rules, one) for one in names}
-    return ComparedArms(settings, rules, arms, broken_guards(arms))
+    return ComparedArms(settings, rules, arms, broken_guards(rules, arms))
 
 
 def stop_broken(found: ComparedArms) -> None:

@@ -26,7 +26,8 @@ def experiments_view(found: ComparedArms) -> RenderableType:
         metric = found.rules.experiments[experiment].metric
         for arm, one in arms.items():
             mean = "" if one.metric is None else f"{one.metric.mean:.4f}"
-            remark = f"stop it: {one.to_stop}" if one.to_stop else _remark(metric, one.beside)
+            to_do = "it is stopped" if arm in found.rules.experiments[experiment].stopped else "stop it"
+            remark = f"{to_do}: {one.to_stop}" if one.to_stop else _remark(metric, one.beside)
             count, total = f"{one.companies:,}", _total(one.if_all)
             table.add_row(experiment, arm, count, metric, mean, _interval(one.beside), total, remark)
     return table

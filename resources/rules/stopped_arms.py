@@ -15,9 +15,15 @@ from resources.warehouse.experiment_results import ArmResult, experiment_results
 NO_GUARDS = "No experiment with a guard is under way."
 
 
-def broken_guards(found: Mapping[str, Mapping[str, ArmResult]]) -> dict[str, list[str]]:
-    """Experiment -> arms that a guard says to stop; only experiments with such arms. found: experiment -> arm."""
-    broken = {name: [arm for arm, one in arms.items() if one.to_stop] for name, arms in found.items()}
+def broken_guards(rules: Rules, found: Mapping[str, Mapping[str, ArmResult]]) -> dict[str, list[str]]:
+    """Experiment -> arms that go on and that a guard says to stop; only experiments with such arms.
+
+    found: experiment -> arm.
+    """
+    broken = {
+        name: [arm for arm, one in arms.items() if one.to_stop and arm not in rules.experiments[name].stopped]
+        for name, arms in found.items()
+    }
     return {name: arms for name, arms in broken.items() if arms}
 
 
@@ -40,11 +46,7 @@ def stop_broken_arms(settings: Settings, rules: Rules, store: SqlStore) -> list[
     warehouse.build(store)
     with warehouse.reading() as connection:
         found = {name: experiment_results(connection, rules, name) for name in rules.experiments}
-    going_on = {
-        name: {arm: one for arm, one in arms.items() if arm not in rules.experiments[name].stopped}
-        for name, arms in found.items()
-    }
-    broken = broken_guards(going_on)
+    broken = broken_guards(rules, found)
     if broken:
         stop_arms(settings, rules, broken)
     return [f"{name}.{arm} is stopped: {found[name][arm].to_stop}." for name, arms in broken.items() for arm in arms]

@@ -94,3 +94,6 @@ def test_an_arm_whose_guard_is_broken_is_named_and_with_stop_gets_no_company_any
     stopped = stack.command("experiments", "--stop", "--sandbox", "--json", ENRICH_CONFIG=str(config))
     assert stopped.returncode == 3
     assert load_rules(config).experiments["order"].stopped == ("other",)
+    again = stack.command("experiments", "--sandbox", ENRICH_CONFIG=str(config))
+    assert (again.returncode, "--stop stops it" in again.stdout) == (0, False)
+    assert "it is stopped" in " ".join(again.stdout.split())
