@@ -21,7 +21,8 @@ from enrichment.research.answers.answer import CompanyAnswer, Ending, OpenPoint,
 from enrichment.research.answers.next_questions import NextQuestion, first_questions, next_questions
 from enrichment.research.answers.open_points import reserved_point, vendor_cut_short, vendor_unknown
 from enrichment.research.answers.research_itself import age_of, price_of
-from enrichment.research.company_answer import CompanyAnswers, shared_among
+from enrichment.research.company_answers.company_answer import CompanyAnswers
+from enrichment.research.company_answers.company_evidence import shared_among
 from enrichment.research.events.event_data import narrower, stopping_sentence
 from enrichment.research.events.session_log import SessionLog
 from enrichment.research.questions.breakdown import QuestionParts
@@ -72,7 +73,7 @@ class _Research:
         self.breakdown = QuestionBreakdown(self.bought, self.meant)
         self.to_look_up = CompaniesToLookUp(self.meant, self.knowledge, self.rules)
         self.requests = CompanyRequests(self.bought, self.knowledge)
-        self.answers = CompanyAnswers(question, self.bought, self.knowledge)
+        self.answers = CompanyAnswers(self.bought, self.knowledge)
         self.vendor_context = VendorContext(self.meant, self.bought)
 
     async def to_its_end(self) -> None:

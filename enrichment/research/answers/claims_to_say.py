@@ -1,0 +1,90 @@
+"""The claims that an answer on a company says: chosen, counted, or of open positions, as its question asks. Pure.
+
+claims of the model + spare ones + QuestionAsked -> chosen -> how many are known | positions wanted -> ClaimsToSay
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from enrichment.research.answers.answer import OpenPoint
+from enrichment.research.answers.conclusions import with_count
+from enrichment.research.answers.positions_wanted import PositionsFound, positions_wanted, with_positions
+from enrichment.research.answers.question_asked import QuestionAsked
+from enrichment.research.answers.selection import chosen
+from enrichment.research.claims.claim import CheckedClaim
+from enrichment.research.evidence.passages import Sides
+from enrichment.research.evidence.relevance import content_words
+from enrichment.research.questions.breakdown import QuestionParts
+from enrichment.research.questions.measures import OPENINGS, MeasureAsked, measure_asked
+from enrichment.research.questions.positions_asked import are_positions_asked, positions_asked
+from enrichment.research.questions.to_the_point import asks_what_is_common
+
+_THEY = re.compile(r"^They (are|run)\b")
+_ONE_OF_THEM = {"are": "is", "run": "runs"}
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsToSay:
+    """open_points: of what was counted or looked through. met: what the question names and an open position is."""
+
+    claims: Sequence[CheckedClaim]
+    open_points: tuple[OpenPoint, ...] = ()
+    met: frozenset[str] = frozenset()
+
+
+def claims_to_say(
+    kept: Sequence[CheckedClaim],
+    spare: Sequence[CheckedClaim],
+    asked: QuestionAsked,
+    parts: QuestionParts,
+    sides: Sides,
+) -> ClaimsToSay:
+    """kept: the model's claims; spare: those of the evidence as it is."""
+    claims = chosen(kept, spare, asked, sides)
+    if sides.company.company_id == sides.vendor.company_id:
+        claims = [claim for claim in claims if claim.kind != "recommendation"]  # nobody sells to themselves
+    claims = [_of_company(claim, sides.names[0], parts) for claim in claims]
+    claims, points = _as_counted(claims, sides, asked, parts)
+    claims, positions = _positions(claims, sides, asked, parts)
+    return ClaimsToSay(claims, (*points, *positions.open_points), positions.met)
+
+
+def measure_of(parts: QuestionParts) -> MeasureAsked | None:
+    """What the question counts or compares; None: nothing."""
+    return measure_asked(parts.text, parts.areas, compares=parts.compares and not asks_what_is_common(parts.text))
+
+
+def _of_company(claim: CheckedClaim, name: str, parts: QuestionParts) -> CheckedClaim:
+    """With the company, where the question asks for a person by name or about several companies."""
+    if len(parts.companies) > 1 and claim.kind == "recommendation":
+        return replace(claim, text=_THEY.sub(lambda they: f"{name} {_ONE_OF_THEM[they[1].casefold()]}", claim.text))
+    is_sought = claim.text.partition(":")[0].rstrip(".") in parts.sought or len(parts.companies) > 1
+    return replace(claim, text=f"{claim.text.rstrip('.')}, {name}.") if is_sought and claim.kind == "person" else claim
+
+
+def _as_counted(
+    claims: Sequence[CheckedClaim], sides: Sides, asked: QuestionAsked, parts: QuestionParts
+) -> tuple[list[CheckedClaim], list[OpenPoint]]:
+    """How many are known, where that is asked."""
+    measure = measure_of(parts)
+    if measure is None or not measure.measure.is_counted or measure.measure is OPENINGS or asked.advice:
+        return [*claims], []
+    words = [word for words in parts.sought for word in words.casefold().split() if content_words(word)]
+    wanted = tuple(dict.fromkeys((*asked.roles, *words)))
+    return with_count(claims, sides, measure.measure, wanted, " or ".join(parts.sought or wanted))
+
+
+def _positions(
+    claims: Sequence[CheckedClaim], sides: Sides, asked: QuestionAsked, parts: QuestionParts
+) -> tuple[list[CheckedClaim], PositionsFound]:
+    """Of open positions those that the question is for, or how many of them are known."""
+    measure = measure_of(parts)
+    is_counted = measure is not None and measure.measure is OPENINGS
+    if asked.advice or not (is_counted or are_positions_asked(parts.text, parts.areas)):
+        return [*claims], PositionsFound()
+    wanted = positions_asked(parts.text_without(sides.names), parts.sought)
+    if not (wanted.wanted or is_counted):
+        return [*claims], PositionsFound()
+    found = positions_wanted(sides, wanted)
+    return with_positions(claims, found, sides, is_counted=is_counted), found

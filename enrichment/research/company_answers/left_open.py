@@ -1,0 +1,128 @@
+"""What a question asks about a company and its claims do not say, in the order of the answer. Pure.
+
+evidence + claims -> datasets that nothing satisfies, areas and aspects that no claim tells of    (priced elsewhere)
+                  -> words, people and advice that no claim has; what says it more exactly stands in for the rest
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from enrichment.domain.research import Persona
+from enrichment.research.answers.answer import OpenPoint, missing_points
+from enrichment.research.answers.claims_to_say import ClaimsToSay
+from enrichment.research.answers.open_points import (
+    is_told_without,
+    nobody_fits,
+    none_speaks,
+    not_among_the_known,
+    nothing_to_recommend,
+    only_ranges,
+    sources_differ,
+    unanswered_areas,
+    unanswered_aspects,
+    unfound_words,
+)
+from enrichment.research.answers.unmet_words import unmet_words
+from enrichment.research.claims.claim import CheckedClaim
+from enrichment.research.company_answers.company_evidence import CompanyEvidence
+from enrichment.research.questions.areas import AREAS, datasets_of
+from enrichment.research.questions.topics import RESULTS
+from enrichment.research.requests.topic_searches import most_of
+from enrichment.rules import Rules
+
+_NO_DETAILS = "how to reach a person is in no answer: the profile of the company has the addresses that are known"
+
+
+def unsatisfied(evidence: CompanyEvidence, claims: Sequence[CheckedClaim], rules: Rules) -> list[OpenPoint]:
+    """Datasets of the profile that nothing satisfies; of a narrow question without what its claims tell otherwise."""
+    one = evidence.collected
+    told = {cited.passage.dataset for claim in claims for cited in claim.citations}
+    return [
+        point
+        for point in missing_points(one.company, one.profile, one.done, one.known, rules)
+        if evidence.parts.is_whole or not is_told_without(point.what, told, rules)
+    ]
+
+
+def untold(
+    evidence: CompanyEvidence, claims: Sequence[CheckedClaim], missing: Collection[str], rules: Rules
+) -> list[OpenPoint]:
+    """Aspects of the question that no claim tells of, else its areas. missing: datasets that are open points."""
+    one, found, asked = evidence.collected, evidence.found, evidence.asked
+    aspects = [] if asked.point is None else [
+        *unanswered_aspects(asked.point, claims, one.company, one.known, rules),
+        *only_ranges(asked.point, claims, one.company),
+    ]  # fmt: skip
+    if aspects or (asked.point is not None and asked.point.subjects):
+        return aspects
+    looked_for_in = {"technology": (*found.technologies, *found.kinds), "people": (*found.people, *asked.roles)}
+    said = {area for area, names in looked_for_in.items() if names}
+    return [
+        point
+        for point in unanswered_areas(evidence.parts, claims, one.company, one.known, rules)
+        if point.what not in said and not set(missing) & set(datasets_of((point.what,), rules))
+    ]
+
+
+def in_one_list(
+    evidence: CompanyEvidence,
+    said: ClaimsToSay,
+    claims: Sequence[CheckedClaim],
+    priced: Sequence[OpenPoint],
+    *,
+    persona: Persona,
+    rules: Rules,
+) -> list[OpenPoint]:
+    """All open points, each once. claims: those said, compared with replies; priced: points that have their price."""
+    parts, one = evidence.parts, evidence.collected
+    points = [*_unsaid(evidence, claims, persona, rules), *priced]
+    if more := [*said.open_points, *evidence.older]:  # they say it more exactly
+        points = [*more, *(point for point in points if point.what not in (*parts.areas, *parts.sought))]
+    points += sources_differ(claims)
+    points += not_among_the_known(one.company, evidence.found, one.known, rules)
+    points = _first_of_each(point for point in points if point.what not in said.met)
+    return [*points, *_unmet(evidence, claims, points, persona)]
+
+
+def _first_of_each(points: Iterable[OpenPoint]) -> list[OpenPoint]:
+    """Of several points on the same, the first, where the last of them is."""
+    return [*{point.what: point for point in reversed([*points])}.values()][::-1]
+
+
+def _unsaid(
+    evidence: CompanyEvidence, claims: Sequence[CheckedClaim], persona: Persona, rules: Rules
+) -> list[OpenPoint]:
+    """What the question asks and no claim says, where no source could be asked for more."""
+    both, parts, asked, found = evidence.whole, evidence.parts, evidence.asked, evidence.found
+    points = [OpenPoint(one, _NO_DETAILS, both.company.key) for one in parts.contact_details]
+    recommends = any(claim.kind == "recommendation" for claim in claims)
+    if asked.advice and claims and not evidence.is_own and not recommends:
+        points.append(nothing_to_recommend(both))
+    people = [claim for claim in claims if claim.kind == "person"]
+    are_named_by_rank = bool(people) and all(claim.why is None for claim in people)
+    if are_named_by_rank and not (asked.roles or parts.sought or evidence.is_own):
+        points.append(nobody_fits(both, persona))
+    known_not = {*found.technologies, *found.people, *found.kinds_asked}
+    words = [one for one in unfound_words(parts, claims) if not {one, one.casefold()} & known_not]
+    return [*points, *(_unfound(one, evidence, rules) for one in words)]
+
+
+def _unfound(words: str, evidence: CompanyEvidence, rules: Rules) -> OpenPoint:
+    """Where no dataset answers it and it was not searched for, with the price of a search."""
+    parts, both = evidence.parts, evidence.whole
+    if parts.areas or parts.topics or RESULTS not in rules.datasets:
+        told_by = {dataset for area in AREAS if area.name in parts.areas for dataset in area.told_by}
+        why = none_speaks(evidence.collected.known, told_by) or "no passage that was found speaks of it"
+        return OpenPoint(words, why, both.company.key)
+    asks = f'"What about {words} at {both.names[0]}?" searches for it'
+    why = f"no dataset answers it, and no passage that is known speaks of it: {asks}"
+    return OpenPoint(words, why, both.company.key, micro_usd=most_of(RESULTS, rules) or None)
+
+
+def _unmet(
+    evidence: CompanyEvidence, claims: Sequence[CheckedClaim], points: Sequence[OpenPoint], persona: Persona
+) -> list[OpenPoint]:
+    """An open point for the words of the question that neither a claim nor another open point speaks of."""
+    parts, both = evidence.parts, evidence.sides
+    names = (*parts.companies, *both.names, both.vendor.name or "", persona.company, persona.name)
+    words = unmet_words(parts.text, names, claims, points) if claims else ""
+    return [OpenPoint(words, "nothing that was found speaks of it", both.company.key)] if words else []
