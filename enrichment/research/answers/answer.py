@@ -32,6 +32,8 @@ NOTHING_TO_READ = "there is no evidence that it could read"
 """Why no model was asked, where there was nothing."""
 NOTHING_BOUGHT = "nothing was bought"
 """How an open point ends that tells of research itself: its price, or how old what is known is."""
+_LISTS = {"key_findings": "finding", "people": "person", "recommendations": "recommendation"}
+"""List of ids in the answer -> the kind of claims in it."""
 _WITHOUT_FAILING = (None, AS_IT_IS, NOTHING_TO_READ)
 _FOUND = ("topic_results", "page_passages")
 _NEWS = ("recent_news", "purchase_intent", "hiring_trends")
@@ -126,7 +128,6 @@ def completed(
     """The data of research_complete. Money in integer micro-USD."""
     claims = [claim for answer in answers for claim in answer.claims]
     numbered = list(in_order(claims))
-    shown = {claim_id: claim.as_json(claim_id) for claim_id, claim in numbered}
     open_points = [*(point for answer in answers for point in answer.open_points), *ending.more_open]
     unanswerable = {} if parts is None else parts.unanswerable
     open_points += [OpenPoint(what, why) for what, why in unanswerable.items()]
@@ -140,15 +141,9 @@ def completed(
         "answer": " ".join(str(sentence["text"]) for sentence in sentences),
         "sentences": sentences,
         "at_a_glance": _glance(numbered, now, parts),
-        "key_findings": [claim_id for claim_id, claim in numbered if claim.kind == "finding"],
-        "people": [claim_id for claim_id, claim in numbered if claim.kind == "person"],
-        "recommendations": [claim_id for claim_id, claim in numbered if claim.kind == "recommendation"],
-        "claims": list(shown.values()),
-        "dropped": [
-            {"kind": one.kind, "text": one.text, "quote": one.quote, "verdict": "dropped", "because": one.because}
-            for answer in answers
-            for one in answer.dropped
-        ],
+        **{name: [claim_id for claim_id, claim in numbered if claim.kind == kind] for name, kind in _LISTS.items()},
+        "claims": [claim.as_json(claim_id) for claim_id, claim in numbered],
+        "dropped": [_dropped_json(one) for answer in answers for one in answer.dropped],
         "confidence": _confidence(claims, answers, len(open_points)),
         "open_points": [point.as_json() for point in open_points],
         "missing_micro_usd": sum(answer.missing_micro_usd for answer in answers)
@@ -163,6 +158,10 @@ def completed(
         "paid_by": [payer.as_json() for payer in payers],
         "seconds": round(ending.seconds, 3),
     }
+
+
+def _dropped_json(one: DroppedClaim) -> dict[str, Json]:
+    return {"kind": one.kind, "text": one.text, "quote": one.quote, "verdict": "dropped", "because": one.because}
 
 
 def in_one_sentence(data: Mapping[str, Json]) -> str:

@@ -200,39 +200,49 @@ def by_model(
     """The parts that the model states and that are allowed; nothing that repeats its instructions."""
     answer = _without_instructions(answer, instructions)
     plain = by_rule(text, persona, rules, because=None, known=known)
-    text = plain.text
     own = _with_own(known, persona)
-    reading = read_question(text, own)
-    named = [one.name for one in answer.companies if _is_named(one.name, text)]
-    companies = [name for name in named if not _is_of(name, persona, own) and reading.may_be_asked_about(name)]
-    companies += [name for name in plain.companies if name in reading.sure_companies or _begins_small(name)]
-    areas = tuple(dict.fromkeys(name for name in answer.areas if name in AREA_NAMES))
-    if "size" in plain.areas and "people" not in plain.areas:
-        areas = tuple(name for name in areas if name != "people")  # how many people work there is no person
-    if reading.looks_for_technology and answer.intent not in _ASKS_FOR_ADVICE:
-        areas = ("technology",)
-    datasets = (*answer.datasets, *(d for one in answer.sub_questions for d in one.datasets))
+    reading = read_question(plain.text, own)
+    companies = _companies_stated(answer, plain, reading, persona, own)
+    areas = _areas_stated(answer, plain, reading)
+    topics = (topic for topic in answer.topics if _may_be_searched(topic, plain.text))
+    why_not = {one.what: one.why for one in answer.unanswerable if one.what and one.why}
     return replace(
         plain,
         intent=answer.intent,
         companies=_once(companies) or plain.companies,
         areas=areas or plain.areas,
-        topics=tuple(dict.fromkeys(topic for topic in answer.topics if _may_be_searched(topic, text))),
-        datasets=_known(datasets, rules),
+        topics=tuple(dict.fromkeys(topics)),
+        datasets=_known((*answer.datasets, *(d for one in answer.sub_questions for d in one.datasets)), rules),
         sub_questions=tuple(
             LookUp(one.question, _known(one.datasets, rules))
             for one in answer.sub_questions
             if one.question and not is_an_order(one.question)
         ),
-        unanswerable={
-            **plain.unanswerable,
-            **{one.what: one.why for one in answer.unanswerable if one.what and one.why},
-        },
+        unanswerable={**plain.unanswerable, **why_not},
         by="model",
         because=None,
         unsure=() if companies else plain.unsure,
         unread=plain.unread if (areas, answer.topics) == (plain.areas, [*plain.topics]) else (),
     )
+
+
+def _companies_stated(
+    answer: Breakdown, plain: QuestionParts, reading: QuestionReading, persona: Persona, own: KnownNames
+) -> list[str]:
+    """Companies that the model states and the question names, the seller's aside; then those that are surely named."""
+    named = [one.name for one in answer.companies if _is_named(one.name, plain.text)]
+    others = [name for name in named if not _is_of(name, persona, own) and reading.may_be_asked_about(name)]
+    return [*others, *(name for name in plain.companies if name in reading.sure_companies or _begins_small(name))]
+
+
+def _areas_stated(answer: Breakdown, plain: QuestionParts, reading: QuestionReading) -> tuple[str, ...]:
+    """The areas that the model states, but for those that the question's words rule out."""
+    if reading.looks_for_technology and answer.intent not in _ASKS_FOR_ADVICE:
+        return ("technology",)
+    areas = tuple(dict.fromkeys(name for name in answer.areas if name in AREA_NAMES))
+    if "size" in plain.areas and "people" not in plain.areas:
+        return tuple(name for name in areas if name != "people")  # how many people work there is no person
+    return areas
 
 
 def _once(names: Sequence[str]) -> tuple[str, ...]:
@@ -267,31 +277,41 @@ def by_rule(
     asking = without_orders(text)
     about = about_research(asking)
     window = time_window(about.text)
-    has_orders, text = asking != text, window.text
-    reading = read_question(text, _with_own(known, persona))
+    reading = read_question(window.text, _with_own(known, persona))
+    parts = _as_read(reading, area)
+    compares = _COMPARES.search(window.text) is not None
+    chosen = parts.areas or (() if parts.topics and not parts.asks_for_advice else AREA_NAMES)
+    clauses = _CLAUSE.split(window.text)
+    return replace(
+        parts,
+        intent="compare" if compares and len(parts.companies) > 1 else parts.intent,
+        datasets=datasets_of(chosen, rules),
+        sub_questions=_asked_of_areas(chosen, parts.companies, persona, rules),
+        because=because,
+        goes_on=_GOES_ON.search(window.text) is not None,
+        compares=compares,
+        compares_with_before=any(_COMPARES.search(one) and _GOES_ON.search(one) for one in clauses),
+        about_research=about.asks,
+        text=window.text,
+        days=window.days,
+        since=window.since,
+        unanswerable={**(_ORDERS if asking != text else {}), **parts.unanswerable},
+    )
+
+
+def _as_read(reading: QuestionReading, area: str | None) -> QuestionParts:
+    """What the tables of words make of a question, without its datasets. area: as of by_rule; it leaves no topic."""
     areas = reading.areas if area is None else (area,)
-    compares = _COMPARES.search(text) is not None
-    intent = "position" if reading.asks_for_advice else "look_up" if areas or reading.topics else "other"
-    chosen = areas or (() if reading.topics and not reading.asks_for_advice else AREA_NAMES)
-    asked = {area.name: area.next_question for area in AREAS}
-    company = reading.companies[0] if reading.companies else "the company"
+    is_open = area is None
     return QuestionParts(
-        intent="compare" if compares and len(reading.companies) > 1 else intent,
+        intent="position" if reading.asks_for_advice else "look_up" if areas or reading.topics else "other",
         companies=reading.companies,
         areas=areas,
-        topics=() if area is not None else reading.topics,
-        datasets=datasets_of(chosen, rules),
-        sub_questions=tuple(
-            LookUp(asked[name].format(company=company, vendor=persona.company), datasets_of((name,), rules))
-            for name in chosen
-        ),
-        by="rule",
-        because=because,
-        sought=() if area is not None else reading.sought,
+        topics=reading.topics if is_open else (),
+        datasets=(),
+        sub_questions=(),
+        sought=reading.sought if is_open else (),
         unsure=reading.unsure,
-        goes_on=_GOES_ON.search(text) is not None,
-        compares=compares,
-        compares_with_before=any(_COMPARES.search(one) and _GOES_ON.search(one) for one in _CLAUSE.split(text)),
         restates=reading.restates,
         places=reading.places,
         asks_for_a_list=reading.asks_for_a_list,
@@ -300,14 +320,22 @@ def by_rule(
         contact_details=reading.contact_details,
         is_sure=reading.is_sure,
         roles=reading.roles,
-        unread=() if area is not None else reading.unread,
+        unread=reading.unread if is_open else (),
         asks_what_it_is=reading.asks_what_it_is,
         beside_ours=reading.beside_ours,
-        about_research=about.asks,
-        text=text,
-        days=window.days,
-        since=window.since,
-        unanswerable={**(_ORDERS if has_orders else {}), **dict.fromkeys(reading.private, _PRIVATE)},
+        unanswerable=dict.fromkeys(reading.private, _PRIVATE),
+    )
+
+
+def _asked_of_areas(
+    areas: Sequence[str], companies: Sequence[str], persona: Persona, rules: Rules
+) -> tuple[LookUp, ...]:
+    """A sub-question for each of these areas, about the first company."""
+    asked = {area.name: area.next_question for area in AREAS}
+    company = companies[0] if companies else "the company"
+    return tuple(
+        LookUp(asked[name].format(company=company, vendor=persona.company), datasets_of((name,), rules))
+        for name in areas
     )
 
 
