@@ -10,6 +10,7 @@ was bought or answered is a row, and decisions are made again from the rows.
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from enrichment.domain.companies import Company
 from enrichment.domain.json_values import Json
@@ -91,6 +92,7 @@ class _Research:
             return  # a person is asked which company is meant
         if parts.is_of_competitors:
             parts, companies, open_points = await self.to_look_up.competitors(parts, companies, open_points)
+        parts = replace(parts, of_several=len(companies) > 1)
         vendor = await self.vendor_context.loaded(vendor, parts) if companies else vendor
         await self._recognised(parts, companies)
         names = (*_names_of(vendor, *companies), self.session.persona.company)

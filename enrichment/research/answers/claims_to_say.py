@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from enrichment.analysis.evidence import Passage
 from enrichment.research.answers.answer import OpenPoint
 from enrichment.research.answers.conclusions import with_count
 from enrichment.research.answers.positions_wanted import PositionsFound, positions_wanted, with_positions
@@ -44,10 +45,23 @@ def claims_to_say(
     claims = chosen(kept, spare, asked, sides)
     if sides.company.company_id == sides.vendor.company_id:
         claims = [claim for claim in claims if claim.kind != "recommendation"]  # nobody sells to themselves
+    if parts.only_fitting:
+        claims = _fitting(claims, asked)
     claims = [_of_company(claim, sides.names[0], parts) for claim in claims]
     claims, points = _as_counted(claims, sides, asked, parts)
     claims, positions = _positions(claims, sides, asked, parts)
     return ClaimsToSay(claims, (*points, *positions.open_points), positions.met)
+
+
+def _fitting(claims: Sequence[CheckedClaim], asked: QuestionAsked) -> list[CheckedClaim]:
+    """Advice on what the answer before said, and what of that it rests on."""
+    advice = [one for one in claims if one.kind == "recommendation" and _needed(one).dataset in asked.datasets]
+    needed = [_needed(one).text for one in advice]
+    return [*advice, *(one for one in claims if one.kind == "finding" and _needed(one).text in needed)]
+
+
+def _needed(claim: CheckedClaim) -> Passage:
+    return claim.citations[0].passage
 
 
 def measure_of(parts: QuestionParts) -> MeasureAsked | None:
@@ -57,9 +71,9 @@ def measure_of(parts: QuestionParts) -> MeasureAsked | None:
 
 def _of_company(claim: CheckedClaim, name: str, parts: QuestionParts) -> CheckedClaim:
     """With the company, where the question asks for a person by name or about several companies."""
-    if len(parts.companies) > 1 and claim.kind == "recommendation":
+    if parts.of_several and claim.kind == "recommendation":
         return replace(claim, text=_THEY.sub(lambda they: f"{name} {_ONE_OF_THEM[they[1].casefold()]}", claim.text))
-    is_sought = claim.text.partition(":")[0].rstrip(".") in parts.sought or len(parts.companies) > 1
+    is_sought = claim.text.partition(":")[0].rstrip(".") in parts.sought or parts.of_several
     return replace(claim, text=f"{claim.text.rstrip('.')}, {name}.") if is_sought and claim.kind == "person" else claim
 
 

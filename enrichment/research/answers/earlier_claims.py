@@ -43,6 +43,11 @@ def earlier_claims(questions: Sequence[Question], sides: Sides) -> list[CheckedC
     return list(found.values())
 
 
+def said_again(claim: Mapping[str, Json], sides: Sides) -> CheckedClaim | None:
+    """A claim of an earlier answer made anew; None: its evidence is not what it was."""
+    return _rebuilt(claim, sides) if claim["company"] == sides.company.key else None
+
+
 def _by_model(question: Question, company: str) -> Iterator[Mapping[str, Json]]:
     answer = question.answer or {}
     how = answer.get("how_found", {}).get("answer", ())

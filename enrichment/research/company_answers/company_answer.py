@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from enrichment.domain.companies import Company
-from enrichment.research.answers.answer import CompanyAnswer, OpenPoint
+from enrichment.research.answers.answer import AS_IT_IS, CompanyAnswer, OpenPoint
 from enrichment.research.answers.answer_without_model import composed
 from enrichment.research.answers.claims_to_say import claims_to_say, measure_of
 from enrichment.research.answers.conclusions import compared, fits_most
+from enrichment.research.answers.earlier_claims import said_again
 from enrichment.research.answers.what_is_asked import known_besides
 from enrichment.research.claims.claim import CheckedClaim, in_order
 from enrichment.research.claims.stored_quotes import compared_with_replies
@@ -42,6 +43,10 @@ class CompanyAnswers:
     ) -> CompanyAnswer:
         """among: what counts of technologies and the like, where it is asked what companies have in common."""
         evidence = await evidence_on(one, parts, vendor, among, bought=self._bought, knowledge=self._knowledge)
+        if parts.point is not None and (point := said_again(parts.point, evidence.whole)) is not None:
+            answer = _answer(evidence, EvidenceRead(because=AS_IT_IS), (point,), (), 0)
+            await self._shown(answer)
+            return answer
         both, asked = evidence.sides, evidence.asked
         spare = composed(both, evidence.relevance, asked)
         read = await self._reading.of(evidence, spare)

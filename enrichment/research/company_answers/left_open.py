@@ -95,7 +95,7 @@ def _unsaid(
     both, parts, asked, found = evidence.whole, evidence.parts, evidence.asked, evidence.found
     points = [OpenPoint(one, _NO_DETAILS, both.company.key) for one in parts.contact_details]
     recommends = any(claim.kind == "recommendation" for claim in claims)
-    if asked.advice and claims and not evidence.is_own and not recommends:
+    if asked.advice and (claims or parts.only_fitting) and not evidence.is_own and not recommends:
         points.append(nothing_to_recommend(both))
     people = [claim for claim in claims if claim.kind == "person"]
     are_named_by_rank = bool(people) and all(claim.why is None for claim in people)

@@ -69,6 +69,9 @@ class QuestionParts:
     each of its words is a known company's name, shows an area, asks for advice, or is grammar. roles: words in the
     titles of people who are asked for. unread: words that nothing has read. beside_ours: the seller's company is to be
     compared with it. about_research: it asks for the price of research, or for the age of what is known.
+    of_answer: it is about the answer before, and what that was asked is remembered; only_fitting: of that only what
+    meets the seller's offer; point: the one claim of it which is meant, as stored. of_several: more than one company
+    is looked at.
     """
 
     intent: str
@@ -100,6 +103,10 @@ class QuestionParts:
     text: str = ""
     days: int | None = None
     since: NamedDay | None = None
+    of_answer: bool = False
+    only_fitting: bool = False
+    of_several: bool = False
+    point: Mapping[str, Json] | None = None
 
     @property
     def is_whole(self) -> bool:

@@ -207,10 +207,10 @@ class CompaniesMeant:
         ids = [await asyncio.to_thread(knowledge.companies_of_contact, name, most=MOST_COMPANIES) for name in people]
         return (await self._by_ids([*dict.fromkeys(id_ for each in ids for id_ in each)]))[:MOST_COMPANIES]
 
-    async def text_before(self) -> str | None:
-        """The text of the last question of this session that was about a company."""
-        earlier = await self._earlier()
-        return earlier[-1].text if earlier else None
+    async def earlier(self) -> list[Question]:
+        """Questions of this session before this one that are about a company, oldest first."""
+        asked = await asyncio.to_thread(self._runs_in.sessions.questions, self._session.session_id)
+        return [one for one in asked if one.number < self._question.number and one.companies]
 
     async def known_names(self, text: str) -> KnownNames:
         """The names of registered companies in a question's words, and those the session asked about."""
@@ -332,24 +332,19 @@ class CompaniesMeant:
 
     async def is_one_before(self) -> bool:
         """Whether the latest question about companies was about one."""
-        return [len(one.companies) for one in await self._earlier()][-1:] == [1]
+        return [len(one.companies) for one in await self.earlier()][-1:] == [1]
 
     async def ids_before(self) -> list[str]:
         """Companies of earlier questions, those asked about last first."""
-        latest = reversed(await self._earlier())
+        latest = reversed(await self.earlier())
         return list(dict.fromkeys(company_id for question in latest for company_id in question.companies))
 
     async def _last_ids(self, parts: QuestionParts) -> list[str]:
         """The ids of the question before; where companies are to be compared, the last two asked about."""
-        latest = await self._earlier()
+        latest = await self.earlier()
         ids = list(latest[-1].companies) if latest else []
         ids = [one for one in ids if one != self._session.company_id] or ids  # it was beside another one
         return ids if len(ids) > 1 or not parts.compares or parts.companies else (await self.ids_before())[:2]
-
-    async def _earlier(self) -> list[Question]:
-        """Questions of this session before this one that are about a company."""
-        asked = await asyncio.to_thread(self._runs_in.sessions.questions, self._session.session_id)
-        return [one for one in asked if one.number < self._question.number and one.companies]
 
     async def _by_ids(self, ids: list[str]) -> list[Company]:
         found = [await asyncio.to_thread(self._context.store.companies.by_id, id_) for id_ in ids]

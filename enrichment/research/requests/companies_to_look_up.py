@@ -85,12 +85,13 @@ class CompaniesToLookUp:
 
 def _not_looked_up(parts: QuestionParts) -> OpenPoint | None:
     """Why nothing is looked up for a question; None: it can be."""
+    asks_again = parts.of_answer or parts.because == RESTATED
     if parts.asks_for_a_list and not parts.companies:
         return OpenPoint("the question", _NO_LISTS)
-    if parts.because != RESTATED and asks_nothing(parts):
+    if not asks_again and asks_nothing(parts):
         return OpenPoint("the question", "it asks nothing that can be looked up: ask one of those below")
     if parts.unread and not (parts.companies or parts.areas):
         return OpenPoint(" ".join(parts.unread), _UNREAD)
-    if parts.because != RESTATED and is_unread(parts):
+    if not asks_again and is_unread(parts):
         return OpenPoint("the question", _NOT_READ)
     return None

@@ -14,10 +14,12 @@ from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.research.answers.answer_question import most_for_answer
 from enrichment.research.claims.model_answers import Breakdown
 from enrichment.research.questions.breakdown import QuestionParts, breakdown_question, by_model, by_rule, fits
+from enrichment.research.questions.follow_up import follows
 from enrichment.research.questions.measures import counts_those_before, picks_of_those_before
 from enrichment.research.questions.topics import topics_to_search
 from enrichment.research.requests.companies_meant import OF_THOSE_BEFORE, CompaniesMeant
 from enrichment.research.requests.company_requests import ask_about
+from enrichment.research.requests.follow_ups import Reads, asked_before, of_the_answer, place_meant
 from enrichment.research.requests.question_requests import QuestionRequests
 
 SURE = "each of its words is known"
@@ -25,6 +27,8 @@ REMEMBERED = "all that its words ask for is remembered"
 RESTATED = "it asks for the answer before in other words"
 OFFERED = "it was one of the questions to ask next"
 """Why no model was asked what the question means."""
+_LOOKED_BACK = 10
+"""So many of the latest questions are looked through for the one that a further question is about."""
 
 
 class QuestionBreakdown:
@@ -41,6 +45,12 @@ class QuestionBreakdown:
 
     async def parts(self, vendor: Company) -> QuestionParts:
         """vendor: the seller's company, whose context a model is asked in. Raises QuestionLost, StoreError."""
+        parts = await self._read(vendor)
+        if parts.companies or parts.places or not (earlier := await self._meant.earlier()):
+            return parts
+        return replace(parts, places=place_meant(self._question.text, earlier[-1]))
+
+    async def _read(self, vendor: Company) -> QuestionParts:
         text, persona, asked = self._question.text, self._session.persona, self._rules.research.breakdown
         known = await self._meant.known_names(text)
         plain = partial(by_rule, text, persona, self._rules, known=known)
@@ -59,23 +69,40 @@ class QuestionBreakdown:
 
     async def _without_model(self, plain: Callable[..., QuestionParts]) -> QuestionParts | None:
         """The parts of a question the session offered, or that asks for the answer before; None: it is not sure."""
-        if plain(because=None).restates and (before := await self._meant.text_before()) is not None:
-            known = await self._meant.known_names(before)
-            parts = by_rule(before, self._session.persona, self._rules, known=known, because=RESTATED)
-            now = plain(because=None)
-            with_before = parts.compares_with_before and not now.companies
-            return replace(parts, companies=now.companies, places=now.places, compares_with_before=with_before)
-        if await self._is_of_those_before() and (before := await self._meant.text_before()) is not None:
-            areas = by_rule(before, self._session.persona, self._rules, because=None).areas
-            if len(areas) == 1:
-                of_those = plain(because=OF_THOSE_BEFORE, area=areas[0])
-                return replace(of_those, sought=plain(because=None).sought)
+        if (parts := await self._by_the_answer(plain)) is not None:
+            return parts
         if (area := await self._offered_area()) is not None:
             return plain(because=OFFERED, area=area)
         sure = plain(because=SURE)
         if sure.is_sure:
             return sure
         return plain(because=REMEMBERED) if await self._is_remembered(sure) else None
+
+    async def _by_the_answer(self, plain: Callable[..., QuestionParts]) -> QuestionParts | None:
+        """The parts of what was asked before, where the question is about that; None: it asks by itself."""
+        now, of_those = plain(because=None), await self._is_of_those_before()
+        if not (now.restates or of_those or follows(now.text)) or not (earlier := await self._meant.earlier()):
+            return None
+        read = await self._reads(self._question.text, *(one.text for one in earlier[-_LOOKED_BACK:]))
+        if (parts := of_the_answer(self._question.text, earlier[-_LOOKED_BACK:], read)) is not None:
+            return parts
+        before = asked_before(earlier[-_LOOKED_BACK:], read)
+        if before is not None and now.restates:
+            again = replace(before, because=RESTATED, companies=now.companies, places=now.places)
+            return replace(again, compares_with_before=before.compares_with_before and not now.companies)
+        if before is not None and of_those and len(before.areas) == 1:
+            return replace(plain(because=OF_THOSE_BEFORE, area=before.areas[0]), sought=now.sought)
+        return None
+
+    async def _reads(self, *texts: str) -> Reads:
+        """The plain rule for these texts, each with the names that are known in it."""
+        known = {text: await self._meant.known_names(text) for text in dict.fromkeys(texts)}
+        own = known[self._question.text]
+
+        def read(text: str) -> QuestionParts:
+            return by_rule(text, self._session.persona, self._rules, because=None, known=known.get(text, own))
+
+        return read
 
     async def _is_of_those_before(self) -> bool:
         """Whether it is about what the question before asked for, of whichever company."""
