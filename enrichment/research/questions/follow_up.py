@@ -42,9 +42,9 @@ _WEIGHS = re.compile(
     re.I,
 )
 _ASKS_ADVICE = re.compile(r"\bwould you\b|\byou(?:['’]d| would)\b", re.I)
-_WHAT_THE_SELLER_DOES = re.compile(
+_OF_THE_SELLER = re.compile(
     r"\b(?:we|i|you)(?: (?:can|could|should|would|will|do|might))* \w+(?: with)?"
-    r"|\b(?:we|i|you)['’](?:d|ll|ve|re|m) \w+",
+    r"|\b(?:we|i|you)['’](?:d|ll|ve|re|m) \w+|\b(?:our|my) \w+",
     re.I,
 )
 _WHY_ACT = re.compile(r"\bwhy\b[^?.!;]*\b(?:should|would|might|must|need|care|act|now|today|move|buy|bother)\b", re.I)
@@ -98,5 +98,5 @@ def follows(text: str) -> bool:
 
 
 def what_else(text: str) -> str:
-    """The text without what weighs and without what the seller or the answer does: 'sell' of 'what we sell'."""
-    return _PICKED.sub(" ", _WHAT_THE_SELLER_DOES.sub(" ", _WEIGHS.sub(" ", text)))
+    """The text without what weighs it, and without what the seller has or does: 'sell' of 'what we sell'."""
+    return _PICKED.sub(" ", _OF_THE_SELLER.sub(" ", _WEIGHS.sub(" ", text)))
