@@ -3,7 +3,7 @@
 rules + warehouse, brought up to date -> counts -> LearnedLines
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -21,6 +21,7 @@ from enrichment.learning.lessons import (
     with_possible_families,
 )
 from enrichment.rules import LearnedLine, Rules
+from enrichment.rules.learned import as_learned
 from resources.learned_file import write_learned
 from resources.settings import Settings
 from resources.store import SqlStore
@@ -53,12 +54,23 @@ def learned_from(store: SqlStore, warehouse: Warehouse, rules: Rules, night: dat
     stated = {source: entry.match_rate for source, entry in (rules.as_written or rules.sources).items()}
     families = families_of(together, [entry.sources for entry in rules.datasets.values()], stated)
     families += [one for dataset, counts in had.items() for one in _lacking(rules, dataset, counts)]
-    found = [*in_families(lessons(rules, counts), families, rules), *bill_lessons(rules, bills)]
+    of_all, of_bills = lessons(rules, counts), bill_lessons(rules, bills)
+
+    def fitted(counting: Rules) -> CountedRates:
+        found = [*in_families(of_all, families, counting), *of_bills]
+        return CountedRates(found, families, _lines(rules, found, families, night))
+
+    # A family that begins to count moves the rates of its sources: without the second fit, the next run would do it.
+    return fitted(as_learned(rules, fitted(rules).lines))
+
+
+def _lines(
+    rules: Rules, found: Sequence[Lesson], families: Sequence[FamilyEstimate], night: date
+) -> dict[str, dict[str, LearnedLine]]:
     lines = with_possible_families(rules, renewed_lines(rules, found, families))
-    if rules.learning.learn == "automatic":
-        tonight = accepted_tonight(rules, lines, night, doubtful=doubtful_lines(found))
-        lines = with_possible_families(rules, tonight)
-    return CountedRates(found, families, lines)
+    if rules.learning.learn != "automatic":
+        return lines
+    return with_possible_families(rules, accepted_tonight(rules, lines, night, doubtful=doubtful_lines(found)))
 
 
 def _lacking(rules: Rules, dataset: str, counts: Mapping[Answered, int]) -> list[FamilyEstimate]:

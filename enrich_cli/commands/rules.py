@@ -41,17 +41,14 @@ def learn(
 ) -> None:
     """Compare the rates in the rules with what sources really answered. Nothing changes until you accept a line."""
     from enrich_cli.operations.learning import learned_rates
-    from enrich_cli.rendering.learning import learned_data, learned_view
+    from enrich_cli.rendering.learning import after_learning, learned_data, learned_view
     from enrich_cli.terminal import console, show
     from resources.learned_file import LEARNED_FILE, write_learned
 
     learned = learned_rates(replay, sandbox=sandbox)
     show(learned_view(learned), learned_data(learned), as_json=as_json)
-    if learned.lines == learned.rules.learned:
-        return
-    if write:
+    path, is_new = learned.settings.enrich_config / LEARNED_FILE, learned.lines != learned.rules.learned
+    if write and is_new:
         write_learned(learned.settings.enrich_config, learned.lines, counted_with=learned.rules)
-    if not as_json:
-        path = learned.settings.enrich_config / LEARNED_FILE
-        done = f"written to {path}: change `use: proposed` to `accepted` where a rate shall count"
-        console.print(done if write else f"add --write to have them in {path}", soft_wrap=True)
+    if not as_json and learned.lessons:
+        console.print(after_learning(learned, str(path), is_new=is_new, written=write), soft_wrap=True)

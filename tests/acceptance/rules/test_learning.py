@@ -22,8 +22,10 @@ def test_learned_rates_are_written_for_people_to_accept_and_then_count(stack: St
     shown = stack.command("rules", "learn", "--sandbox", "--write", ENRICH_CONFIG=str(config))
     assert (shown.returncode, shown.stderr) == (0, "")
     assert "The last 6 requests would have cost" in shown.stdout
+    assert "change `use: proposed` to `accepted`" in shown.stdout
     written = (config / "learned.yaml").read_text(encoding="utf-8")
-    stack.command("rules", "learn", "--sandbox", "--write", ENRICH_CONFIG=str(config))
+    again = stack.command("rules", "learn", "--sandbox", "--write", ENRICH_CONFIG=str(config))
+    assert "learned.yaml has all of this already" in again.stdout
     assert (config / "learned.yaml").read_text(encoding="utf-8") == written
 
     lines = {(source, rate): line for source, of in yaml.safe_load(written).items() for rate, line in of.items()}
@@ -38,3 +40,7 @@ def test_learned_rates_are_written_for_people_to_accept_and_then_count(stack: St
     accepted = stack.command("rules", "learn", "--sandbox", "--json", ENRICH_CONFIG=str(config))
     answer = json.loads(accepted.stdout)
     assert answer["lines"][source][rate]["use"] == "accepted"
+    (config / "learning.yaml").write_text("learn: automatic\n", encoding="utf-8")
+    (config / "learned.yaml").unlink()
+    automatic = stack.command("rules", "learn", "--sandbox", "--write", ENRICH_CONFIG=str(config))
+    assert "lines with `use: accepted` count in plans from now on" in automatic.stdout

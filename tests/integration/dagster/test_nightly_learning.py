@@ -23,7 +23,7 @@ from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.store import SqlStore
 from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox
 from tests.support.examples import FROZEN, NOON
-from tests.support.warehouse_story import bought, company, request
+from tests.support.warehouse_story import PEOPLE, bought, company, request
 
 
 @pytest.fixture
@@ -70,6 +70,23 @@ def test_where_the_rules_say_so_a_night_changes_rates_by_one_step(sandbox: Dagst
         match_rate = before.sources["snov_contacts"].match_rate - 0.05
         assert after.sources["snov_contacts"].match_rate == pytest.approx(match_rate)
     assert after.hash != before.hash
+
+
+def test_a_family_that_begins_to_count_moves_the_rates_of_its_sources_in_the_same_night(
+    sandbox: DagsterSandbox, config: Path
+) -> None:
+    (config / "learning.yaml").write_text("learn: automatic\n", encoding="utf-8")
+    for number in range(90):  # one is asked where the other has missed, and misses too
+        asked = request(sandbox.store, company(sandbox.store, f"n{number}.com"))
+        bought(sandbox.store, asked, "snov_contacts", PEOPLE if number % 3 else {})
+        if not number % 3:
+            bought(sandbox.store, asked, "apollo_contacts", {})
+    written = []
+    for _ in range(2):
+        assert learn_rates_job.execute_in_process(resources={"enrichment": EnrichmentResource()}).success
+        written.append((config / "learned.yaml").read_text(encoding="utf-8"))
+    assert "apollo_contacts, snov_contacts:" in written[0]
+    assert written[1] == written[0]
 
 
 ORDER = (
