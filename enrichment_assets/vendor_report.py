@@ -63,9 +63,9 @@ def no_match_rate_has_fallen(enrichment: EnrichmentResource) -> dg.AssetCheckRes
         mart_key("answers"),
         "no_match_rate_has_fallen",
         [(source, *_in_words(fall)) for source, fall in sorted(falls.items())],
-        header=("source", "since", "now", "before"),
+        header=("source", "since", "matched since", "rate before"),
     )
 
 
 def _in_words(fall: Fall) -> tuple[str, str, str]:
-    return f"{fall.since}", f"{fall.rate:.2f}", f"{fall.low:.2f} to {fall.high:.2f}"
+    return f"{fall.since}", f"{fall.now.hits:,.0f} of {fall.now.tries:,.0f}", f"{fall.low:.2f} to {fall.high:.2f}"

@@ -1,6 +1,6 @@
 """Whether a rate has fallen below what it was, and since when. Pure.
 
-counts by day, the oldest first  ->  Fall: the first day of the lower rate, its interval before and its rate since
+counts by day, the oldest first  ->  Fall: the first day of the lower rate, its interval before and its answers since
 """
 
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from enrichment.learning.share_interval import wilson
 
 @dataclass(frozen=True, slots=True)
 class Fall:
-    """low, high: the 90 % interval of the rate before, since the change before that; rate: the share since then."""
+    """low, high: the 90 % interval of the rate before, since the change before that. now: the answers since then."""
 
     since: date
     low: float
     high: float
-    rate: float
+    now: Count
 
 
 def fall_of(days: Sequence[tuple[date, Count]], accepted: float | None = None) -> Fall | None:
@@ -33,9 +33,8 @@ def fall_of(days: Sequence[tuple[date, Count]], accepted: float | None = None) -
         return None
     before, after = _total(counts[counts_since(counts[:first]) : first]), _total(counts[first:])
     (low, high), (_, highest) = wilson(before.hits, before.tries), wilson(after.hits, after.tries)
-    rate = after.hits / after.tries
     is_known = accepted is not None and accepted <= highest
-    return Fall(days[first][0], low, high, rate) if rate < low and not is_known else None
+    return Fall(days[first][0], low, high, after) if after.hits < low * after.tries and not is_known else None
 
 
 def _total(counts: Sequence[Count]) -> Count:

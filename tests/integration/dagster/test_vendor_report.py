@@ -35,7 +35,7 @@ def test_a_source_that_knows_fewer_companies_fails_the_check_which_says_since_wh
     sandbox.publish()
     [failed] = sandbox.check("mart/answers", FELL).get_asset_check_evaluations()
     assert not failed.passed
-    assert f"| brightdata_company_db | {(NOON + timedelta(days=3)).date()} | 0.00 |" in str(
+    assert f"| brightdata_company_db | {(NOON + timedelta(days=3)).date()} | 0 of 20 |" in str(
         failed.metadata["which"].value
     )
 

@@ -18,8 +18,8 @@ def test_a_rate_that_fell_says_since_when_and_what_it_was() -> None:
     fall = fall_of(days(*[8] * 20, *[2] * 10))
     assert fall is not None
     assert fall.since == FIRST + timedelta(days=20)
-    assert fall.rate == pytest.approx(0.2)
-    assert fall.rate < fall.low < 0.8 < fall.high
+    assert fall.now == Count(20, 100)
+    assert 0.2 < fall.low < 0.8 < fall.high
 
 
 def test_what_it_was_is_the_rate_between_the_last_two_changes() -> None:
