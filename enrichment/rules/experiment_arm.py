@@ -21,7 +21,10 @@ class Arm(NamedTuple):
 
 
 def arm_of(rules: Rules, *, consumer: str, company_id: str) -> Arm | None:
-    """The arm of a company. None: no experiment for this consumer, the company takes no part, or its arm is stopped."""
+    """The arm of a company. None: no experiment for this consumer, the company takes no part, or its arm is stopped.
+
+    consumer: of several, joined by '+', None: what their request costs is not the cost of one of them.
+    """
     for name, experiment in rules.experiments.items():
         if experiment.consumer == consumer and hashed_share(f"{name}|part|{company_id}") < experiment.share:
             arms = [*experiment.arms]

@@ -33,6 +33,10 @@ def test_a_company_is_always_in_the_same_arm_and_in_none_of_other_consumers() ->
     assert {arm_of(RULES, consumer="vendor_context", company_id=one) for one in COMPANIES} == {None}
 
 
+def test_a_request_for_several_consumers_takes_no_part_as_its_cost_is_not_that_of_one() -> None:
+    assert {arm_of(RULES, consumer="profile+vendor_context", company_id=one) for one in COMPANIES} == {None}
+
+
 def test_a_company_of_an_arm_is_planned_by_its_strategy_unless_a_request_or_all_have_another() -> None:
     listed = next(
         one
