@@ -150,7 +150,8 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
 class AiohttpSender:
     """Sends over at most so many connections at a time; remembers no cookies.
 
-    The certificates are read at the first request, once for all vendors: that takes longer than an answer from memory.
+    The certificates are read at the first request by TLS, once for all vendors: that takes longer than an answer from
+    memory, and the sandbox needs none.
     """
 
     def __init__(self, *, connections: int, proxies: Proxies = DIRECT) -> None:
@@ -160,6 +161,8 @@ class AiohttpSender:
     async def send(self, request: HttpRequest, *, connect_seconds: float, read_seconds: float) -> IncomingResponse:
         if self._session is None:
             self._session = self._new_session()
+        proxy = None if self._proxies == DIRECT else self._proxies.of(httpx.URL(request.url))
+        without_tls = request.url.startswith("http:") and proxy is None
         response = await self._session.request(
             request.method,
             request.url,
@@ -169,7 +172,8 @@ class AiohttpSender:
             timeout=aiohttp.ClientTimeout(
                 connect=connect_seconds, sock_connect=connect_seconds, sock_read=read_seconds
             ),
-            proxy=None if self._proxies == DIRECT else self._proxies.of(httpx.URL(request.url)),
+            ssl=True if without_tls else _certificates(),
+            proxy=proxy,
         )
 
         async def close() -> None:
@@ -182,7 +186,7 @@ class AiohttpSender:
             await self._session.close()
 
     def _new_session(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=self._connections, ssl=_certificates())
+        connector = aiohttp.TCPConnector(limit=self._connections)
         return aiohttp.ClientSession(connector=connector, middlewares=(_once,), cookie_jar=aiohttp.DummyCookieJar())
 
 

@@ -56,6 +56,18 @@ def test_an_endpoint_that_does_not_serve_the_model_is_not_fit_to_use(tmp_path: P
     assert "it serves small, tiny" in words
 
 
+def test_certificates_are_read_for_an_address_with_tls_only(tmp_path: Path) -> None:
+    """Reading them takes as long as the rest of a call."""
+    none = {"SSL_CERT_FILE": str(tmp_path / "none.pem"), "SERPAPI_API_KEY": "invented-key"}
+    with served(Starlette(routes=[Route("/{path:path}", refuse)])) as url:
+        plain, by_tls = [
+            run("sources", "check", ENRICH_HOME=str(tmp_path), SERPAPI_BASE_URL=address, **none).stdout
+            for address in (url, url.replace("http:", "https:"))
+        ]
+    assert "refused" in plain
+    assert "unreachable" in by_tls
+
+
 async def models(_request: Request) -> Response:
     return JSONResponse({"object": "list", "data": [{"id": "tiny", "object": "model"}, {"id": "small"}]})
 
