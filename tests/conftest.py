@@ -22,9 +22,11 @@ from resources.store import SqlStore, open_store
 from resources.store.tables import metadata
 from tests.support.examples import FROZEN
 from tests.support.new_stores import url_of_new_store
+from tests.support.one_authority import of_one_authority
 from tests.support.temporary_files import in_memory
 
 in_memory()
+of_one_authority()
 os.environ["ENRICH_CONFIG"] = str(FROZEN)  # before a test imports Dagster's definitions; processes inherit it
 os.environ["COLUMNS"] = "200"  # before the command line is imported: it reads its width once
 _numbers = count(1)

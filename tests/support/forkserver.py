@@ -17,6 +17,8 @@ _LATE = (
     *("resources.providers.openai", "resources.providers.apollo", "resources.providers.brightdata"),
     *("resources.providers.google_kg", "resources.providers.serpapi", "resources.providers.snov"),
     *("resources.providers.live_transport", "resources.store", "resources.warehouse", "rigour.names.org_types"),
+    *("psycopg", "sqlalchemy.dialects.postgresql.psycopg", "enrichment.policy.dynamic_program"),
+    *("enrichment.policy.serialization", "stringprep", "encodings.idna", "encodings.utf_16_be"),
 )
 """What is imported only when it is used."""
 
