@@ -1,4 +1,4 @@
-"""What a request left out that can be mended: analyses, suspended sources, money reserved by uncertain purchases.
+"""What a request left out that can be mended: a website, analyses, suspended sources, money of uncertain purchases.
 
 Enriched, and what the store contains now -> sentences, each with its command
 """
@@ -31,6 +31,8 @@ def what_to_mend(enriched: Enriched, rules: Rules, settings: Settings) -> list[s
     plan = enriched.plan
     if plan is None:
         return []
+    if enriched.is_unknown:
+        return ["no source knows a company of this name: ask with its website in place of the name."]
     analyses = [*_analyses(enriched)]
     suspended = _left_out(enriched, plan, "suspended", "Unavailable")
     too_dear = _left_out(enriched, plan, "over a cap", "OverCap")

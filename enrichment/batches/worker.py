@@ -304,6 +304,8 @@ def _reason(enriched: Enriched) -> str | None:
         return None
     if enriched.request.state == "stopped":
         return "stopped before all calls were made"
+    if enriched.is_unknown:
+        return "no source knows a company of this name: add its website to the list"
     if enriched.given_up:
         return because_given_up(enriched.given_up)
     lacking = sorted({name for profile in enriched.profiles for name in missing(profile.document)})

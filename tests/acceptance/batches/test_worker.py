@@ -131,6 +131,16 @@ def test_within_a_budget_nothing_more_is_bought_for_a_company_that_cannot_be_com
     assert not {source for source in asked if source.startswith("analysis:")}
 
 
+def test_a_company_that_no_source_knows_by_its_name_alone_says_what_the_list_lacks(stack: Stack) -> None:
+    named = Company(new_id("com"), "name:quorvane blimpworks", "Quorvane Blimpworks", None, NOON)
+    [company] = stack.store.companies.add([named])
+    batch = stack.store.batches.create(Batch(new_id("bat"), NOON, ("profile",), "ana"), [company.company_id])
+    worked(stack, batch)
+    [row] = stack.store.batches.companies(batch.batch_id)
+    assert row.state == "incomplete"
+    assert row.reason == "no source knows a company of this name: add its website to the list"
+
+
 def test_on_a_disk_that_is_almost_full_what_is_under_way_is_carried_out_and_bought_once(stack: Stack) -> None:
     batch = batch_of(stack, DOMAINS[:24])
     plenty, little = 1_000_000_000, 1_000_000

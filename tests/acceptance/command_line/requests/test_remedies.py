@@ -1,4 +1,4 @@
-"""`enrich company` names the command that mends what it left out: a suspended source, uncertain purchases."""
+"""`enrich company` says how what it left out can be mended: a website, a suspended source, uncertain purchases."""
 
 import json
 import shutil
@@ -54,6 +54,12 @@ def test_a_suspended_source_that_was_left_out_is_named_with_what_lifts_it(enrich
 def test_a_suspended_source_that_was_not_needed_is_not_mentioned(enrich: Run, stack: Stack) -> None:
     suspended(stack, "serp_jobs")
     assert answer(enrich, *NEWS)["to_mend"] == []
+
+
+def test_a_company_that_no_source_knows_by_its_name_is_better_asked_by_its_website(enrich: Run) -> None:
+    sentence = "no source knows a company of this name: ask with its website in place of the name."
+    unknown = json.loads(enrich("company", "Quorvane Blimpworks", "--json").stdout)
+    assert (unknown["state"], unknown["to_mend"]) == ("incomplete", [sentence])
 
 
 @pytest.fixture
