@@ -23,6 +23,7 @@ def vendor_page(vendors: Sequence[VendorFigures], *, now: datetime, window: str)
     )
     environment.filters["usd"] = in_usd
     environment.filters["figure"] = figure_in_words
+    environment.filters["stacked"] = _stacked
     priced = [one for one in vendors if one.usd_per_good_fact is not None]
     return environment.get_template("page.html").render(
         vendors=vendors,
@@ -41,6 +42,13 @@ def figure_in_words(figure: Figure | None, form: str, none: str) -> str:
         return f"{figure.value:{form}} (too few for an interval)"
     low, high = figure.interval
     return f"{figure.value:{form}} ({low:{form}} to {high:{form}})"
+
+
+def _stacked(figure: str) -> str:
+    """Its interval below it, so that a table of ten columns fits on paper."""
+    value, _, interval = figure.partition(" (")
+    unbroken = interval.removesuffix(")").replace(" to ", "\u00a0to\u00a0")
+    return Markup("{}<br><small>{}</small>").format(value, unbroken) if interval else figure
 
 
 def _charts(vendors: Sequence[VendorFigures]) -> Mapping[str, Markup]:
