@@ -29,6 +29,7 @@ from enrichment.research.events.session_log import SessionLog
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.requests.companies_meant import CompaniesMeant
 from enrichment.research.requests.companies_to_look_up import NO_COMPANY, CompaniesToLookUp
+from enrichment.research.requests.company_picked import CompanyPicked
 from enrichment.research.requests.company_requests import CompanyCollected, CompanyRequests
 from enrichment.research.requests.question_breakdown import REMEMBERED, SURE, QuestionBreakdown
 from enrichment.research.requests.question_requests import QuestionRequests, ResearchContext, left_out_by_caps
@@ -73,6 +74,7 @@ class _Research:
         self.knowledge = SessionKnowledge(session, self.bought)
         self.breakdown = QuestionBreakdown(self.bought, self.meant)
         self.to_look_up = CompaniesToLookUp(self.meant, self.knowledge, self.rules)
+        self.picked = CompanyPicked(self.bought, self.knowledge)
         self.requests = CompanyRequests(self.bought, self.knowledge)
         self.answers = CompanyAnswers(self.bought, self.knowledge)
         self.vendor_context = VendorContext(self.meant, self.bought)
@@ -92,6 +94,12 @@ class _Research:
             return  # a person is asked which company is meant
         if parts.is_of_competitors:
             parts, companies, open_points = await self.to_look_up.competitors(parts, companies, open_points)
+        if parts.picks_by is not None and len(companies) > 1:
+            companies, more = await self.picked.of(parts.picks_by, companies)
+            open_points += more
+        if parts.is_of_our_rivals and companies:
+            parts, companies, more = await self.to_look_up.our_rivals(parts, companies, vendor, self.bought)
+            open_points += more
         parts = replace(parts, of_several=len(companies) > 1)
         vendor = await self.vendor_context.loaded(vendor, parts) if companies else vendor
         await self._recognised(parts, companies)

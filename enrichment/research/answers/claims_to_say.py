@@ -46,16 +46,17 @@ def claims_to_say(
     if sides.company.company_id == sides.vendor.company_id:
         claims = [claim for claim in claims if claim.kind != "recommendation"]  # nobody sells to themselves
     if parts.only_fitting:
-        claims = _fitting(claims, asked)
+        claims = _fitting(claims, asked if parts.of_answer else None)
     claims = [_of_company(claim, sides.names[0], parts) for claim in claims]
     claims, points = _as_counted(claims, sides, asked, parts)
     claims, positions = _positions(claims, sides, asked, parts)
     return ClaimsToSay(claims, (*points, *positions.open_points), positions.met)
 
 
-def _fitting(claims: Sequence[CheckedClaim], asked: QuestionAsked) -> list[CheckedClaim]:
-    """Advice on what the answer before said, and what of that it rests on."""
-    advice = [one for one in claims if one.kind == "recommendation" and _needed(one).dataset in asked.datasets]
+def _fitting(claims: Sequence[CheckedClaim], asked: QuestionAsked | None) -> list[CheckedClaim]:
+    """Advice, and what it rests on. asked: the question that the advice is to be about; None: the whole company."""
+    advice = [one for one in claims if one.kind == "recommendation"]
+    advice = [one for one in advice if asked is None or _needed(one).dataset in asked.datasets]
     needed = [_needed(one).text for one in advice]
     return [*advice, *(one for one in claims if one.kind == "finding" and _needed(one).text in needed)]
 

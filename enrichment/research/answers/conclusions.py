@@ -145,7 +145,7 @@ def _figure_of(answer: CompanyAnswer, measure: Measure) -> _Figure | None:
             return None
         many = len(claim.citations)
         return _Figure(_how_many(_name(answer), many, measure), _name(answer), many, many, claim.citations)
-    stated = [(one, span) for one in claims if (span := _span(one.citations[0].passage.facts[0].value)) is not None]
+    stated = [(one, span) for one in claims if (span := span_of(one.citations[0].passage.facts[0].value)) is not None]
     if not stated:
         return None
     first, (_, _, unit) = stated[0]
@@ -161,7 +161,7 @@ def _figure_of(answer: CompanyAnswer, measure: Measure) -> _Figure | None:
     )
 
 
-def _span(value: Value) -> tuple[int, int | None, str] | None:
+def span_of(value: Value) -> tuple[int, int | None, str] | None:
     """Lowest, highest and unit of a figure; amounts of other years and currencies are other units."""
     match value:
         case EmployeeCount(low=low, high=high):

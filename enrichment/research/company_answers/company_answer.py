@@ -30,6 +30,8 @@ _COMPARES_AMOUNTS = re.compile(
     r"\bthan\b|\b(?:spends?|pays?|invests?) (?:the )?(?:more|most|less|least)\b", re.IGNORECASE
 )
 
+_NONE_FITS = OpenPoint("with whom to begin", "no known need of any of them meets what you sell")
+
 
 class CompanyAnswers:
     """The answers on each company of one question."""
@@ -68,7 +70,7 @@ class CompanyAnswers:
             return [*answers], []
         conclusion: CheckedClaim | OpenPoint | None = None
         if asks_whom_first(parts.text):
-            conclusion = fits_most(answers, vendor.name or vendor.key)
+            conclusion = fits_most(answers, vendor.name or vendor.key) or _NONE_FITS
         elif measure is not None and measure.how != "count":
             conclusion = compared(measure, answers)
         elif _COMPARES_AMOUNTS.search(self._bought.question.text):

@@ -80,7 +80,8 @@ async def evidence_on(
         both = replace(both, names=whole.names)
     topics, technologies = one.searched.topics, found.asked_technologies
     asked = what_is_asked(parts.text, parts, both, wanted, topics=topics, looked_for=technologies, among=among)
-    return CompanyEvidence(one, parts, whole, both, relevance_between(whole), found, asked, older)
+    relevance = relevance_between(both if parts.of_answer else whole)
+    return CompanyEvidence(one, parts, whole, both, relevance, found, asked, older)
 
 
 def shared_among(question: str, collected: Sequence[CompanyCollected]) -> frozenset[str] | None:

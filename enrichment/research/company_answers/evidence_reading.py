@@ -57,7 +57,9 @@ class EvidenceReading:
         before = await self._answered_before()
         if asked.advice:
             advised = earlier_advice(before, both)
-            as_it_is = EvidenceRead(because=AS_IT_IS) if evidence.parts.of_answer else None
+            as_it_is = (
+                EvidenceRead(because=AS_IT_IS) if evidence.parts.of_answer or evidence.parts.only_fitting else None
+            )
             return EvidenceRead(advised, by="model", because=EARLIER) if advised else as_it_is
         names_technology = asked.point is not None and bool(asked.point.named)
         if names_technology or chosen((), spare, asked, both):

@@ -48,6 +48,8 @@ def untold(
 ) -> list[OpenPoint]:
     """Aspects of the question that no claim tells of, else its areas. missing: datasets that are open points."""
     one, found, asked = evidence.collected, evidence.found, evidence.asked
+    if evidence.parts.only_fitting:
+        return []
     aspects = [] if asked.point is None else [
         *unanswered_aspects(asked.point, claims, one.company, one.known, rules),
         *only_ranges(asked.point, claims, one.company),
@@ -123,6 +125,7 @@ def _unmet(
 ) -> list[OpenPoint]:
     """An open point for the words of the question that neither a claim nor another open point speaks of."""
     parts, both = evidence.parts, evidence.sides
-    names = (*parts.companies, *both.names, both.vendor.name or "", persona.company, persona.name)
+    kinds = evidence.found.kinds_asked
+    names = (*parts.companies, *both.names, both.vendor.name or "", persona.company, persona.name, *kinds)
     words = unmet_words(parts.text, names, claims, points) if claims else ""
     return [OpenPoint(words, "nothing that was found speaks of it", both.company.key)] if words else []

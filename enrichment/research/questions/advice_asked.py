@@ -22,7 +22,11 @@ _ADVICE = re.compile(
 )
 
 _BESIDE = re.compile(r"\b(?:than|next to|beside|side by side)\b", re.I)
-_FIRST = re.compile(r"\b(?:call|ring|contact|approach|visit|pitch|talk to|write to|go to)\b[^?.!;]+\bfirst\b", re.I)
+_FIRST = re.compile(
+    r"\b(?:call|ring|contact|approach|visit|pitch|talk to|write to|go to)\b[^?.!;]+\bfirst\b"
+    r"|\b(?:or|and) \S(?:[^?.!;]|\.\w)*?[, ]first\W*$|\bwhere (?:do|should|would|shall) (?:i|we|you) (?:begin|start)\b",
+    re.I,
+)
 
 
 def asks_for_advice(asked: AskedWords) -> bool:
@@ -37,7 +41,7 @@ def is_beside_ours(asked: AskedWords) -> bool:
 
 
 def asks_whom_first(text: str) -> bool:
-    """'Whom should I call first?', 'should I visit Acme or Bly first?'"""
+    """'Whom should I call first?', 'should I visit Acme or Bly first?', 'Acme or Bly: where do I begin?'"""
     return has_phrase(words_in_question(text), "whom_first") or _FIRST.search(text) is not None
 
 

@@ -22,11 +22,15 @@ _LONGEST_LISTED = 11
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Words beside each other. start: the place of the first; before: all words in front of it."""
+    """Words beside each other. start: the place of the first; before: all words in front of it.
+
+    joined_by: the word in front of it that was in a longer span, as 'for' of 'tools for payroll'.
+    """
 
     words: tuple[Word, ...]
     start: int
     before: tuple[Word, ...]
+    joined_by: Word | None = None
 
     @property
     def end(self) -> int:
@@ -51,7 +55,8 @@ class Span:
             first += 1
         while end > first and _only_asks(self.words[end - 1], "request", "use", "function"):
             end -= 1
-        return Span(self.words[first:end], self.start, self.before)
+        joined_by = self.words[first - 1] if first and self.words[first - 1].does("joins") else None
+        return Span(self.words[first:end], self.start, self.before, joined_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,11 @@ class AskedWords:
 
     def _asks_anew(self, at: int) -> bool:
         word, last = self.words[at], self.words[at - 1]
-        return word.begins or (word.does("asks") and (word.apart or last.does("and_or")))
+        if word.begins or (word.does("asks") and (word.apart or last.does("and_or"))):
+            return True
+        behind = self.words[at + 1] if at + 1 < len(self.words) else None
+        has_subject = behind is not None and (behind.does("goes_on") or behind.small == "there")
+        return has_subject and last.does("and_or") and word.does("auxiliary")
 
     def _clause(self, start: int, end: int, known: KnownNames) -> "AskedWords":
         within = (one for one in self.mentions if start <= one.start and one.end <= end)

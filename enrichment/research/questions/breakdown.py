@@ -25,8 +25,10 @@ from enrichment.research.claims.leaked_instructions import repeats
 from enrichment.research.claims.model_answers import BREAKDOWN, Breakdown
 from enrichment.research.evidence.relevance import content_words
 from enrichment.research.questions.about_research import about_research
+from enrichment.research.questions.advice_asked import asks_whom_first
 from enrichment.research.questions.areas import AREA_NAMES, AREAS, datasets_of, is_whole, roles_in
 from enrichment.research.questions.asked_words import may_be_topic
+from enrichment.research.questions.measures import MeasureAsked, picks_one_by
 from enrichment.research.questions.mention import NOTHING_KNOWN, KnownNames
 from enrichment.research.questions.question_reading import QuestionReading, read_question
 from enrichment.research.questions.time_window import NamedDay, time_window
@@ -43,6 +45,9 @@ _CLOSES = re.compile(r"\b(?:thanks|thank you|thx|that's all|that is all|bye|dank
 _GOES_ON = re.compile(r"\b(?:it|its|them|they|their|those|these|both|the two|the (?:first|second|other) one)\b", re.I)
 _ORDERS = {"a part of the question": "it gives orders and asks nothing, so it was left out"}
 _PRIVATE = "no source that can be asked knows it"
+_ONE_OF_THEM = re.compile(r"\b(?:which|whom|who|one) of (?:them|these|those|the (?:two|three))\b|\bwhich one\b", re.I)
+_TELL_OF_NEEDS = ("technology", "hiring", "news")
+"""Areas whose datasets tell of needs, and cost little."""
 _ASKS_FOR_ADVICE = frozenset({"position", "approach", "compare", "qualify", "prepare_meeting"})
 """Intents for which the whole company matters, whatever topic the question has besides."""
 
@@ -70,8 +75,8 @@ class QuestionParts:
     titles of people who are asked for. unread: words that nothing has read. beside_ours: the seller's company is to be
     compared with it. about_research: it asks for the price of research, or for the age of what is known.
     of_answer: it is about the answer before, and what that was asked is remembered; only_fitting: of that only what
-    meets the seller's offer; point: the one claim of it which is meant, as stored. of_several: more than one company
-    is looked at.
+    meets the seller's offer; point: the one claim of it which is meant, as stored. picks_by: the figure by which one
+    of several companies is meant. of_several: more than one company is looked at.
     """
 
     intent: str
@@ -93,6 +98,7 @@ class QuestionParts:
     asks_for_a_list: bool = False
     asks_for_all: bool = False
     is_of_competitors: bool = False
+    is_of_our_rivals: bool = False
     contact_details: tuple[str, ...] = ()
     is_sure: bool = False
     roles: tuple[str, ...] = ()
@@ -105,6 +111,7 @@ class QuestionParts:
     since: NamedDay | None = None
     of_answer: bool = False
     only_fitting: bool = False
+    picks_by: MeasureAsked | None = None
     of_several: bool = False
     point: Mapping[str, Json] | None = None
 
@@ -215,7 +222,7 @@ def by_model(
     why_not = {one.what: one.why for one in answer.unanswerable if one.what and one.why}
     return replace(
         plain,
-        intent=answer.intent,
+        intent=plain.intent if plain.only_fitting else answer.intent,
         companies=_once(companies) or plain.companies,
         areas=areas or plain.areas,
         topics=tuple(dict.fromkeys(topics)),
@@ -244,6 +251,8 @@ def _companies_stated(
 
 def _areas_stated(answer: Breakdown, plain: QuestionParts, reading: QuestionReading) -> tuple[str, ...]:
     """The areas that the model states, but for those that the question's words rule out."""
+    if plain.only_fitting:
+        return plain.areas
     if reading.looks_for_technology and answer.intent not in _ASKS_FOR_ADVICE:
         return ("technology",)
     areas = tuple(dict.fromkeys(name for name in answer.areas if name in AREA_NAMES))
@@ -285,7 +294,8 @@ def by_rule(
     about = about_research(asking)
     window = time_window(about.text)
     reading = read_question(window.text, _with_own(known, persona))
-    parts = _as_read(reading, area)
+    parts = _by_what_fits(_as_read(reading, area), window.text, known)
+    parts = _of_the_one_picked(parts, window.text)
     compares = _COMPARES.search(window.text) is not None
     chosen = parts.areas or (() if parts.topics and not parts.asks_for_advice else AREA_NAMES)
     clauses = _CLAUSE.split(window.text)
@@ -324,6 +334,7 @@ def _as_read(reading: QuestionReading, area: str | None) -> QuestionParts:
         asks_for_a_list=reading.asks_for_a_list,
         asks_for_all=reading.asks_for_all,
         is_of_competitors=reading.is_of_competitors,
+        is_of_our_rivals=reading.is_of_our_rivals,
         contact_details=reading.contact_details,
         is_sure=reading.is_sure,
         roles=reading.roles,
@@ -332,6 +343,25 @@ def _as_read(reading: QuestionReading, area: str | None) -> QuestionParts:
         beside_ours=reading.beside_ours,
         unanswerable=dict.fromkeys(reading.private, _PRIVATE),
     )
+
+
+def _by_what_fits(parts: QuestionParts, text: str, known: KnownNames) -> QuestionParts:
+    """Of several companies the one to begin with: by the needs of each that meet the offer, of what costs little."""
+    is_of_several = len(parts.companies) > 1 or (
+        not parts.companies and len(known.before) > 1 and _ONE_OF_THEM.search(text) is not None
+    )
+    if not (is_of_several and asks_whom_first(text)) or not {*parts.areas} <= {"people"}:
+        return parts
+    return replace(parts, intent="position", areas=_TELL_OF_NEEDS, topics=(), sought=(), only_fitting=True)
+
+
+def _of_the_one_picked(parts: QuestionParts, text: str) -> QuestionParts:
+    """Of 'what did the smaller of them announce?' the figure that picks one is told besides, as the reason."""
+    asked = picks_one_by(text)
+    others = {*parts.areas} - ({asked.measure.area} if asked is not None else set())
+    if asked is None or not (others or parts.roles or parts.topics):
+        return parts
+    return replace(parts, picks_by=asked, areas=tuple(dict.fromkeys((*parts.areas, asked.measure.area))))
 
 
 def _asked_of_areas(

@@ -6,7 +6,7 @@ facts + names looked for -> the facts that a narrow question is answered from, a
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from enrichment.analysis.evidence import fact_text
@@ -16,6 +16,7 @@ from enrichment.domain.plain_text import any_of
 from enrichment.domain.values import Contact, Technology
 from enrichment.identity.letters import fold
 from enrichment.parsing.technologies import named_technologies
+from enrichment.research.evidence.relevance import stem_of, words_in
 
 _KINDS = tuple(
     (category, listed(words)) for category, words in rows_of("enrichment.research.questions", "technology_kinds")
@@ -52,6 +53,9 @@ def looked_for(facts: Sequence[Fact], sought: Iterable[str], areas: Sequence[str
     known = [name for name in persons if fold(name) in people]
     kept = [fact for fact in facts if _is_among(fact, wanted, known)]
     unknown = tuple(name for name in persons if name not in known)
+    uses = () if wanted or kinds or {*areas} != {"technology"} else _uses_asked(names, question)
+    if uses:
+        return _of_uses(kept, uses, unknown, len(runs_on))
     if not kinds or wanted:
         return LookedFor(tuple(kept), tuple(wanted), missing, unknown, len(runs_on))
     of_kind = [
@@ -59,6 +63,26 @@ def looked_for(facts: Sequence[Fact], sought: Iterable[str], areas: Sequence[str
     ]
     has_some = any(isinstance(fact.value, Technology) for fact in of_kind)
     return LookedFor(tuple(of_kind), (), (), unknown, len(runs_on), (*kinds,), () if has_some else (next(iter(kinds)),))
+
+
+def _uses_asked(names: Iterable[str], question: str) -> tuple[str, ...]:
+    """What technologies are to be for: 'tracking', of 'technologies for tracking'; of several words the last counts."""
+    words = (name for name in names if name.islower() and all(map(str.isalpha, name.split())))
+    return tuple(name for name in words if any_of((name,)).search(question))
+
+
+def _of_uses(facts: Sequence[Fact], uses: Sequence[str], unknown: tuple[str, ...], known: int) -> LookedFor:
+    """Of the technologies those whose name, category or text speaks of a use; where none does, that is said."""
+    stems = {stem_of(use.split()[-1]) for use in uses}
+    kept = [fact for fact in facts if not isinstance(fact.value, Technology) or _speaks_of(fact, stems)]
+    missing = () if any(isinstance(fact.value, Technology) for fact in kept) else tuple(uses[:1])
+    return LookedFor(tuple(kept), (), (), unknown, known, tuple(uses), missing)
+
+
+def _speaks_of(fact: Fact, stems: Collection[str]) -> bool:
+    category = _category(fact.value) if isinstance(fact.value, Technology) else None
+    words = words_in(f"{fact_text(fact.value)} {category or ''}".replace("_", " "))
+    return not {stem_of(word) for word in words}.isdisjoint(stems)
 
 
 def words_of_kinds() -> tuple[str, ...]:

@@ -102,6 +102,16 @@ def picks_of_those_before(question: str) -> bool:
     return _AMONG_THEM.search(question) is not None
 
 
+def picks_one_by(question: str) -> MeasureAsked | None:
+    """'What did the smaller of them announce?': the figure by which one of several companies is meant."""
+    for measure in MEASURES:
+        ways: tuple[tuple[MeasuredHow, tuple[str, ...]], ...] = (("more", measure.more), ("less", measure.less))
+        for how, words in ways:
+            if words and _picking(words).search(question):
+                return MeasureAsked(measure, how)
+    return None
+
+
 def comparing_phrases() -> tuple[tuple[str, str], ...]:
     """Words that compare, and the area of what they compare by."""
     return tuple((words, one.area) for one in MEASURES for words in one.compared_by)
@@ -110,6 +120,17 @@ def comparing_phrases() -> tuple[tuple[str, str], ...]:
 def comparing_by(name: str) -> tuple[str, ...]:
     """The words that compare by the measure of this name; none: there is no such measure."""
     return next((one.compared_by for one in MEASURES if one.name == name), ())
+
+
+@cache
+def _picking(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds 'the smaller one', 'the oldest of them', 'the one with more jobs'."""
+    says = any_of(words).pattern
+    return re.compile(
+        rf"\bthe (?:{says})(?= (?:one|company|firm|account|of (?:them|these|those|both|the \w+|[^?.!;]+? and \w+))\b)"
+        rf"|\bthe (?:one|company|firm) (?:with|that (?:has|is)) (?:the )?(?:{says})",
+        re.IGNORECASE,
+    )
 
 
 @cache

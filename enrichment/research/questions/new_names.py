@@ -114,7 +114,7 @@ def _is_titled(words: Sequence[Word]) -> bool:
 def _is_name(words: Sequence[Word], start: int, end: int, taken: Collection[int], *, has_known: bool) -> bool:
     """Whether words with capitals surely name a company."""
     first, before = words[start], words[start - 1] if start and not words[start].apart else None
-    if _is_none_anyway(words[start:end], before):
+    if _is_none_anyway(words[start:end], before) or _is_of_places(words, start, taken):
         return False
     if (
         _is_instead(words, start)
@@ -168,6 +168,14 @@ def _is_none_anyway(span: Sequence[Word], before: Word | None) -> bool:
     if before is not None and (before.possessive or before.small == "in"):
         return True
     return bool(country_in_english(name)) or "_" in name
+
+
+def _is_of_places(words: Sequence[Word], start: int, taken: Collection[int]) -> bool:
+    """'in Lyon, Tulsa or Leeds': of a list of names behind 'in'."""
+    at = start
+    while at and at - 1 not in taken and (words[at - 1].does("and_or") or words[at - 1].is_capital):
+        at -= 1
+    return at < start and at > 0 and words[at - 1].small == "in" and not words[at].apart
 
 
 def _is_pitched_to(words: Sequence[Word], start: int) -> bool:

@@ -22,6 +22,7 @@ from enrichment.research.questions.technology_use import is_any_used, is_custome
 from enrichment.research.questions.topics_asked import (
     events,
     is_for,
+    is_nominal,
     is_topic,
     left_over,
     requests,
@@ -43,6 +44,7 @@ class QuestionReading:
     topics: to be searched for. sought: names and words to be looked for in what is known. unsure: words that may be
     names of companies. restates: what was asked before is asked for in other words. places: which of the companies
     asked about before, from 0; none: all of them. is_of_competitors: which technology their competitors use.
+    is_of_our_rivals: whether they use what the seller's competitors make.
     contact_details: words such as "email". private: what no source tells of a person.
     roles: words in the titles of people who are asked for. unread: words of another language that no table has.
     asks_what_it_is: "what is Acme?". beside_ours: what the seller's company has is to be told beside it.
@@ -62,6 +64,7 @@ class QuestionReading:
     asks_for_a_list: bool = False
     asks_for_all: bool = False
     is_of_competitors: bool = False
+    is_of_our_rivals: bool = False
     contact_details: tuple[str, ...] = ()
     private: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
@@ -137,6 +140,7 @@ def _reading(asked: AskedWords) -> QuestionReading:
         restates=restates,
         is_of_competitors=bool(content.sought)
         and is_of_competitors(asked, asks_for_technology="technology" in content.areas),
+        is_of_our_rivals=not advice and _uses_our_rivals(asked, content),
         contact_details=contact_details(asked.text),
         private=private,
         roles=roles_in(asked.without_names),
@@ -148,17 +152,21 @@ def _reading(asked: AskedWords) -> QuestionReading:
 
 
 def _of_clauses(asked: AskedWords) -> _Content:
-    """'How many staff, and who leads HR?': what each part asks; what may be a name is read in the whole."""
+    """'How many staff, and who leads HR?': what each part asks; what may be a name is read in the whole.
+
+    A part that no area answers is a topic: 'who leads HR, and does it have plants in Europe?'
+    """
     whole, each = _content(asked), [_content(one) for one in asked.clauses]
     if len(each) < 2:
         return whole
     areas = {area for one in each for area in one.areas}
     read_in_whole = (*whole.sought, *whole.topics)
+    by_themselves = [words for one in each if areas and not one.areas for words in one.sought if is_nominal(words)]
     sought = [words for one in each for words in one.sought if " " in words or words in read_in_whole]
     return _Content(
         tuple(name for name in AREA_NAMES if name in areas),
-        tuple(topic for one in each for topic in one.topics),
-        tuple(sought),
+        (*(topic for one in each for topic in one.topics), *by_themselves),
+        tuple(words for words in sought if words not in by_themselves),
         whole.unsure,
         tuple(words for one in each for words in one.unread),
     )
@@ -211,9 +219,18 @@ def _of_the_seller(asked: AskedWords, content: _Content) -> _Content:
     names_company = bool(asked.asked or asked.known.before)
     if names_company and own and (has_phrase(asked.words, "of_us") or is_customer_of(asked, own)):
         return _Content(("technology",), (), (own[-1 if len(own) > 2 else 0],), content.unsure)
+    if _uses_our_rivals(asked, content):
+        return _Content(("technology",), (), (), content.unsure)
     if "competition" in content.areas and own and has_phrase(asked.words, "rival_of_us"):
         return replace(content, sought=(*content.sought, own[0]))
     return content
+
+
+def _uses_our_rivals(asked: AskedWords, content: _Content) -> bool:
+    """'Are our competitors among their tools?', 'do they run anything of a rival of ours?'"""
+    is_on_use = "technology" in content.areas or asked.any_does("use")
+    about_one = bool(asked.asked or asked.known.before) and not asked.any_does("compares")
+    return is_on_use and about_one and has_phrase(asked.words, "rival_of_us")
 
 
 def _restates(asked: AskedWords, companies: Collection[str], places: Collection[int]) -> bool:

@@ -5,6 +5,7 @@ A topic is made of content words, or it is none: nothing is searched for the gra
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from enrichment.research.evidence.relevance import stem_of
 from enrichment.research.questions.areas_asked import OTHER_SCRIPT
 from enrichment.research.questions.asked_words import AskedWords, Span, is_content, is_grammar
 from enrichment.research.questions.mention import MentionRole
@@ -46,7 +47,14 @@ def is_topic(asked: AskedWords, span: Span) -> bool:
 def is_for(asked: AskedWords, span: Span) -> bool:
     """'interest in analytics', 'the birthday of their CEO'."""
     is_of = span.end < len(asked.words) and asked.words[span.end].small == "of"
+    if span.joined_by is not None:
+        return True
     return bool(span.before) and (span.before[-1].does("joins") or (is_of and span.before[-1].does("article")))
+
+
+def is_nominal(words: str) -> bool:
+    """Whether words may name a thing: several of them, or a plural; not a verb or an adjective that is left over."""
+    return " " in words or stem_of(words) != words
 
 
 def events(asked: AskedWords) -> Iterator[str]:

@@ -59,8 +59,10 @@ _SHORTEST = 2
 """Letters of a word that may be short for a longer name."""
 _FIRST_SLOT = 2
 _VENDOR_SLOT = _FIRST_SLOT + MOST_COMPANIES * _MOST_READINGS
-SLOTS = MOST_COMPANIES * _MOST_READINGS + 1
-"""Of the requests that look up names, and the vendor: those after the vendor's context."""
+PICK_SLOTS = range(_VENDOR_SLOT + 1, _VENDOR_SLOT + 1 + MOST_COMPANIES)
+"""Of the requests for the figure by which one of several companies is meant."""
+SLOTS = MOST_COMPANIES * _MOST_READINGS + 1 + len(PICK_SLOTS)
+"""Of the requests that look up names, the vendor and such figures: those after the vendor's context."""
 
 
 @dataclass(slots=True)

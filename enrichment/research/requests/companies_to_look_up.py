@@ -10,11 +10,13 @@ from dataclasses import replace
 
 from enrichment.domain.companies import Company
 from enrichment.identity.names import name_words
-from enrichment.research.answers.answer import OpenPoint
+from enrichment.pipeline.enrich import Ask
+from enrichment.research.answers.answer import OpenPoint, asked_for
 from enrichment.research.questions.breakdown import QuestionParts, asks_nothing, asks_what_nobody_knows, is_unread
 from enrichment.research.questions.topics import competitors_named
 from enrichment.research.requests.companies_meant import MOST_COMPANIES, CompaniesMeant
 from enrichment.research.requests.question_breakdown import RESTATED
+from enrichment.research.requests.question_requests import VENDOR_SLOT, QuestionRequests
 from enrichment.research.requests.session_knowledge import SessionKnowledge
 from enrichment.research.requests.topic_searches import most_of
 from enrichment.rules import Rules
@@ -23,7 +25,9 @@ NO_COMPANY = OpenPoint("company", "the question names no company: ask again, and
 _NO_LISTS = "it asks for a list of companies: a question is answered about one to three companies that it names"
 _NOT_READ = "it is not understood, so nothing is bought: say what you want to know, or ask one of those below"
 _UNREAD = "it could not be read, so nothing was looked up for it: ask it in other words, or in English"
-_TECHNOLOGY, _RUNS_ON = "technology", "tech_stack"
+_TECHNOLOGY, _RUNS_ON, _MENTIONS = "technology", "tech_stack", "competitor_mentions"
+_MOST_LOOKED_FOR = 5
+"""So many competitors of the seller are looked for among the technologies of a company."""
 _MOST_RIVALS = 10
 """So many competitors are looked for among the registered companies."""
 
@@ -66,6 +70,31 @@ class CompaniesToLookUp:
         if not found:
             return who_they_are, [*companies], [*points, *left]
         return replace(parts, areas=(_TECHNOLOGY,), datasets=(), sub_questions=()), found, [*points, *left]
+
+    async def our_rivals(
+        self, parts: QuestionParts, companies: Sequence[Company], vendor: Company, bought: QuestionRequests
+    ) -> tuple[QuestionParts, list[Company], list[OpenPoint]]:
+        """The question whether companies use what the seller's competitors make: the names of these are looked for.
+
+        They are looked up first where none is known; where none is found, nothing else is bought.
+        """
+        names = await self._rivals([vendor])
+        if not names and _MENTIONS in self._rules.datasets:
+            vendor = await self._rivals_looked_up(vendor, bought)
+            names = await self._rivals([vendor])
+        if not names:
+            asked = asked_for(_MENTIONS, await self._knowledge.known(vendor), self._rules)
+            why = f"no competitor of {vendor.name or vendor.key} is known that could be looked for: name one"
+            return parts, [], [OpenPoint("your competitors", why, asked=asked)]
+        return replace(parts, sought=tuple(names[:_MOST_LOOKED_FOR])), [*companies], []
+
+    async def _rivals_looked_up(self, vendor: Company, bought: QuestionRequests) -> Company:
+        """The seller's company with its name, by which pages are searched, and who competes with it."""
+        vendor, is_known = await self._meant.vendor(vendor)
+        if is_known:
+            ask = Ask(vendor.key, datasets=("company_name", _MENTIONS), **bought.booked_to)
+            await bought.enriched(bought.within(ask, await bought.share(1)), vendor, slot=VENDOR_SLOT)
+        return vendor
 
     async def _rivals(self, companies: Sequence[Company]) -> list[str]:
         """Names of the known competitors of these companies, their own names aside."""

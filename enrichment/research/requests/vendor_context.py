@@ -44,7 +44,7 @@ class VendorContext:
             data = vendor_data(vendor, None, profile)
             await self.bought.log.emit("vendor_context_loaded", sentence, mark=profile.profile_id, data=data)
             return vendor
-        if parts.of_answer or not (parts.is_whole or parts.asks_for_advice):
+        if parts.of_answer or parts.only_fitting or not (parts.is_whole or parts.asks_for_advice):
             data = vendor_data(vendor, None, None)
             await self.bought.log.emit("vendor_context_loaded", vendor_not_needed(vendor), mark="not needed", data=data)
             return vendor

@@ -247,3 +247,24 @@ def test_the_beginning_of_the_sellers_own_name_is_the_seller(name: str) -> None:
 def test_what_is_private_is_told_from_what_a_source_can_be_asked_for() -> None:
     assert asks_what_nobody_knows(by_rule("What's the home address of Acme's CEO?", ANN, MATRIX, because="test"))
     assert not asks_what_nobody_knows(by_rule("Who is Acme's CEO?", ANN, MATRIX, because="test"))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Tesla or Adobe first?",
+        "Should I ring Tesla or Adobe first?",
+        "Tesla or Adobe: where do I begin?",
+        "Whom should I contact first, Tesla or Adobe?",
+    ],
+)
+def test_which_of_several_comes_first_is_told_by_what_costs_little(question: str) -> None:
+    parts = by_rule(question, ANN, MATRIX, because="test")
+    assert set(parts.companies) == {"Tesla", "Adobe"}
+    assert (parts.asks_for_advice, parts.only_fitting, parts.is_whole) == (True, True, False)
+    assert "people" not in parts.areas
+
+
+def test_whom_to_call_first_at_one_company_asks_for_people() -> None:
+    parts = by_rule("Whom should I call first at Tesla?", ANN, MATRIX, because="test")
+    assert (parts.areas, parts.only_fitting) == (("people",), False)

@@ -67,3 +67,20 @@ def test_a_kind_of_technology_is_answered_by_those_of_this_kind(
 
 def test_a_kind_is_none_where_nothing_asks_for_technology() -> None:
     assert looked_for(known("Okta"), (), ("news",), "Did their cloud fail?").kinds_asked == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "use", "found", "missing"),
+    [
+        ("Which technologies for tracking does Acme use?", "tracking", ["Jira"], ()),
+        ("What software do they have for translation?", "translation", [], ("translation",)),
+        ("Which tools does Acme use for inventory control?", "inventory control", [], ("inventory control",)),
+    ],
+)
+def test_technologies_for_a_use_are_those_whose_name_or_kind_says_so(
+    question: str, use: str, found: list[str], missing: tuple[str, ...]
+) -> None:
+    facts = known("Jira", "Oracle Database")
+    answer = looked_for(facts, (use,), ("technology",), question)
+    assert [one.value.name for one in answer.facts if isinstance(one.value, Technology)] == found
+    assert answer.kinds == missing

@@ -67,3 +67,36 @@ def test_what_a_known_company_buys_is_looked_for_in_what_is_known_of_it() -> Non
 )
 def test_english_words_with_capitals_within_another_language_are_a_name(question: str, company: str) -> None:
     assert read(question).companies == (company,)
+
+
+@pytest.mark.parametrize(
+    ("question", "places"),
+    [
+        ("Is Chevron hiring in Lyon, Tulsa or Leeds?", {"Lyon", "Tulsa", "Leeds"}),
+        ("Does Visa have staff in Porto and Turin?", {"Porto", "Turin"}),
+        ("Any Kroger jobs in Fresno, Boise?", {"Fresno", "Boise"}),
+    ],
+)
+def test_a_list_of_places_behind_in_names_no_company(question: str, places: set[str]) -> None:
+    reading = read(question)
+    assert len(reading.companies) == 1
+    assert places <= {word for words in (*reading.sought, *reading.topics) for word in words.split()}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Do our competitors appear among Kroger's tools?",
+        "Is Kroger running anything from a rival of ours?",
+        "Which of our rivals does Kroger already use?",
+        "Does Kroger have a tool of our competition?",
+    ],
+)
+def test_whether_a_company_uses_what_our_competitors_make_is_no_question_about_its_competitors(question: str) -> None:
+    reading = read(question)
+    assert (reading.companies, reading.areas, reading.is_of_our_rivals) == (("Kroger",), ("technology",), True)
+
+
+def test_who_competes_with_us_somewhere_is_a_question_of_competition() -> None:
+    assert not read("Which competitors does Kroger have?").is_of_our_rivals
+    assert not read("Are Kroger's competitors using Zendesk?").is_of_our_rivals

@@ -81,3 +81,35 @@ def test_one_of_several_companies_alone_asks_the_same_of_that_one(question: str,
 def test_a_part_that_asks_what_to_say_asks_for_advice(question: str) -> None:
     reading = read(question, "Kroger")
     assert (reading.asks_for_advice, reading.restates) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("question", "areas", "topics"),
+    [
+        ("Who leads purchasing at Kroger, and does it have depots in Norway?", {"people"}, ("depots in Norway",)),
+        ("How many people work at Visa and are there factories in Mexico?", {"size"}, ("factories in Mexico",)),
+        ("Is Chevron hiring? Does it own rail terminals?", {"hiring"}, ("rail terminals",)),
+        ("What does Adobe charge, and has it branches?", {"pricing"}, ("branches",)),
+    ],
+)
+def test_a_part_that_no_area_answers_is_searched_for(question: str, areas: set[str], topics: tuple[str, ...]) -> None:
+    reading = read(question)
+    assert (set(reading.areas), reading.topics) == (areas, topics)
+
+
+def test_a_part_that_is_a_single_verb_or_gives_no_thing_is_not_searched_for() -> None:
+    assert read("Kroger was bought. What news of Kroger?").topics == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "use"),
+    [
+        ("Which technologies for tracking does Adobe use?", "tracking"),
+        ("What software does Kroger have for payroll?", "payroll"),
+        ("Which tools does Visa use for translation?", "translation"),
+        ("Any tools for inventory control at Chevron?", "inventory control"),
+    ],
+)
+def test_what_technologies_are_to_be_for_narrows_them_down(question: str, use: str) -> None:
+    reading = read(question)
+    assert (reading.areas, reading.sought) == (("technology",), (use,))
