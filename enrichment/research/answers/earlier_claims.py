@@ -52,7 +52,8 @@ def _by_model(question: Question, company: str) -> Iterator[Mapping[str, Json]]:
     answer = question.answer or {}
     how = answer.get("how_found", {}).get("answer", ())
     if any(one["company"] == company and one["by"] == "model" for one in how):
-        yield from (claim for claim in answer["claims"] if claim["company"] == company)
+        told = (claim for claim in answer["claims"] if claim["company"] == company)
+        yield from (claim for claim in told if claim["derived"] is None)  # counts and comparisons are made anew
 
 
 def _rebuilt(claim: Mapping[str, Json], sides: Sides) -> CheckedClaim | None:

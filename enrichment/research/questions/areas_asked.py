@@ -14,7 +14,7 @@ from enrichment.research.questions.marked_words import MarkedWords
 from enrichment.research.questions.mention import MentionRole
 from enrichment.research.questions.positions_asked import looks_for_staff
 from enrichment.research.questions.question_words import places_of
-from enrichment.research.questions.technology_use import asks_what_is_used, is_any_used
+from enrichment.research.questions.technology_use import asks_what_is_used, is_any_used, uses_a_thing
 
 OTHER_SCRIPT = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 """Letters of Japanese and Chinese, which have no blanks between words."""
@@ -34,7 +34,7 @@ def areas_asked(asked: AskedWords, marked: MarkedWords) -> AreasAsked:
     shown, phrases = _by_phrases(asked, marked)
     if OTHER_SCRIPT.search(asked.text):
         shown |= {area.name for area in AREAS if any(OTHER_SCRIPT.match(w) and w in asked.text for w in area.words)}
-    if is_any_used(asked) or (not shown and asks_what_is_used(asked)):
+    if is_any_used(asked) or (not shown and asks_what_is_used(asked) and not uses_a_thing(asked)):
         shown.add("technology")
     if asked.named(MentionRole.PERSON) or marked.tasks:
         shown.add("people")

@@ -53,7 +53,7 @@ class Span:
             if first + 1 < end and self.words[first].does("moved") and self.words[first + 1].small == "into":
                 break  # 'move into India'
             first += 1
-        while end > first and _only_asks(self.words[end - 1], "request", "use", "function"):
+        while end > first and _only_asks(self.words[end - 1], "request", "use", "function", "compares"):
             end -= 1
         joined_by = self.words[first - 1] if first and self.words[first - 1].does("joins") else None
         return Span(self.words[first:end], self.start, self.before, joined_by)

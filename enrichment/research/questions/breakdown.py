@@ -30,6 +30,7 @@ from enrichment.research.questions.areas import AREA_NAMES, AREAS, datasets_of, 
 from enrichment.research.questions.asked_words import may_be_topic
 from enrichment.research.questions.measures import MeasureAsked, picks_one_by
 from enrichment.research.questions.mention import NOTHING_KNOWN, KnownNames
+from enrichment.research.questions.parted_verbs import joined_verbs
 from enrichment.research.questions.question_reading import QuestionReading, read_question
 from enrichment.research.questions.time_window import NamedDay, time_window
 from enrichment.rules import AnalysisRules, Rules
@@ -159,7 +160,9 @@ def breakdown_question(
     seller = f"{persona.role} of {persona.company}, which sells: {what_is_offered(persona.sells)}"
     before = ", ".join(known.before[:_SHOWN_COMPANIES])
     text = without_orders(text)
-    reading = json.dumps(_shown(read_question(time_window(text).text, _with_own(known, persona))), ensure_ascii=False)
+    reading = json.dumps(
+        _shown(read_question(time_window(joined_verbs(text)).text, _with_own(known, persona))), ensure_ascii=False
+    )
     prompt = "\n".join(
         (
             f"<seller>{on_one_line(as_data(seller))}</seller>",
@@ -292,7 +295,7 @@ def by_rule(
     """The parts by tables of words and known names. area: the one that it is about, where that is known."""
     asking = without_orders(text)
     about = about_research(asking)
-    window = time_window(about.text)
+    window = time_window(joined_verbs(about.text))
     reading = read_question(window.text, _with_own(known, persona))
     parts = _by_what_fits(_as_read(reading, area), window.text, known)
     parts = _of_the_one_picked(parts, window.text)

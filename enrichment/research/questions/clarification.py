@@ -11,6 +11,7 @@ from enrichment.domain.data_tables import rows_of
 from enrichment.domain.json_values import Json
 from enrichment.identity.countries import country_in_english
 from enrichment.identity.domains import registrable_domain
+from enrichment.research.questions.question_words import words_in_question
 
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6}
 _PLACE = re.compile(r"(?:number|no\.?|#)?\s*(\d)(?:st|nd|rd|th)?")
@@ -21,6 +22,9 @@ _YES = frozenset({"yes", "yes please", "yep", "that one", "right", "correct", "e
 def company_chosen(said: str, candidates: Sequence[Mapping[str, Json]]) -> str | None:
     """Key of a candidate, or a website that is stated instead; None: it names none, or several."""
     wanted = said.strip().casefold().rstrip(".!")
+    exact = {str(one[part]).casefold() for one in candidates for part in ("key", "domain", "name") if one[part]}
+    if wanted not in exact and _is_a_question(said):
+        return None
     for one in candidates:
         if wanted in {str(one[part]).casefold() for part in ("key", "domain") if one[part]}:
             return str(one["key"])
@@ -35,6 +39,12 @@ def company_chosen(said: str, candidates: Sequence[Mapping[str, Json]]) -> str |
     if len(fitting) == 1:
         return str(fitting[0]["key"])
     return websites[0] if len(websites) == 1 and not named else None
+
+
+def _is_a_question(said: str) -> bool:
+    """'And when were these numbers last checked?' chooses nothing, though it has the word 'last'."""
+    first = words_in_question(said)[:2]
+    return any(word.does("asks", "auxiliary") for word in first)
 
 
 def _place(wanted: str, number: int) -> int | None:

@@ -15,7 +15,7 @@ LAST = -1
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _OF_A_LIST = (
     r"(?:one|of (?:them|these|those)|point|headline|item|claim|person|contact|name|news(?: item)?|position|job|opening"
-    r"|tool|technology|product|reason|sentence|line|signal)s?"
+    r"|tool|technology|product|signal)s?"
 )
 _NTH = rf"\bthe (?P<word>{'|'.join(_ORDINALS)}|last)"
 _ITEM = re.compile(

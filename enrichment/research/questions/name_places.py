@@ -38,7 +38,7 @@ def is_where_a_name_is(words: Sequence[Word], start: int, end: int) -> bool:
     behind = words[end] if end < len(words) and not words[end].apart else None
     if words[end - 1].possessive and behind is not None:
         return True
-    if before is not None and before.small == "at":
+    if before is not None and before.small in ("at", "bei", "chez", "bij", "presso"):
         return True
     if before is not None and before.small in ("of", "is", "are") and start > 1 and _is_of_an_area(words[start - 2]):
         return True

@@ -30,6 +30,8 @@ _FAR = 3
 """So many words may be between a relation and the company it is with: 'partnered in May with Acme'."""
 _DIGITS = 2
 _SHORTEST_COINED = 3
+_IN = frozenset({"in", "en", "em"})
+"""Words of several languages behind which a place stands."""
 
 
 def new_names(words: Sequence[Word], taken: Collection[int], *, has_known: bool) -> Iterator[Mention]:
@@ -66,14 +68,28 @@ def _run(words: Sequence[Word], at: int, taken: Collection[int], *, titled: bool
         if end > at and (words[end].apart or words[end - 1].possessive):
             break
         end += 1
+    if at < end < len(words) and words[end].possessive and _is_coined_behind(words[end]):
+        end += 1  # "Lululemon athletica's"
     start = at
-    while start < end and _only_begins(words[start]):
+    while start < end and _only_begins(words[start]) and not _is_foreign_here(words, start):
         start += 1
     while end > start and (words[end - 1].does("joined_by", "function") or _is_role(words[end - 1])):
         end -= 1
-    if end - start == 1 and is_dull(words[start]):
+    if end - start == 1 and is_dull(words[start]) and not _is_foreign_here(words, start):
         end = start
     return (start, end) if start < end else (at, at)
+
+
+def _is_foreign_here(words: Sequence[Word], at: int) -> bool:
+    """'About Faire and Whatnot': a word of another language's grammar, with a capital within an English sentence."""
+    word = words[at]
+    of_english = word.does("function", "request", "filler", "use", "goes_on", "event") or shows_area(word.small)
+    is_foreign = word.does("foreign", "german") and not (of_english or is_common(word.small))
+    return is_english(words) and is_foreign and not (word.begins or word.is_acronym)
+
+
+def _is_coined_behind(word: Word) -> bool:
+    return not (word.apart or is_common(word.small) or is_dull(word) or is_technology(word.small))
 
 
 def _joins(words: Sequence[Word], start: int, at: int) -> bool:
@@ -165,7 +181,7 @@ def _is_joined_to_one(words: Sequence[Word], start: int, end: int, taken: Collec
 def _is_none_anyway(span: Sequence[Word], before: Word | None) -> bool:
     """A country, what is in a place or of a company, the name of a setting."""
     name = written(span)
-    if before is not None and (before.possessive or before.small == "in"):
+    if before is not None and (before.possessive or before.small in _IN):
         return True
     return bool(country_in_english(name)) or "_" in name
 
@@ -175,7 +191,7 @@ def _is_of_places(words: Sequence[Word], start: int, taken: Collection[int]) -> 
     at = start
     while at and at - 1 not in taken and (words[at - 1].does("and_or") or words[at - 1].is_capital):
         at -= 1
-    return at < start and at > 0 and words[at - 1].small == "in" and not words[at].apart
+    return at < start and at > 0 and words[at - 1].small in _IN and not words[at].apart
 
 
 def _is_pitched_to(words: Sequence[Word], start: int) -> bool:

@@ -237,7 +237,13 @@ def _restates(asked: AskedWords, companies: Collection[str], places: Collection[
     """'Shorter, please', 'and Acme, same thing?', 'and Acme?', 'what about the second one?'"""
     if companies:
         return has_phrase(asked.words, "same") or _goes_to_another(asked)
-    return has_phrase(asked.words, "restates") or bool(places)
+    return has_phrase(asked.words, "restates") or bool(places) or _only_asks_why(asked)
+
+
+def _only_asks_why(asked: AskedWords) -> bool:
+    """'Why?', 'how come?'"""
+    small = {word.small for word in asked.words}
+    return not small.isdisjoint(("why", "come")) and small <= {"why", "how", "come", "so", "and", "but", "exactly"}
 
 
 def _goes_to_another(asked: AskedWords) -> bool:
@@ -248,9 +254,10 @@ def _goes_to_another(asked: AskedWords) -> bool:
 
 
 def _asks_what_it_is(asked: AskedWords) -> bool:
-    """'What is Acme?', 'who are Acme?'"""
+    """'What is Acme?', 'who are Acme?', 'what does Acme do?'"""
     left = [word.small for at, word in enumerate(asked.words) if at not in asked.taken]
-    return len(asked.asked) == 1 and len(left) == 2 and left[0] in ("what", "who") and left[1] in ("is", "are")
+    is_or_does = left[:1] in (["what"], ["who"]) and left[1:] in (["is"], ["are"], ["does", "do"], ["do", "do"])
+    return len(asked.asked) == 1 and is_or_does
 
 
 def _asks_for_a_list(asked: AskedWords) -> bool:

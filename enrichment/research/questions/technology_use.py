@@ -6,8 +6,10 @@
 from collections.abc import Collection, Iterator
 
 from enrichment.parsing.technologies import is_technology
+from enrichment.research.evidence.relevance import stem_of
 from enrichment.research.questions.asked_words import AskedWords
 from enrichment.research.questions.mention import Mention, MentionRole
+from enrichment.research.questions.name_places import is_dull
 from enrichment.research.questions.question_words import Word
 
 _CUSTOMERS = frozenset({"customer", "customers", "client", "clients"})
@@ -20,6 +22,19 @@ def asks_what_is_used(asked: AskedWords) -> bool:
     words = asked.words
     ends_on = len(words) > 1 and words[-1].does("use") and words[0].does("which")
     return ends_on or any(word.does("use") and not word.does("runs") for word in words)
+
+
+def uses_a_thing(asked: AskedWords) -> bool:
+    """'Does Acme use robots?': a plural that is no technology, which no stack of software tells of."""
+    if not asked.words[:1] or not asked.words[0].does("auxiliary"):
+        return False
+    used = (asked.words[at + 1 : at + 2] for at, word in enumerate(asked.words) if word.does("use"))
+    return any(behind and _is_a_thing(behind[0]) for behind in used)
+
+
+def _is_a_thing(word: Word) -> bool:
+    is_plural = stem_of(word.small) != word.small and not word.is_capital
+    return is_plural and not (is_dull(word) or is_technology(word.small))
 
 
 def is_used(asked: AskedWords, one: Mention) -> bool:

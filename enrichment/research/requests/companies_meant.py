@@ -295,7 +295,9 @@ class CompaniesMeant:
             asked = asked_for("domain", known, rules)
             if company.domain is not None or known.facts or failed or not asked:
                 return company
-        because = "no source that was asked knows a company of this name: ask again with its website"
+        because = (
+            "no source that was asked knows a company of this name: check its spelling, or ask again with its website"
+        )
         found.open_points.append(OpenPoint(name, because, asked=asked))
         return None
 

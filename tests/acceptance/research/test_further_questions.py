@@ -68,3 +68,17 @@ def test_of_several_companies_each_person_is_named_with_theirs(seller: Seller) -
     people = [claim["text"] for claim in then["claims"] if claim["kind"] == "person"]
     assert people
     assert all(text.endswith(("Tesla.", "Adobe.")) for text in people)
+
+
+def test_why_repeats_a_comparison_once(seller: Seller) -> None:
+    before, then = seller.ask("tesla.com or adobe.com first?", "Why?")
+    assert texts(then)[0] == texts(before)[0]
+    assert len(set(texts(then))) == len(texts(then))
+    assert then["cost_micro_usd"] == 0
+
+
+def test_what_a_company_does_is_told_by_its_description_alone(seller: Seller) -> None:
+    (answer,) = seller.ask("What does adobe.com do?")
+    assert answer["cost_micro_usd"] < 300_000
+    plan = next(event for event in seller.seen if event.type == "research_plan_created")
+    assert plan.data["expected_micro_usd"] < 200_000

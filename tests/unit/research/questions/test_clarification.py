@@ -40,3 +40,16 @@ def test_what_names_none_or_several_chooses_nothing(said: str) -> None:
 def test_yes_chooses_the_only_one_that_is_offered() -> None:
     assert company_chosen("Yes.", CANDIDATES[:1]) == "meridian.com"
     assert company_chosen("yes", CANDIDATES) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "And when were these numbers last checked?",
+        "Who was the first to answer?",
+        "Does the German one hire engineers?",
+        "What about the second half of the year?",
+    ],
+)
+def test_a_question_chooses_no_company_though_it_has_such_words(said: str) -> None:
+    assert company_chosen(said, CANDIDATES) is None

@@ -100,3 +100,71 @@ def test_whether_a_company_uses_what_our_competitors_make_is_no_question_about_i
 def test_who_competes_with_us_somewhere_is_a_question_of_competition() -> None:
     assert not read("Which competitors does Kroger have?").is_of_our_rivals
     assert not read("Are Kroger's competitors using Zendesk?").is_of_our_rivals
+
+
+@pytest.mark.parametrize(
+    ("question", "companies"),
+    [
+        ("Buy everything you can about Faire and Kroger.", ("Faire", "Kroger")),
+        ("What is new at Como?", ("Como",)),
+        ("How large are Kroger and Welche?", ("Kroger", "Welche")),
+    ],
+)
+def test_a_name_that_is_grammar_of_another_language_is_a_name_in_english(
+    question: str, companies: tuple[str, ...]
+) -> None:
+    assert read(question).companies == companies
+
+
+@pytest.mark.parametrize(
+    ("question", "company"),
+    [
+        ("Wer ist bei Docker für die Gehaltsabrechnung zuständig?", "Docker"),
+        ("Qui décide des achats chez Datadog ?", "Datadog"),
+        ("Wer leitet bei Twilio den Einkauf?", "Twilio"),
+    ],
+)
+def test_a_technology_behind_at_of_another_language_is_a_company(question: str, company: str) -> None:
+    reading = read(question, "Kroger")
+    assert (reading.companies, reading.sought) == ((company,), ())
+
+
+def test_a_place_behind_in_of_another_language_is_no_company() -> None:
+    assert read("¿Está contratando Kroger en Kenia?").companies == ("Kroger",)
+    assert read("A Kroger está contratando em Lisboa?").companies == ("Kroger",)
+    assert read("Kroger recrute-t-elle en Norvège ?").companies == ("Kroger",)
+
+
+def test_the_second_word_of_a_name_may_be_small_where_it_owns_something() -> None:
+    assert read("Does Lululemon athletica's site state prices?").companies == ("Lululemon athletica",)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Can you tell me whether Lattice uses Workday?",
+        "I wonder if Beacon runs Oracle",
+        "Find out whether Summit uses Zoom, please",
+    ],
+)
+def test_a_name_made_of_a_common_word_is_one_behind_whether(question: str) -> None:
+    assert len(read(question).companies) == 1
+
+
+@pytest.mark.parametrize("question", ["What does Clear do?", "What is Clear?", "What do Adobe do?"])
+def test_what_a_company_does_asks_what_it_is(question: str) -> None:
+    assert read(question).asks_what_it_is
+
+
+@pytest.mark.parametrize(
+    "question", ["Does Kroger use robots?", "Do they already use drones in their hubs?", "Is Kroger using forklifts?"]
+)
+def test_things_that_are_used_are_no_question_about_software(question: str) -> None:
+    assert "technology" not in read(question, "Visa").areas
+    assert "technology" in read("Does Kroger use Oracle?").areas
+
+
+@pytest.mark.parametrize("question", ["why?", "How come?", "And why exactly?"])
+def test_why_alone_asks_for_the_answer_before(question: str) -> None:
+    assert read(question, "Kroger").restates
+    assert not read("Why is Kroger hiring?").restates
