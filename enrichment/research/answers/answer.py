@@ -4,7 +4,7 @@ claims + what is missing + relevance + costs -> the data of research_complete; e
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -176,8 +176,16 @@ def in_one_sentence(data: Mapping[str, Json]) -> str:
     if told and not claims:
         return " ".join(f"{_begun_large(point['what'])}: {point['because']}." for point in told) + f" {price}"
     if not claims:
-        return f"No answer{end.removesuffix(',')}: no evidence was found that bears out a claim{open_}. {price}"
+        return f"No answer{end.removesuffix(',')}: {_first_reason(data['open_points'])}. {price}"
     return f"Answered{end} with {in_number(len(claims), 'checked claim')}{open_}. {price}"
+
+
+def _first_reason(points: Sequence[Mapping[str, Json]]) -> str:
+    if not points:
+        return "no evidence was found that bears out a claim"
+    first, *others = points
+    more = f"; {in_number(len(others), 'more point')} open" if others else ""
+    return f"{called(first['what'])}: {first['because'].rstrip('.')}{more}"
 
 
 def _begun_large(text: str) -> str:
@@ -221,18 +229,32 @@ def missing_points(
 
 def asked_for(dataset: str, known: Known, rules: Rules) -> tuple[str, ...]:
     """'asked Google News on 3 May 2026: none', of each source that was asked; of an analysis, of what it reads."""
-    if dataset not in rules.datasets:
-        return ()
-    if rules.datasets[dataset].analysis is not None:
-        return tuple(dict.fromkeys(one for name in telling_of(dataset) for one in asked_for(name, known, rules)))
+    return asked_for_each((dataset,), known, rules)
+
+
+def asked_for_each(datasets: Iterable[str], known: Known, rules: Rules) -> tuple[str, ...]:
+    """The same for several datasets, each source once: 'some' where it had one of them."""
     heads = {head.source: head for head in known.replies}
-    having = {fact.source for fact in known.facts if fact.dataset == dataset}
+    wanted = {one for dataset in datasets for one in _collected(dataset, rules)}
+    having = {fact.source for fact in known.facts if fact.dataset in wanted}
+    sources = dict.fromkeys(
+        source for name in rules.datasets if name in wanted for source in rules.datasets[name].sources
+    )
     return tuple(
         f"asked {called(source)} on {day_in_words(heads[source].collected_at)}: "
         f"{'some' if source in having else 'none'}"
-        for source in rules.datasets[dataset].sources
+        for source in sources
         if source in heads
     )
+
+
+def _collected(dataset: str, rules: Rules) -> Iterable[str]:
+    """The dataset itself, or those that its analysis reads; none where the rules do not have it."""
+    if dataset not in rules.datasets:
+        return ()
+    if rules.datasets[dataset].analysis is None:
+        return (dataset,)
+    return [name for name in telling_of(dataset) if name in rules.datasets and rules.datasets[name].analysis is None]
 
 
 def _glance(
@@ -254,6 +276,8 @@ def _glance(
         and (passage := c.citations[0].passage).dataset in moves
         and (passage.dataset != "hiring_trends" or passage.text in advised)
     ]
+    if advises and not advised:
+        moving = []  # nothing of it has to do with what the seller offers
     moving.sort(key=lambda one: (one[1].citations[0].passage.text in advised, _happened(one[1], topics)), reverse=True)
     facts = [one.passage.facts[0] for _, claim in numbered for one in claim.citations if one.side == "company"]
     oldest = min((fact.collected_at for fact in facts), default=None)

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from enrichment.analysis.evidence import Passage
+from enrichment.domain.numbers import in_number
 from enrichment.research.answers.answer import OpenPoint
 from enrichment.research.answers.conclusions import with_count
 from enrichment.research.answers.positions_wanted import PositionsFound, positions_wanted, with_positions
 from enrichment.research.answers.question_asked import QuestionAsked
 from enrichment.research.answers.selection import chosen
+from enrichment.research.answers.unmet_words import asked_in_vain
 from enrichment.research.claims.claim import CheckedClaim
 from enrichment.research.evidence.passages import Sides
 from enrichment.research.evidence.relevance import content_words
@@ -20,8 +22,10 @@ from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.measures import OPENINGS, MeasureAsked, measure_asked
 from enrichment.research.questions.positions_asked import are_positions_asked, positions_asked
 from enrichment.research.questions.to_the_point import asks_what_is_common
+from enrichment.rules.names_for_people import called
 
 _THEY = re.compile(r"^They (are|run)\b")
+_LISTS = ("tech_stack", "purchase_intent")
 _ONE_OF_THEM = {"are": "is", "run": "runs"}
 
 
@@ -47,10 +51,28 @@ def claims_to_say(
         claims = [claim for claim in claims if claim.kind != "recommendation"]  # nobody sells to themselves
     if parts.only_fitting:
         claims = _fitting(claims, asked if parts.of_answer else None)
+    claims, beside = _without_lists_beside(claims, asked, parts, sides)
     claims = [_of_company(claim, sides.names[0], parts) for claim in claims]
     claims, points = _as_counted(claims, sides, asked, parts)
     claims, positions = _positions(claims, sides, asked, parts)
-    return ClaimsToSay(claims, (*points, *positions.open_points), positions.met)
+    return ClaimsToSay(claims, (*beside, *points, *positions.open_points), positions.met)
+
+
+def _without_lists_beside(
+    claims: Sequence[CheckedClaim], asked: QuestionAsked, parts: QuestionParts, sides: Sides
+) -> tuple[list[CheckedClaim], list[OpenPoint]]:
+    """Where one thing is asked for by a yes or a no: no list of other things, but how many were looked through."""
+    point = asked.point
+    findings = [claim for claim in claims if claim.kind == "finding"]
+    if not findings or asked.advice or point is None or point.aspects or point.named:
+        return [*claims], []
+    lists = [one for one in sides.evidence.passages if one.dataset in _LISTS and one.dataset in point.datasets]
+    what = asked_in_vain(parts.text, (*parts.companies, *sides.names, sides.vendor.name or ""), findings)
+    if not lists or not what:
+        return [*claims], []
+    kinds = ", ".join(dict.fromkeys(called(one.dataset) for one in lists))
+    why = f"none of {in_number(len(lists), 'entry')} that are known of {kinds} names it"
+    return [claim for claim in claims if claim.kind != "finding"], [OpenPoint(what, why, sides.company.key)]
 
 
 def _fitting(claims: Sequence[CheckedClaim], asked: QuestionAsked | None) -> list[CheckedClaim]:

@@ -29,12 +29,13 @@ _KINDS: Mapping[str, str] = {"OverCap": _BUDGET, "Stopped": _STOPPED, "Credentia
 """Kind of failure -> the same."""
 _ASKED = frozenset({"chosen", "fallback", "last resort", "explored"})
 NOTHING_KNOWN = "nothing that was asked knows it"
+NOT_TOLD = "what is known does not tell it"
 
 
 def why_missing(dataset: str, end: Enriched | None, known: Known, rules: Rules, fallback: str | None) -> str:
     """end: of the request that was to collect it; None: another process has ended that, and fallback is the reason."""
     if rules.datasets[dataset].analysis is not None:
-        return "what is known does not tell it"
+        return NOT_TOLD
     if end is None:
         return fallback or NOTHING_KNOWN
     answered = {reply.source for reply in known.replies}

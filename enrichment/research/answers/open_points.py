@@ -15,7 +15,7 @@ from enrichment.domain.research import Persona
 from enrichment.domain.values import EmployeeCount, NewsItem
 from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.quote import expected_price
-from enrichment.research.answers.answer import OpenPoint, asked_for, day_in_words
+from enrichment.research.answers.answer import OpenPoint, asked_for, asked_for_each, day_in_words
 from enrichment.research.answers.missing_reasons import not_reached
 from enrichment.research.claims.claim import CheckedClaim
 from enrichment.research.evidence.event_days import WithinWindow, event_day
@@ -49,7 +49,7 @@ def unanswered_areas(
     for area in AREAS:
         if area.name in parts.areas and cited.isdisjoint((*area.told_by, *_SEARCHED)):
             datasets = dict.fromkeys((*area.datasets, *area.told_by))
-            asked = tuple(dict.fromkeys(one for name in datasets for one in asked_for(name, known, rules)))
+            asked = asked_for_each(datasets, known, rules)
             yield OpenPoint(area.name, "nothing that was found tells of it", company.key, asked)
 
 
@@ -72,9 +72,9 @@ def unanswered_aspects(
     for aspect in () if point.subjects else point.aspects:
         said = (aspect.rank(one.citations[0].passage, one.citations[0].quote) for one in claims)
         if aspect.asked_by and all(rank is None for rank in said):
-            asked = (one for dataset in aspect.datasets for one in asked_for(dataset, known, rules))
+            asked = asked_for_each(aspect.datasets, known, rules)
             why = none_speaks(known, aspect.datasets) or "nothing that was found says it"
-            yield OpenPoint(aspect.name, why, company.key, tuple(dict.fromkeys(asked)))
+            yield OpenPoint(aspect.name, why, company.key, asked)
 
 
 def none_speaks(known: Known, datasets: Collection[str]) -> str:
@@ -192,6 +192,6 @@ def vendor_cut_short(vendor: Company, left_out: Mapping[str, str], rules: Rules)
 def vendor_unknown(vendor: Company, known: Known, rules: Rules) -> OpenPoint:
     """An open point with each source that was asked what the seller's company offers."""
     reads = ("domain", *VENDOR_READS)
-    asked = dict.fromkeys(one for dataset in reads for one in asked_for(dataset, known, rules))
+    asked = asked_for_each(reads, known, rules)
     why = "no source that was asked knows more of it than what you say; what is recommended rests on that alone"
-    return OpenPoint(f"what {vendor.name or vendor.key} offers", why, asked=tuple(asked))
+    return OpenPoint(f"what {vendor.name or vendor.key} offers", why, asked=asked)

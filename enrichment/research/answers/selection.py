@@ -6,7 +6,7 @@ Of a narrow question what says more than is asked is left out, whichever made it
 The model's sentence is taken before another one on the same passage.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from enrichment.domain.values import CompetitorMention, EmployeeCount
 from enrichment.research.answers.answer_without_model import is_range
@@ -21,6 +21,9 @@ from enrichment.research.questions.to_the_point import Point
 _FINDINGS, _PEOPLE, _RECOMMENDATIONS = 8, 3, 3
 _PLACE = "headquarters"
 """Of which one is enough: sources write the same place in several ways."""
+_FIGURES = ("headquarters", "founded")
+_OF_A_FIGURE = {"place", "founding"}
+"""Aspects that such a figure is all of."""
 _SENTENCE = 4
 """A name of fewer words may be a part of another one: 'Java', 'JavaScript'."""
 
@@ -58,8 +61,20 @@ def _findings(
         return _once((*on_topic, *(own or others)))
     ranked = [(rank, one) for one in (*own, *others) if (rank := rank_of(one, asked.point)) is not None]
     found = _once(one for _, one in sorted(ranked, key=lambda pair: pair[0]))
+    doubled = [*_in_more_words(found, asked.point)]
     places = sorted((one for one in found if _dataset(one) == _PLACE), key=_reliability, reverse=True)
-    return [one for one in found if one not in places[1:]][:_FINDINGS]
+    return [one for one in found if one not in (*places[1:], *doubled)][:_FINDINGS]
+
+
+def _in_more_words(found: Sequence[CheckedClaim], point: Point) -> Iterator[CheckedClaim]:
+    """Sentences that only say what a figure beside them says: 'It was founded in 1923.' beside 1923."""
+    told = {one.name for one in point.aspects if any(_dataset(claim) in one.datasets[:1] for claim in found)}
+    told &= _OF_A_FIGURE
+    for claim in found:
+        cited = claim.citations[0]
+        says = {one.name for one in point.aspects if one.rank(cited.passage, cited.quote) is not None}
+        if says and says <= told and _dataset(claim) not in _FIGURES:
+            yield claim
 
 
 def _people(

@@ -27,12 +27,30 @@ _ENDINGS = frozenset({"d", "ed", "ing", "er", "or", "ion", "ment", "ly", "al", "
 
 def unmet_words(text: str, names: Iterable[str], claims: Sequence[CheckedClaim], points: Iterable[OpenPoint]) -> str:
     """The words as the question has them, joined; empty: all are met. names: of companies, no words of it."""
+    return " ".join(one.own for one in _unmet(_telling(_words_beside(text, names)), _spoken(claims, points)))
+
+
+def asked_in_vain(text: str, names: Iterable[str], claims: Sequence[CheckedClaim]) -> str:
+    """What is asked for by a yes or a no, where no claim has a telling word of it; empty: one has, or it is not so.
+
+    "Does Acme use robots?" + eight technologies, none of them a robot's -> robots
+    """
+    words = _words_beside(text, names)
+    telling = [*_telling(words)] if words and words[0].does("asks_yes_or_no") else []
+    in_vain = len([*_unmet(telling, _spoken(claims, ()))]) == len(telling)
+    return " ".join(one.own for one in telling) if in_vain else ""
+
+
+def _words_beside(text: str, names: Iterable[str]) -> Sequence[Word]:
+    """The words but those of names; none of a question in another language."""
     called = tuple(name for name in names if name)
     words = words_in_question(any_of(called).sub(" ", text) if called else text)
-    if not is_english(words):
-        return ""
-    spoken = {stem_of(word) for said in _spoken(claims, points) for word in words_in(said)}
-    return " ".join(one.own for one in _telling(words) if not _is_among(stem_of(one.small), spoken))
+    return words if is_english(words) else ()
+
+
+def _unmet(telling: Iterable[Word], spoken: Iterable[str]) -> Iterator[Word]:
+    stems = {stem_of(word) for said in spoken for word in words_in(said)}
+    return (one for one in telling if not _is_among(stem_of(one.small), stems))
 
 
 def _telling(words: Sequence[Word]) -> Iterator[Word]:

@@ -45,7 +45,16 @@ def what_is_asked(
         areas = told_by or ([] if topics else [tuple(datasets)])
         runs_on = technologies_known(sides)
         subjects = subjects_of(parts.sought, parts.areas, text)
-        point = point_of(text, areas, runs_on, topics=topics, looked_for=looked_for, among=among, subjects=subjects)
+        point = point_of(
+            text,
+            areas,
+            runs_on,
+            topics=topics,
+            looked_for=looked_for,
+            among=among,
+            subjects=subjects,
+            area_names=parts.areas,
+        )
     return QuestionAsked(
         datasets=frozenset(datasets),
         roles=parts.roles,
@@ -62,7 +71,7 @@ def known_besides(sides: Sides, asked: QuestionAsked, claims: Sequence[CheckedCl
     for dataset in _LISTED:
         pieces = [one for one in sides.evidence.passages if one.dataset == dataset and _answers(one, asked)]
         said = {one.passage.text for claim in claims for one in claim.citations if one.passage.dataset == dataset}
-        if said and (more := len({one.text for one in pieces} - said)):
+        if (said or not claims) and (more := len({one.text for one in pieces} - said)):
             found[dataset] = more
     return found
 

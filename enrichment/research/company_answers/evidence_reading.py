@@ -94,7 +94,7 @@ class EvidenceReading:
         results = await self._bought.ask_model(question, both.company, keeps_back=0)
         reply = await asyncio.to_thread(self._context.store.knowledge.model_reply, question.key)
         if reply is None:
-            return EvidenceRead(because=next(iter(results.gaps.values()), "the model did not answer"))
+            return EvidenceRead(because=next(iter(results.gaps.values()), "the model did not answer").rstrip("."))
         try:
             if not results.analyses:
                 read_answer(reply, question)

@@ -5,10 +5,12 @@ evidence + claims -> datasets that nothing satisfies, areas and aspects that no 
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from enrichment.domain.research import Persona
 from enrichment.research.answers.answer import OpenPoint, missing_points
 from enrichment.research.answers.claims_to_say import ClaimsToSay
+from enrichment.research.answers.missing_reasons import NOT_TOLD, NOTHING_KNOWN
 from enrichment.research.answers.open_points import (
     is_told_without,
     nobody_fits,
@@ -25,6 +27,8 @@ from enrichment.research.answers.unmet_words import unmet_words
 from enrichment.research.claims.claim import CheckedClaim
 from enrichment.research.company_answers.company_evidence import CompanyEvidence
 from enrichment.research.questions.areas import AREAS, datasets_of
+from enrichment.research.questions.breakdown import QuestionParts
+from enrichment.research.questions.to_the_point import Aspect
 from enrichment.research.questions.topics import RESULTS
 from enrichment.research.requests.topic_searches import most_of
 from enrichment.rules import Rules
@@ -82,12 +86,49 @@ def in_one_list(
     points += sources_differ(claims)
     points += not_among_the_known(one.company, evidence.found, one.known, rules)
     points = _first_of_each(point for point in points if point.what not in said.met)
+    points = one_of_each_area(
+        points, evidence.parts, () if evidence.asked.point is None else evidence.asked.point.aspects
+    )
     return [*points, *_unmet(evidence, claims, points, persona)]
 
 
 def _first_of_each(points: Iterable[OpenPoint]) -> list[OpenPoint]:
     """Of several points on the same, the first, where the last of them is."""
     return [*{point.what: point for point in reversed([*points])}.values()][::-1]
+
+
+def one_of_each_area(points: Sequence[OpenPoint], parts: QuestionParts, aspects: Collection[Aspect]) -> list[OpenPoint]:
+    """Of a narrow question's area one open point, with all that was asked for it: 'competitors', not its datasets too.
+
+    aspects: of the question; an open one stands for its area.
+    """
+    left = [*points]
+    for area in AREAS if not parts.is_whole else ():
+        if area.name in parts.areas:
+            own = {area.name, *area.datasets, *area.told_by}
+            of_it = {one.name for one in aspects if not own.isdisjoint(one.datasets)}
+            leads = [point for point in left if point.what in of_it] or [p for p in left if p.what == area.name]
+            members = [point for point in left if point.what in own]
+            first = next(iter([*leads, *members]), None)
+            if first is not None and len({id(one) for one in (first, *members)}) > 1:
+                left = [
+                    _together(first, members) if one is first else one
+                    for one in left
+                    if one is first or one not in members
+                ]
+    return left
+
+
+def _together(first: OpenPoint, members: Sequence[OpenPoint]) -> OpenPoint:
+    every = [first, *(one for one in members if one is not first)]
+    reasons = [one.because for one in every if one.because not in (NOTHING_KNOWN, NOT_TOLD)] or [first.because]
+    prices = [one.micro_usd for one in every if one.micro_usd]
+    return replace(
+        first,
+        because="; ".join(dict.fromkeys(reasons)),
+        asked=tuple(dict.fromkeys(asked for one in every for asked in one.asked)),
+        micro_usd=max(prices, default=None),
+    )
 
 
 def _unsaid(
@@ -127,5 +168,5 @@ def _unmet(
     parts, both = evidence.parts, evidence.sides
     kinds = evidence.found.kinds_asked
     names = (*parts.companies, *both.names, both.vendor.name or "", persona.company, persona.name, *kinds)
-    words = unmet_words(parts.text, names, claims, points) if claims else ""
+    words = unmet_words(parts.text, names, claims, points) if claims or points else ""
     return [OpenPoint(words, "nothing that was found speaks of it", both.company.key)] if words else []

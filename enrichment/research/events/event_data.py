@@ -62,7 +62,9 @@ def plan_sentence(
     topics: those that are searched for.
     """
     if not companies:
-        return "Nothing is looked up: no company is known that the question is about."
+        spent = plan["spent_micro_usd"]
+        price = f" {in_usd(spent)} USD was spent on finding that out." if spent else ""
+        return f"Nothing is looked up: no company is known that the question is about.{price}"
     about, searched = " and ".join(companies), " and ".join(topics)
     areas = "all areas" if parts.is_whole else ", ".join(plan["areas"]) or "what is known"
     looks_at = f"Looking at {areas} of {about}" + (f", searching for {searched}" if topics else "")
@@ -77,7 +79,7 @@ def _besides(plan: Mapping[str, Json], parts: QuestionParts) -> str:
     """What the question costs beside its plan; over what is remembered only advice asks a model."""
     spent = plan["spent_micro_usd"]
     answer = plan["kept_back_micro_usd"] if plan["expected_micro_usd"] or parts.asks_for_advice else 0
-    each = [f"{in_usd(spent)} USD spent on your own company and on what the question means"] if spent else []
+    each = [f"{in_usd(spent)} USD spent so far (names, your own company, the reading of the question)"] if spent else []
     each += [f"at most {in_usd(answer)} USD for the language model's answer"] if answer else []
     return f"; besides {' and '.join(each)}" if each else ""
 

@@ -26,6 +26,10 @@ OF_TOPICS = ("topic_results", "page_passages", "website_passages", "recent_news"
 _VALUES = frozenset({"revenue", "headquarters", "founded", "employee_count"})
 """Datasets that say one thing each."""
 _IN_THE_LINE, _ON_THE_PAGE, _BESIDE = 0, 1, 2
+_OF_AREA = {"pricing": _PRICES}
+"""Areas that one aspect is all of: asked for in words of any language, it is the aspect."""
+_HIRES = ("career", "careers", "jobs", "vacancies", "openings")
+"""How pages begin that offer work, and tell of nothing else."""
 _TELLING_AREAS = frozenset({"news", "growth", "intent"})
 """Areas of which sentences tell: what a question names besides has to be in them."""
 _SHORTEST_STEM = 5
@@ -146,7 +150,7 @@ class Point:
         ]
         if ranks:
             return min(ranks)
-        return _IN_THE_LINE if passage.dataset in self.datasets else None
+        return _IN_THE_LINE if passage.dataset in self.datasets and not _begins(passage, _HIRES) else None
 
 
 def point_of(
@@ -158,13 +162,14 @@ def point_of(
     looked_for: Collection[str] = (),
     among: frozenset[str] | None = None,
     subjects: tuple[str, ...] = (),
+    area_names: Collection[str] = (),
 ) -> Point:
     """areas: the datasets that tell of each area asked for. technologies: first lines of those that are known.
 
     looked_for: names of technologies; only these are among those given, and no other one answers the question.
     subjects: as of subjects_of.
     """
-    asked, told_by = aspects_in(question), [frozenset(datasets) for datasets in areas]
+    asked, told_by = _aspects_of(question, area_names), [frozenset(datasets) for datasets in areas]
     aspects = [one for one in asked if any(not datasets.isdisjoint(one.datasets) for datasets in told_by)]
     aspects = [replace(one, of=roles_in(question)) if one.name == _APPOINTMENTS else one for one in aspects]
     narrowed = frozenset(dataset for one in aspects for dataset in one.datasets)
@@ -175,6 +180,12 @@ def point_of(
     named = frozenset(name for name in technologies if looked_for or has_any(question, (name,)))
     named |= frozenset(name.casefold() for name in looked_for)
     return Point(tuple(aspects), whole, named, among, subjects)
+
+
+def _aspects_of(question: str, area_names: Collection[str]) -> tuple[Aspect, ...]:
+    asked = aspects_in(question)
+    of_areas = {_OF_AREA[name] for name in area_names if name in _OF_AREA} - {one.name for one in asked}
+    return (*asked, *(one for one in ASPECTS if one.name in of_areas))
 
 
 def first_line(text: str) -> str:

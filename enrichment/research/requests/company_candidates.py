@@ -53,8 +53,14 @@ class CompanyChoice:
         one = self.company
         country = one.country and one.country.upper()
         what = ", ".join(part for part in (one.domain if one.name else None, country) if part)
-        about = f": {shortened(on_one_line(as_data(self.about)), _ABOUT).rstrip('.')}" if self.about else ""
+        about = f": {_in_short(on_one_line(as_data(self.about)))}" if self.about else ""
         return f"{one.name or one.key} ({what}{about})" if what else one.key
+
+
+def _in_short(text: str) -> str:
+    """Its first words; an ellipsis shows that there are more."""
+    kept = shortened(text, _ABOUT)
+    return kept.rstrip(".") if kept == text else f"{kept.rstrip(' ,;')} …"
 
 
 def with_website(candidates: Sequence[Candidate]) -> list[CompanyChoice]:

@@ -96,6 +96,28 @@ def test_of_a_website_the_lines_that_say_what_is_asked_are_said(question: str, a
     assert said(WEBSITE, asked(question, "website_passages", "recent_news")) == answer
 
 
+def test_prices_are_the_answer_in_whatever_language_they_are_asked_for() -> None:
+    point = point_of("Wat kost Acme per gebruiker?", [("website_passages", "recent_news")], (), area_names=("pricing",))
+    dutch = QuestionAsked(frozenset({"website_passages", "recent_news"}), point=point, advice=False)
+    assert said(WEBSITE, dutch) == ["Acme, Small: € 40 a month."]
+
+
+def test_a_page_of_open_positions_tells_nothing_of_what_is_sold() -> None:
+    careers = Page(
+        page="/careers", heading="Financial Analyst", text="Acme is looking for a Financial Analyst in Lyon."
+    )
+    both = sides(("website_passages", careers), ("website_passages", SITE[4]))
+    assert said(both, asked("Which markets is Acme in?", "website_passages")) == ["Acme sells to mines and quarries."]
+
+
+def test_what_a_figure_says_is_not_said_again_by_a_sentence() -> None:
+    founded = Text(text="Acme was founded in 1923. It makes anvils.")
+    both = sides(("founded", Founded(year=1923)), ("company_description", founded))
+    assert said(both, asked("When was Acme founded?", "founded", "company_description")) == [
+        "Acme was founded in 1923."
+    ]
+
+
 def test_an_exact_number_comes_before_a_range() -> None:
     both = sides(
         ("employee_count", EmployeeCount(low=10_001)), ("employee_count", EmployeeCount(low=12_345, high=12_345))

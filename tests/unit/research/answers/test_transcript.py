@@ -97,3 +97,10 @@ def test_a_transcript_begins_with_what_the_terminal_says_first() -> None:
         "- Not known: revenue of Acme: nothing that was found says it",
         "- How sure: Low",
     ]
+
+
+def test_where_nothing_is_known_the_sentence_says_what_and_why() -> None:
+    points = (OpenPoint("key_contacts", "no known contact has this role", "acme.com"), OpenPoint("ports", "none"))
+    assert in_one_sentence(ended(more_open=points)).startswith(
+        "No answer: contacts: no known contact has this role; 1 more point open."
+    )

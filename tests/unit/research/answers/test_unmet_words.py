@@ -5,7 +5,7 @@ import pytest
 from enrichment.domain.values import NewsItem, Technology
 from enrichment.research.answers.answer import OpenPoint
 from enrichment.research.answers.statements import stated
-from enrichment.research.answers.unmet_words import unmet_words
+from enrichment.research.answers.unmet_words import asked_in_vain, unmet_words
 from tests.unit.research.answers.test_chosen_claims import sides
 
 NEWS = NewsItem(title="Acme opens a terminal in Rotterdam", url="https://news.example/1")
@@ -40,3 +40,19 @@ def test_an_open_point_speaks_of_a_word_too() -> None:
 
 def test_a_name_is_no_word_of_the_question() -> None:
     assert unmet_words("How big is Umbrella Fertilizers?", ("Umbrella Fertilizers",), CLAIMS, ()) == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "what"),
+    [
+        ("Does Acme use robots in its sorting hubs?", "robots sorting"),
+        ("Is Acme welding with lasers, yes or no?", "welding lasers"),
+        ("Have they bought forklifts?", "forklifts"),
+        ("Does Acme run Jenkins on its forklifts?", ""),
+        ("Does Acme use any software?", ""),
+        ("Which tools does Acme use for welding?", ""),
+        ("Nutzt Acme Roboter?", ""),
+    ],
+)
+def test_claims_on_other_things_do_not_tell_whether_it_is_so(question: str, what: str) -> None:
+    assert asked_in_vain(question, ("Acme",), CLAIMS[1:]) == what

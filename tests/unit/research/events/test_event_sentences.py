@@ -143,10 +143,13 @@ def test_advice_over_what_is_remembered_says_what_the_model_may_cost(question: s
     ("costs", "end"),
     [
         ({}, "about 0 s."),
-        ({"spent_micro_usd": 370_000}, "besides 0.37 USD spent on your own company and on what the question means."),
+        (
+            {"spent_micro_usd": 370_000},
+            "besides 0.37 USD spent so far (names, your own company, the reading of the question).",
+        ),
         (
             {"spent_micro_usd": 370_000, "expected_micro_usd": 50_000},
-            "0.37 USD spent on your own company and on what the question means"
+            "0.37 USD spent so far (names, your own company, the reading of the question)"
             " and at most 0.0050 USD for the language model's answer.",
         ),
     ],
