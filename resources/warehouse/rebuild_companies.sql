@@ -3,12 +3,14 @@
 --   marts.history -> marts.companies
 
 CREATE OR REPLACE TEMP TABLE item_rows AS
-WITH used AS (
+WITH listed AS MATERIALIZED (
+    SELECT *, item_of(dataset, value) AS item FROM value_rows WHERE served AND has_a_mart_of_items(dataset)
+), used AS (
     SELECT
-        company_id, dataset, item_of(dataset, value) AS item,
+        company_id, dataset, item,
         list_sort(list(DISTINCT consumer)) AS consumers, list_sort(list(DISTINCT profile_id)) AS profiles,
         min(position) AS position
-    FROM value_rows WHERE served AND has_a_mart_of_items(dataset) GROUP BY ALL
+    FROM listed GROUP BY ALL
 ), items AS (
     SELECT
         company_id, dataset, item, arg_max(fact_id, (valid_to IS NULL, quality, collected_at, fact_id)) AS fact_id,
@@ -22,13 +24,12 @@ WITH used AS (
     UNION ALL BY NAME
     -- A profile keeps what a newer reader finds no longer in the same reply.
     SELECT
-        company_id, dataset, item_of(dataset, value) AS item, value, source, quality, collected_at, holds_until,
+        company_id, dataset, item, value, source, quality, collected_at, holds_until,
         [source] AS sources, collected_at AS first_seen_at, collected_at AS last_seen_at, false AS still_seen, -1 AS fact_id
-    FROM value_rows AS v
-    WHERE served AND has_a_mart_of_items(dataset)
-        AND (company_id, dataset, item_of(dataset, value)) NOT IN (SELECT (company_id, dataset, item) FROM items)
+    FROM listed
+    WHERE (company_id, dataset, item) NOT IN (SELECT (company_id, dataset, item) FROM items)
     QUALIFY row_number() OVER (
-        PARTITION BY company_id, dataset, item_of(dataset, value) ORDER BY quality DESC, collected_at DESC, profile_id
+        PARTITION BY company_id, dataset, item ORDER BY quality DESC, collected_at DESC, profile_id
     ) = 1
 )
 SELECT

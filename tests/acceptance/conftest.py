@@ -24,6 +24,7 @@ from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.examples import FROZEN
 from tests.support.manual_clock import NOON, running_from
 from tests.support.new_stores import new_store
+from tests.support.new_warehouses import begin_empty
 
 
 @dataclass
@@ -106,6 +107,7 @@ def stack(tmp_path: Path, sandbox_at: str, compiled_policies: Path) -> Iterator[
     policies_folder(settings).symlink_to(compiled_policies)
     sandbox_file(settings).write_text(json.dumps({"url": sandbox_at, "time_scale": 200}))
     store = new_store(settings.home / "store.sqlite")
+    begin_empty(settings.warehouse_path)
     try:
         yield Stack(sandbox_at, settings, load_rules(FROZEN), store, StackClock(sandbox_at))
     finally:

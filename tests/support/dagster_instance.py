@@ -39,6 +39,7 @@ from sandbox.server import served
 from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.manual_clock import NOON, running_from
 from tests.support.new_stores import new_store
+from tests.support.new_warehouses import begin_empty
 
 TIME_SCALE = 200
 
@@ -230,6 +231,7 @@ def dagster_sandbox(folder: Path, environment: pytest.MonkeyPatch) -> Iterator[D
     with served(app) as url, dg.DagsterInstance.ephemeral() as instance:
         sandbox_file(settings).write_text(json.dumps({"url": url, "time_scale": TIME_SCALE}), encoding="utf-8")
         store = new_store(settings.home / "store.sqlite")
+        begin_empty(settings.warehouse_path)
         try:
             yield DagsterSandbox(url, settings, store, instance)
         finally:

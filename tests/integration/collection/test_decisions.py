@@ -11,9 +11,9 @@ from enrichment.domain.decisions import PolicyDecision
 from enrichment.domain.requests import CacheRead, Request
 from enrichment.pipeline.stages import Ask
 from resources.store import SqlStore
-from resources.warehouse import Warehouse
 from tests.integration.collection.test_caps import CONTACTS, BudgetStack
 from tests.support.examples import NOON
+from tests.support.new_warehouses import new_warehouse
 
 ALL = ("apollo_contacts", "brightdata_people_db", "snov_contacts")
 FIRM = Ask("acme.com", datasets=("industry", "headquarters"), sources=("brightdata_company_db", "serp_linkedin"))
@@ -25,7 +25,7 @@ def stack(store: SqlStore) -> BudgetStack:
 
 
 def worth(store: SqlStore, folder: Path) -> list[dict[str, Any]]:
-    warehouse = Warehouse(folder / "enrichment.duckdb")
+    warehouse = new_warehouse(folder / "enrichment.duckdb")
     warehouse.build(store)
     found = warehouse.ask("FROM sources.decisions ORDER BY decision_id, source")
     return [dict(zip(found.columns, row, strict=True)) for row in found.rows]

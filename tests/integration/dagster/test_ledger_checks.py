@@ -14,9 +14,9 @@ from enrichment.domain.requests import CacheRead, Request
 from enrichment_assets.ledger_checks import who_paid_differences
 from resources.store import SqlStore
 from resources.store import tables as t
-from resources.warehouse import Warehouse
 from tests.support.examples import NOON
 from tests.support.new_stores import new_store
+from tests.support.new_warehouses import new_warehouse
 from tests.support.warehouse_story import HOUR, NEWS, PROFILE, bought, company, profiled, refused, request
 
 SECOND = timedelta(seconds=1)
@@ -41,7 +41,7 @@ def paid(store: SqlStore) -> tuple[Request, Purchase]:
 
 
 def found(store: SqlStore, tmp_path: Path) -> list[tuple[str, str]]:
-    warehouse = Warehouse(tmp_path / "enrichment.duckdb")
+    warehouse = new_warehouse(tmp_path / "enrichment.duckdb")
     warehouse.build(store)
     return who_paid_differences(warehouse)
 

@@ -1,12 +1,13 @@
-"""An analyst's file, published nowhere else."""
+"""An analyst's file, into which nothing is built yet."""
 
 from pathlib import Path
 
 import pytest
 
 from resources.warehouse import Warehouse
+from tests.support.new_warehouses import new_warehouse
 
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Warehouse:
-    return Warehouse(tmp_path / "enrichment.duckdb")
+    return new_warehouse(tmp_path / "enrichment.duckdb")

@@ -12,9 +12,9 @@ from enrichment.domain.requests import Request, RequestState
 from enrichment.rules.experiment_arm import arm_of
 from enrichment.rules.experiments import Experiment, Guard
 from resources.store import SqlStore
-from resources.warehouse import Warehouse
 from resources.warehouse.experiment_results import ArmResult, experiment_results
 from tests.support.examples import MATRIX, NOON
+from tests.support.new_warehouses import new_warehouse
 from tests.support.warehouse_story import company
 
 ORDER = Experiment(
@@ -28,7 +28,7 @@ ORDER = Experiment(
 
 
 def results(store: SqlStore, folder: Path, experiment: Experiment) -> dict[str, ArmResult]:
-    warehouse = Warehouse(folder / "enrichment.duckdb")
+    warehouse = new_warehouse(folder / "enrichment.duckdb")
     warehouse.build(store)
     with warehouse.reading() as connection:
         rules = MATRIX.model_copy(update={"experiments": {"order": experiment}})

@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 
 from resources.store import open_store
-from resources.warehouse import Warehouse, WarehouseError
+from resources.warehouse import WarehouseError
 from resources.warehouse.guarded_query import QueryRefused, ask_one
+from tests.support.new_warehouses import new_warehouse
 
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("guarded")
     store = open_store(f"sqlite:///{folder / 'store.sqlite'}", world="sandbox")
-    Warehouse(folder / "enrichment.duckdb").build(store)
+    new_warehouse(folder / "enrichment.duckdb").build(store)
     (folder / "secret.csv").write_text("a,b\n1,2\n")
     yield folder / "enrichment.duckdb"
     store.close()

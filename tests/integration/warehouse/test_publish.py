@@ -15,6 +15,7 @@ from resources.store import tables as t
 from resources.warehouse import Warehouse, WarehouseError
 from tests.support.examples import NOON
 from tests.support.new_stores import url_of_new_store
+from tests.support.new_warehouses import new_warehouse
 from tests.support.warehouse_story import FULL, HOUR, IDENTITY, bought, company, everything, profiled, refused, request
 
 ROOT = Path(__file__).parents[3]
@@ -64,11 +65,10 @@ def test_building_step_by_step_gives_the_same_answers_as_building_anew(
     store_url: str, tmp_path: Path, warehouse: Warehouse
 ) -> None:
     store = open_store(store_url, world="sandbox")
-    (tmp_path / "anew").mkdir()
-    for step in a_month_of_use(store):
+    for number, step in enumerate(a_month_of_use(store)):
         followed = warehouse.build(store)
-        anew = Warehouse(tmp_path / "anew" / "enrichment.duckdb")
-        anew.build(store, rebuild=True)
+        anew = new_warehouse(tmp_path / f"anew_{number}" / "enrichment.duckdb")
+        anew.build(store)
         assert followed.replaced
         assert everything(warehouse) == everything(anew), step
     before = everything(warehouse)
@@ -93,7 +93,8 @@ def test_a_row_that_commits_late_is_not_missed(postgres_url: str, warehouse: War
     store.close()
 
 
-def test_only_what_changed_is_loaded_and_unpacked(store: SqlStore, warehouse: Warehouse) -> None:
+def test_only_what_changed_is_loaded_and_unpacked(store: SqlStore, tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "enrichment.duckdb")
     for n in range(5):
         profiled(store, company(store, f"acme{n}.com"))
     assert warehouse.build(store).rebuilt

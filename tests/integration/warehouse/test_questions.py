@@ -1,8 +1,6 @@
 """The ten questions of analysts in docs/warehouse.md, asked of a warehouse whose answers are known."""
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +14,7 @@ from resources.store.database.row_mapping import row_of
 from resources.warehouse import QUESTIONS, Example, Warehouse
 from tests.support.examples import NOON
 from tests.support.new_stores import new_store
+from tests.support.new_warehouses import new_warehouse
 from tests.support.warehouse_story import DAY, FULL, HOUR, Answers, bought, company, profiled, request
 
 CHIEF: Answers = {
@@ -35,14 +34,15 @@ def firm(city: str, country: str, *, industry: str, employees: int) -> Answers:
     }
 
 
-@pytest.fixture
-def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
-    store = new_store(tmp_path / "store.sqlite")
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    folder = tmp_path_factory.mktemp("questions")
+    store = new_store(folder / "store.sqlite")
     _story(store)
-    built = Warehouse(tmp_path / "enrichment.duckdb")
+    built = new_warehouse(folder / "enrichment.duckdb")
     built.build(store)
-    yield built
     store.close()
+    return built
 
 
 def _story(store: SqlStore) -> None:
