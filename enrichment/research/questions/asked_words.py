@@ -10,7 +10,7 @@ from enrichment.identity.countries import country_in_english
 from enrichment.parsing.mentions import is_common
 from enrichment.parsing.technologies import is_technology
 from enrichment.research.questions.areas import phrases_of_areas, shows_area
-from enrichment.research.questions.company_mentions import mentions_in
+from enrichment.research.questions.company_mentions import each_by_its_website, mentions_in
 from enrichment.research.questions.mention import KnownNames, Mention, MentionRole
 from enrichment.research.questions.name_places import is_continent, is_dull
 from enrichment.research.questions.question_words import Word, is_english, words_in_question
@@ -71,7 +71,7 @@ class AskedWords:
     is_english: bool
 
     def named(self, role: MentionRole) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(one.name for one in self.mentions if one.part is role))
+        return each_by_its_website(one.name for one in self.mentions if one.part is role)
 
     @property
     def asked(self) -> tuple[Mention, ...]:

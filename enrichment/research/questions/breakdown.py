@@ -28,6 +28,7 @@ from enrichment.research.questions.about_research import about_research
 from enrichment.research.questions.advice_asked import asks_whom_first
 from enrichment.research.questions.areas import AREA_NAMES, AREAS, datasets_of, is_whole, roles_in
 from enrichment.research.questions.asked_words import may_be_topic
+from enrichment.research.questions.company_mentions import each_by_its_website
 from enrichment.research.questions.measures import MeasureAsked, picks_one_by
 from enrichment.research.questions.mention import NOTHING_KNOWN, KnownNames
 from enrichment.research.questions.parted_verbs import joined_verbs
@@ -226,7 +227,7 @@ def by_model(
     return replace(
         plain,
         intent=plain.intent if plain.only_fitting else answer.intent,
-        companies=_once(companies) or plain.companies,
+        companies=each_by_its_website(companies) or plain.companies,
         areas=areas or plain.areas,
         topics=tuple(dict.fromkeys(topics)),
         datasets=_known((*answer.datasets, *(d for one in answer.sub_questions for d in one.datasets)), rules),
@@ -262,14 +263,6 @@ def _areas_stated(answer: Breakdown, plain: QuestionParts, reading: QuestionRead
     if "size" in plain.areas and "people" not in plain.areas:
         return tuple(name for name in areas if name != "people")  # how many people work there is no person
     return areas
-
-
-def _once(names: Sequence[str]) -> tuple[str, ...]:
-    """Capitals do not count."""
-    found: dict[str, str] = {}
-    for name in names:
-        found.setdefault(name.casefold(), name)
-    return tuple(found.values())
 
 
 def _without_instructions(answer: Breakdown, instructions: str) -> Breakdown:

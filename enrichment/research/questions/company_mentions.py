@@ -4,9 +4,11 @@ words + names that are known -> known names, then new ones -> mentions, each wit
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from enrichment.identity.domains import registrable_domain
+from enrichment.identity.names import name_words
 from enrichment.research.questions.known_mentions import known_mentions
 from enrichment.research.questions.mention import KnownNames, Mention, MentionRole
 from enrichment.research.questions.mention_place import MentionPlace
@@ -22,6 +24,13 @@ def readings(name: str) -> tuple[str, ...]:
     """The whole name, then its owner, if it has one: "BJ's Wholesale Club", "Adobe's Experience Cloud"."""
     owner = _POSSESSIVE.split(name, maxsplit=1)[0]
     return (name,) if owner == name else (name, owner)
+
+
+def each_by_its_website(names: Iterable[str]) -> tuple[str, ...]:
+    """The names, once each, without those whose website is there too: of 'Tempo (tempo.fit)' only the website."""
+    each = tuple(dict.fromkeys(names))
+    sites = {domain.partition(".")[0] for name in each if (domain := registrable_domain(name))}
+    return tuple(name for name in each if registrable_domain(name) or "".join(name_words(name)) not in sites)
 
 
 def mentions_in(words: Sequence[Word], known: KnownNames) -> tuple[Mention, ...]:
