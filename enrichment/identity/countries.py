@@ -86,6 +86,12 @@ def country_in_english(words: str) -> str:
     return "" if found is None else found.code
 
 
+def english_name_of(text: str) -> str:
+    """The English name of a country that is named in any language: 'Kenia' -> 'Kenya'; '' for what is none."""
+    found = _territory(text.strip())
+    return "" if found is None or not is_country(text) else str(found.name)
+
+
 @cache
 def _english_names() -> "dict[str, Territory]":
     """Countries by their English names, without names that a part of another country has too, such as 'Georgia'."""

@@ -167,6 +167,14 @@ def _unmet(
     """An open point for the words of the question that neither a claim nor another open point speaks of."""
     parts, both = evidence.parts, evidence.sides
     kinds = evidence.found.kinds_asked
-    names = (*parts.companies, *both.names, both.vendor.name or "", persona.company, persona.name, *kinds)
+    names = (
+        *parts.companies,
+        *parts.named_before,
+        *both.names,
+        both.vendor.name or "",
+        persona.company,
+        persona.name,
+        *kinds,
+    )
     words = unmet_words(parts.text, names, claims, points) if claims or points else ""
     return [OpenPoint(words, "nothing that was found speaks of it", both.company.key)] if words else []

@@ -6,7 +6,7 @@ text + names that are known -> AskedWords -> spans: words beside each other, whi
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from enrichment.identity.countries import country_in_english
+from enrichment.identity.countries import country_in_english, english_name_of
 from enrichment.parsing.mentions import is_common
 from enrichment.parsing.technologies import is_technology
 from enrichment.research.questions.areas import phrases_of_areas, shows_area
@@ -167,6 +167,13 @@ def is_grammar(word: Word) -> bool:
 
 def is_place(word: Word) -> bool:
     return word.is_capital and (is_continent(word.small) or bool(country_in_english(word.own)))
+
+
+def countries_named(asked: AskedWords) -> Iterator[str]:
+    """Countries that a question in another language than English names, by their English names."""
+    for at, word in enumerate(asked.words):
+        if word.is_capital and not word.begins and at not in asked.taken and (name := english_name_of(word.own)):
+            yield name
 
 
 def is_coined(word: Word) -> bool:

@@ -76,6 +76,7 @@ class QuestionParts:
     each of its words is a known company's name, shows an area, asks for advice, or is grammar. roles: words in the
     titles of people who are asked for. unread: words that nothing has read. beside_ours: the seller's company is to be
     compared with it. about_research: it asks for the price of research, or for the age of what is known.
+    named_before: companies of text that are no longer meant, as another one is asked what they were.
     of_answer: it is about the answer before, and what that was asked is remembered; only_fitting: of that only what
     meets the seller's offer; point: the one claim of it which is meant, as stored. picks_by: the figure by which one
     of several companies is meant. of_several: more than one company is looked at.
@@ -111,6 +112,7 @@ class QuestionParts:
     text: str = ""
     days: int | None = None
     since: NamedDay | None = None
+    named_before: tuple[str, ...] = ()
     of_answer: bool = False
     only_fitting: bool = False
     picks_by: MeasureAsked | None = None
@@ -147,7 +149,7 @@ class QuestionParts:
 
     def text_without(self, names: Sequence[str]) -> str:
         """The text without the names of a company, whose words say nothing of what is asked: 'Salt Security'."""
-        written = (*self.companies, *names)
+        written = (*self.companies, *self.named_before, *names)
         return any_of(tuple(written)).sub(" ", self.text) if written else self.text
 
 

@@ -72,7 +72,8 @@ def _wanted(phrase: str) -> PositionWanted:
 
 def are_positions_asked(text: str, areas: Sequence[str]) -> bool:
     """Whether all that a question looks for is looked for in open positions; a second part may be about all else."""
-    return _HIRING in areas and _NEAR.issuperset(areas) and _SECOND_PART.search(text) is None
+    is_one_part = {*areas} == {_HIRING} or _SECOND_PART.search(text) is None
+    return _HIRING in areas and _NEAR.issuperset(areas) and is_one_part
 
 
 def looks_for_staff(words: Sequence[Word]) -> bool:

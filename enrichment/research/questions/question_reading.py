@@ -12,7 +12,7 @@ from enrichment.parsing.technologies import is_technology
 from enrichment.research.questions.advice_asked import asks_for_advice, asks_why_buy_ours, is_beside_ours
 from enrichment.research.questions.areas import AREA_NAMES, roles_in
 from enrichment.research.questions.areas_asked import areas_asked
-from enrichment.research.questions.asked_words import AskedWords, Span, asked_words, is_place
+from enrichment.research.questions.asked_words import AskedWords, Span, asked_words, countries_named, is_place
 from enrichment.research.questions.marked_words import MarkedWords, marked_words
 from enrichment.research.questions.mention import KnownNames, MentionRole
 from enrichment.research.questions.name_places import is_dull
@@ -194,6 +194,8 @@ def _of_spans(asked: AskedWords, marked: MarkedWords, spans: Sequence[Span], con
     named = (*asked.named(MentionRole.SOUGHT), *asked.named(MentionRole.PERSON), *events(asked))
     sought = [*named, *(one.text for one in marked.tasks)]
     topics = [*(one.text for one in marked.topics), *(f"expenditure on {one.text}" for one in marked.spends)]
+    if content.areas and not asked.is_english:
+        sought += countries_named(asked)
     if content.areas:
         sought += texts_of(asked, (span for span in spans if span.narrows or is_for(asked, span)))
     elif not content.unsure:

@@ -21,6 +21,7 @@ _WRITTEN_OUT = {"s": "is", "re": "are", "ve": "have", "ll": "will", "d": "would"
 _WITHOUT_APOSTROPHE = re.compile(r"\b(who|what|where|when|how)s\b", re.I)
 _NOT = re.compile(r"\b(\w+?)n['’]t\b", re.I)
 _ELIDED = re.compile(r"(?<!\w)(qu|[cdjlmnst])['’](?=\w)", re.I)
+_INVERTED = re.compile(r"(?<=\w)-t-(elles?|ils?|on)\b", re.I)
 _OTHER_SCRIPT = re.compile(
     r"(?<=[a-zA-Z])(?=[\u3040-\u30ff\u4e00-\u9fff])|(?<=[\u3040-\u30ff\u4e00-\u9fff])(?=[a-zA-Z])"
 )
@@ -85,7 +86,7 @@ def written_out(text: str) -> str:
     text = _CONTRACTED.sub(lambda found: f"{found[1]} {_WRITTEN_OUT[found[2].lower()]}", text)
     text = _WITHOUT_APOSTROPHE.sub(r"\1 is", text)
     text = _NOT.sub(r"\1 not", text)
-    return _OTHER_SCRIPT.sub(" ", _ELIDED.sub(r"\1 ", text))
+    return _OTHER_SCRIPT.sub(" ", _ELIDED.sub(r"\1 ", _INVERTED.sub(r" \1", text)))
 
 
 def _words(text: str) -> Iterator[Word]:

@@ -112,4 +112,12 @@ def _one_point(
 
 
 def _of_answer(before: QuestionParts, places: tuple[int, ...] = ()) -> QuestionParts:
-    return replace(before, companies=(), by="rule", because=OF_THE_ANSWER, of_answer=True, places=places)
+    return replace(
+        before,
+        companies=(),
+        named_before=before.companies,
+        by="rule",
+        because=OF_THE_ANSWER,
+        of_answer=True,
+        places=places,
+    )

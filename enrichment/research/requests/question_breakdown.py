@@ -89,6 +89,7 @@ class QuestionBreakdown:
         before = asked_before(earlier[-_LOOKED_BACK:], read)
         if before is not None and now.restates:
             again = replace(before, because=RESTATED, companies=now.companies, places=now.places)
+            again = replace(again, named_before=before.companies)
             return replace(again, compares_with_before=before.compares_with_before and not now.companies)
         if before is not None and of_those and len(before.areas) == 1:
             return replace(plain(because=OF_THOSE_BEFORE, area=before.areas[0]), sought=now.sought)

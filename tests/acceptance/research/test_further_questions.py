@@ -82,3 +82,9 @@ def test_what_a_company_does_is_told_by_its_description_alone(seller: Seller) ->
     assert answer["cost_micro_usd"] < 300_000
     plan = next(event for event in seller.seen if event.type == "research_plan_created")
     assert plan.data["expected_micro_usd"] < 200_000
+
+
+def test_the_second_company_of_a_comparison_is_asked_about_and_the_first_is_no_open_point(seller: Seller) -> None:
+    _, then = seller.ask("Compare tesla.com and adobe.com on hiring", "the second one?")
+    assert [one["key"] for one in then["companies"]] == ["adobe.com"]
+    assert "Tesla" not in " ".join(point["what"] for point in then["open_points"])

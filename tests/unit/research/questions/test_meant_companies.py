@@ -168,3 +168,15 @@ def test_things_that_are_used_are_no_question_about_software(question: str) -> N
 def test_why_alone_asks_for_the_answer_before(question: str) -> None:
     assert read(question, "Kroger").restates
     assert not read("Why is Kroger hiring?").restates
+
+
+@pytest.mark.parametrize(
+    ("question", "country"),
+    [
+        ("¿Está contratando Kroger en Kenia?", "Kenya"),
+        ("Stellt Kroger in Norwegen ein?", "Norway"),
+        ("Kroger recrute-t-elle en Norvège ?", "Norway"),
+    ],
+)
+def test_a_country_in_another_language_is_looked_for_by_its_english_name(question: str, country: str) -> None:
+    assert country in read(question).sought
