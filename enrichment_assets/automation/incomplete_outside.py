@@ -50,11 +50,11 @@ def show_failed(
     failed: Sequence[FailedCompany], rules: Rules, store: SqlStore, context: dg.SensorEvaluationContext
 ) -> int:
     """Shows as failed the profiles of these companies, unless they were shown since. Returns how many companies."""
-    by_batch: dict[str, list[FailedCompany]] = defaultdict(list)
+    by_record: dict[tuple[str, str], list[FailedCompany]] = defaultdict(list)
     for one in failed:
-        by_batch[one.batch_id].append(one)
+        by_record[run_of(one.asked_by) or one.batch_id, one.batch_id].append(one)
     shown = set[str]()
-    for batch_id, its in by_batch.items():
+    for (origin, batch_id), its in by_record.items():
         batch = store.batches.by_id(batch_id)
         reasons = {
             (profile_key(consumer), one.company): one.reason or "it failed"
@@ -63,7 +63,7 @@ def show_failed(
             for one in _without_later(its, consumer, context.instance)
         }
         if reasons:
-            report_failed(context.instance, reasons, run=_recorded(batch_id, batch_id, context), step=_STEP)
+            report_failed(context.instance, reasons, run=_recorded(origin, batch_id, context), step=_STEP)
         shown |= {company for _, company in reasons}
     return len(shown)
 

@@ -3,7 +3,7 @@
 companies changed since the cursor -> partitions
 settled purchases changed since the cursor, not reported by a run -> runless materialisations -> marked as reported
 profiles written since the cursor, not shown by a run -> runless materialisations of good ones, and checks
-companies that failed in a batch since the cursor -> failed
+companies that failed in a batch since the cursor, not shown by a run -> failed
 Purchases that were uncertain for too long are settled first, because no other process looks at the clock.
 """
 
@@ -31,6 +31,7 @@ from enrichment_assets.run_config import BATCH_TAG, WORKERS_TAG, run_of
 from resources.clock import utc_now
 from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.store import (
+    FailedCompany,
     MadeProfile,
     UnreportedPurchase,
     failed_in_batches,
@@ -102,7 +103,7 @@ def _runs_under_way(instance: dg.DagsterInstance) -> Callable[[str], bool]:
 
 
 def _first_changes(
-    waiting: Mapping[str, int], left: Iterable[tuple[str, UnreportedPurchase | MadeProfile]]
+    waiting: Mapping[str, int], left: Iterable[tuple[str, UnreportedPurchase | MadeProfile | FailedCompany]]
 ) -> dict[str, int]:
     first = dict(waiting)
     for run_id, one in left:
@@ -138,12 +139,14 @@ def report_made_outside(context: dg.SensorEvaluationContext, enrichment: Enrichm
     with enrichment.store() as store:
         new = new_profiles(store, since, limit=AT_ONCE)
         known = [one for one in new.profiles if one.profile.consumer in rules.consumers]
+        failed = failed_in_batches(store, since, new.mark)
         left = [(run, one) for one in known if (run := run_of(one.request.asked_by)) is not None and under_way(run)]
-        waiting = _first_changes(waiting, left)
+        lost = [(run, one) for one in failed if (run := run_of(one.asked_by)) is not None and under_way(run)]
+        waiting = _first_changes(waiting, [*left, *lost])
         ended = [one for one in known if run_of(one.request.asked_by) not in waiting]
+        failed = [one for one in failed if run_of(one.asked_by) not in waiting]
         not_shown = _not_shown(ended, context.instance)
         incomplete = show_incomplete(not_shown, rules, store, context)
-        failed = failed_in_batches(store, since, new.mark)
     good = [one for one in not_shown if why_not_good_enough(one.profile, rules) is None]
     shown = {one.profile.profile_id for one in good}
     ours = [one for one in ended if one.profile.profile_id in shown or run_of(one.request.asked_by) is None]

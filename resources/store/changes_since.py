@@ -65,13 +65,18 @@ class MadeProfile:
 
 @dataclass(frozen=True, slots=True)
 class FailedCompany:
-    """company: its key now. reason: of the batch. request_id, ended_at: of the attempt that failed."""
+    """company: its key now. reason: of the batch. request_id, ended_at: of the attempt that failed.
+
+    asked_by: of its request. changed: the number of the request's last change.
+    """
 
     company: str
     batch_id: str
     reason: str | None
     request_id: str
     ended_at: datetime
+    asked_by: str
+    changed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +154,16 @@ def new_profiles(store: SqlStore, since: int, *, limit: int) -> NewProfiles:
 def failed_in_batches(store: SqlStore, since: int, mark: int) -> list[FailedCompany]:
     """Companies that failed in a batch in their last attempt, which ended between two change numbers.
 
-    Those of Dagster's runs are left out: a run's requests name the run. Raises StoreError.
+    A request of the command line names its batch; one of a Dagster run names the run, and is looked for in each batch.
+    Raises StoreError.
     """
     r, b, c = t.requests.c, t.batch_companies.c, t.companies.c
-    of_batch = sa.func.substr(r.asked_by, len(OF_BATCH) + 1)
     query = (
-        sa.select(c.key, b.batch_id, b.reason, b.request_id, b.ended_at)
-        .join_from(t.requests, t.batch_companies, sa.and_(b.batch_id == of_batch, b.company_id == r.company_id))
+        sa.select(c.key, b.batch_id, b.reason, b.request_id, b.ended_at, r.asked_by, r.changed)
+        .join_from(t.requests, t.batches, sa.true())
+        .join(t.batch_companies, sa.and_(b.batch_id == t.batches.c.batch_id, b.company_id == r.company_id))
         .join(t.companies, c.company_id == now(b.company_id))
-        .where(r.state == "failed", r.asked_by.startswith(OF_BATCH), *_between(t.requests, since, mark))
+        .where(r.state == "failed", *_between(t.requests, since, mark))
         .where(b.state == "failed", b.request_id == r.request_id)
         .order_by(b.request_id)
     )

@@ -21,6 +21,7 @@ from enrichment.domain.purchases import Purchase
 from enrichment.domain.requests import Request
 from enrichment.pipeline.enrich import Ask, enrich
 from enrichment_assets.automation.sensors import bought_outside
+from enrichment_assets.events.materializations import report_failed
 from resources.wiring import open_context
 from tests.support.dagster_instance import DagsterSandbox, Tick, dagster_sandbox, definitions, key, value_of
 from tests.support.examples import MATRIX
@@ -220,6 +221,34 @@ def test_what_a_killed_run_left_incomplete_is_shown_as_failed_once_the_run_has_e
     assert recorded.tags["companies_not_complete_in"] == killed.run_id
 
 
+def test_a_company_that_failed_in_a_killed_run_is_shown_as_failed_once_the_run_has_ended(
+    sandbox: DagsterSandbox,
+) -> None:
+    job = definitions().resolve_job_def("refresh_companies")
+    killed = sandbox.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    batch = _fails_in_batch(sandbox, "tesla.com", "the company is ambiguous", asked_by=f"dagster:{killed.run_id}")
+    nothing = "0 of 0 profiles made outside are shown."
+    assert sandbox.tick("report_made_outside").says == nothing
+    assert _failed(sandbox, "profile/profile") == {}
+    sandbox.instance.report_run_failed(killed)
+    tick = sandbox.tick("report_made_outside")
+    assert tick.says == f"{nothing} 1 that failed in batches are shown as failed."
+    [record] = _failed(sandbox, "profile/profile").values()
+    recorded = sandbox.instance.get_run_by_id(record)
+    assert recorded is not None
+    assert (recorded.tags["companies_not_complete_in"], recorded.tags["batch"]) == (killed.run_id, batch.batch_id)
+    assert sandbox.tick("report_made_outside").says == nothing
+
+
+def test_a_company_that_a_run_has_shown_as_failed_is_not_shown_again(sandbox: DagsterSandbox) -> None:
+    job = definitions().resolve_job_def("refresh_companies")
+    run = sandbox.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    _fails_in_batch(sandbox, "tesla.com", "the company is ambiguous", asked_by=f"dagster:{run.run_id}")
+    report_failed(sandbox.instance, {(key("profile/profile"), "tesla.com"): "it is ambiguous"}, run=run, step="work")
+    sandbox.instance.report_run_failed(run)
+    assert sandbox.tick("report_made_outside").says == "0 of 0 profiles made outside are shown."
+
+
 def test_a_profile_that_a_run_made_is_shown_by_the_run_alone(sandbox: DagsterSandbox) -> None:
     sandbox.materialize("profile/profile", company="tesla.com")
     assert sandbox.tick("report_made_outside").says == "0 of 0 profiles made outside are shown."
@@ -381,13 +410,13 @@ def _request(sandbox: DagsterSandbox, company: Company, asked_by: str) -> str:
     return asked.request_id
 
 
-def _fails_in_batch(sandbox: DagsterSandbox, name: str, reason: str) -> Batch:
-    """A batch of the command line in which this company fails before anything of it is made."""
+def _fails_in_batch(sandbox: DagsterSandbox, name: str, reason: str, asked_by: str | None = None) -> Batch:
+    """A batch in which this company fails before anything of it is made. asked_by: None: the command line."""
     [company] = sandbox.store.companies.add([Company(new_id("com"), name, None, name, NOON)])
     batches = sandbox.store.batches
     batch = batches.create(Batch(new_id("bat"), NOON, ("profile",), "cli"), [company.company_id])
     [claimed] = batches.claim(batch.batch_id, "w", most=1, caps=(), lease_until=NOON + LEASE, at=NOON)
-    asked_by = f"batch:{batch.batch_id}"
+    asked_by = asked_by or f"batch:{batch.batch_id}"
     request = Request(new_id("req"), company.company_id, "profile", None, "enhanced", "rules", NOON, asked_by)
     sandbox.store.requests.open(request)
     begun = batches.begin(claimed, "w", request.request_id, need=0, caps=(), at=NOON)
