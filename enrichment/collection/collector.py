@@ -28,6 +28,7 @@ from enrichment.parsing import NoReader, reader_of
 from enrichment.planning.eligibility import askable, state_now
 from enrichment.planning.exploration import Explored, Unexplored
 from enrichment.planning.plan import Part, Plan, whether_complete
+from enrichment.planning.whether_complete import cannot_be_had
 from enrichment.policy.problem import Policy, State
 from enrichment.ports import (
     AlreadyBought,
@@ -155,9 +156,7 @@ class _PlanExecution:
 
     def _cannot_be_had(self, part: Part, left: RemainingCaps) -> frozenset[str]:
         """Required datasets that are open and that no source can answer which may still be asked and fits the caps."""
-        state = self._state(part, left.fits)
-        answered = (offer.answers for offer in part.problem.offers if offer.source in state.usable)
-        return (part.problem.required & state.unsatisfied).difference(*answered)
+        return cannot_be_had(part.problem, self._state(part, left.fits))
 
     async def _ask_by_policy(
         self, part: Part, until: Callable[[Part, RemainingCaps], object] = lambda _part, _left: False

@@ -222,6 +222,7 @@ def asked_note(ask: Ask, company: Company) -> dict[str, Json]:
         "strategy": ask.strategy,
         "memory": ask.memory,
         "domain_known": company.domain is not None,
+        "complete_or_nothing": ask.budget is not None and ask.budget.most_micro_usd is not None,
     }
 
 
@@ -247,6 +248,12 @@ def domain_was_known(request: Request) -> bool:
     """Whether the company's domain was known when this was asked; where no note was kept, it is taken for known."""
     known: bool = _note(request).get("domain_known", True)
     return known
+
+
+def was_complete_or_nothing(request: Request) -> bool:
+    """Whether a budget paid for it, so that it bought nothing more once it could not be complete."""
+    paid: bool = _note(request).get("complete_or_nothing", False)
+    return paid
 
 
 def _note(request: Request) -> dict[str, Json]:

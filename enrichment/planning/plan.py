@@ -36,8 +36,9 @@ from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.planning.plan_template import PlanningState, PlanTemplate, template_of
 from enrichment.planning.quote import Quote, calling_everything
 from enrichment.planning.two_stage import template_beyond
+from enrichment.planning.whether_complete import deciding_problems, none_counts
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
-from enrichment.policy.problem import Policy, all_or_nothing
+from enrichment.policy.problem import Policy
 from enrichment.purchasing.caps import exploration_cap, left_whatever_is_bought
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements, identity_requirements
@@ -142,27 +143,11 @@ class Plan:
 
 
 def whether_complete(plan: Plan) -> tuple[Part, ...]:
-    """What decides whether all that is required can be had: what a source satisfies by having none, then all others.
-
-    The first is asked before others find some, but too few. The policy finds out at the least cost that something
-    cannot be had. last_resorts: none, as they complete nothing.
-    """
-    needed = [part for part in plan.parts if part.problem.required]
-    if not needed:
-        return ()
-    together = replace(
-        needed[0].problem,
-        offers=tuple(offer for part in needed for offer in part.problem.offers),
-        required=frozenset[str]().union(*(part.problem.required for part in needed)),
-    )
+    """What decides whether all that is required can be had. last_resorts: none, as they complete nothing."""
     certain = frozenset(dataset.dataset for dataset in plan.datasets if dataset.none_counts)
-    in_order = (together.required & certain, together.required - certain)
-    of_whole = (certain, needed[0].whole.required - certain)
-    return tuple(
-        Part(all_or_nothing(together, these), all_or_nothing(needed[0].whole, all_of_these), (), ())
-        for these, all_of_these in zip(in_order, of_whole, strict=True)
-        if these
-    )
+    needed = [part for part in plan.parts if part.problem.required]
+    deciding = deciding_problems([part.problem for part in needed], needed[0].whole, certain) if needed else ()
+    return tuple(Part(problem, whole, (), ()) for problem, whole in deciding)
 
 
 def make_plan(inputs: PlanInputs) -> Plan:
@@ -303,10 +288,7 @@ class _Draft:
                 status=one.status,
                 from_sources=tuple(sorted({sources[r] for r in one.replies if r in sources})),
                 chance=chances.get(dataset, 0.0) if one.open else 1.0,
-                none_counts=any(
-                    rules.silence_means_none(source, dataset, requirements.threshold(rules, dataset))
-                    for source in rules.datasets[dataset].sources
-                ),
+                none_counts=none_counts(rules, requirements, dataset),
             )
             for dataset, one in self.statuses.items()
         )

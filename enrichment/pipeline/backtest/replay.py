@@ -23,10 +23,11 @@ from enrichment.memory.freshness import answered_datasets, dataset_status, datas
 from enrichment.memory.reliability import with_current_reliability
 from enrichment.pipeline.backtest.history import History, Spending, SpendingEntry, spending
 from enrichment.pipeline.backtest.recorded_vendors import SEED, RecordedVendors, TokensOfAnalyses
-from enrichment.pipeline.stages import Ask, asked_before, domain_was_known
+from enrichment.pipeline.stages import Ask, asked_before, domain_was_known, was_complete_or_nothing
 from enrichment.planning.eligibility import Eligibility, state_now
-from enrichment.planning.plan_template import PlanningState, decided_parts
+from enrichment.planning.plan_template import DecidedParts, PlanningState, decided_parts
 from enrichment.planning.skip_reasons import Unusable
+from enrichment.planning.whether_complete import cannot_be_had, deciding_problems, none_counts
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.policy.problem import Policy, Problem, State
 from enrichment.purchasing.caps import RemainingCaps, caps_of_each, remaining_caps
@@ -175,6 +176,7 @@ class _ReplayedRequest:
         self.vendors = RecordedVendors(replay.rules, company.company_id, observed, replay.seed)
         self.caps = caps_of_each(replay.rules, self.requirements, request.request_id, self.at)
         self.asked = set[str]()
+        self.complete_or_nothing, self.given_up = was_complete_or_nothing(request), False
 
     def serve(self, known: Known) -> Known:
         """Serves the request; returns what is known afterwards."""
@@ -184,7 +186,8 @@ class _ReplayedRequest:
             known = self._collect(identity_requirements(self.requirements), known)
             self._learn_domain(known)
         known = self._collect(self.requirements, known)
-        self._analyse(known)
+        if not self.given_up:
+            self._analyse(known)
         self._book(known, sum(entry.cost for entry in self.totals.entries[before:]))
         return known
 
@@ -200,11 +203,26 @@ class _ReplayedRequest:
         """Collects as `collect` does, without failures; the plan has no reasons and no quote, which would take time."""
         eligibility = self._eligibility(requirements, known)
         decided = decided_parts(PlanningState(eligibility, self.strategy, self.replay.policies))
+        if self.complete_or_nothing:
+            return self._while_it_can_be_complete(decided, requirements, known)
         for problem in decided.problems:
             known = self._carry_out(decided.policy, problem, requirements, known)
             for source in eligibility.last_resorts(problem):
                 if self._needed(source, problem, known):
                     known = self._ask(source, known)
+        return known
+
+    def _while_it_can_be_complete(self, decided: DecidedParts, requirements: Requirements, known: Known) -> Known:
+        """Within a batch's budget: nothing more once something required cannot be had, and no last resorts."""
+        certain = frozenset(d for d in requirements.collected_required if none_counts(self.rules, requirements, d))
+        deciding = deciding_problems(decided.problems, decided.whole, certain)
+        self.given_up = False
+        for problem, whole in (*deciding, *((problem, decided.whole) for problem in decided.problems)):
+            policy = self.replay.policies.compiled(self.strategy, whole)
+            known = self._carry_out(policy, problem, requirements, known)
+            if problem.required & self._state(problem, requirements, known).unsatisfied:
+                self.given_up = True
+                break
         return known
 
     def _eligibility(self, requirements: Requirements, known: Known) -> Eligibility:
@@ -223,10 +241,14 @@ class _ReplayedRequest:
         )
 
     def _carry_out(self, policy: Policy, problem: Problem, requirements: Requirements, known: Known) -> Known:
-        while asked := policy.next(self._state(problem, requirements, known)):
+        while True:
+            state = self._state(problem, requirements, known)
+            given_up = self.complete_or_nothing and cannot_be_had(problem, state)
+            asked = frozenset[str]() if given_up else policy.next(state)
+            if not asked:
+                return known
             for source in self._remaining().together(sorted(asked)):
                 known = self._ask(source, known)
-        return known
 
     def _state(self, problem: Problem, requirements: Requirements, known: Known) -> State:
         remaining = self._remaining()

@@ -14,6 +14,7 @@ from enrichment.context.run_context import RunContext
 from enrichment.domain.batches import Batch
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
+from enrichment.pipeline.stages import was_complete_or_nothing
 from enrichment.ports import DiskAlmostFull
 from enrichment.rules.requirements import UnknownName
 from resources.secrets.client_keys import issue
@@ -129,6 +130,7 @@ def test_within_a_budget_nothing_more_is_bought_for_a_company_that_cannot_be_com
     assert {(row.reason or "").endswith(", so nothing more was bought") for row in given_up} == {True}
     asked = [p.source for row in given_up for p in stack.store.ledger.purchases(row.request_id or "")]
     assert not {source for source in asked if source.startswith("analysis:")}
+    assert {was_complete_or_nothing(request) for request in stack.store.requests.latest(limit=100)} == {True}
 
 
 def test_a_company_that_no_source_knows_by_its_name_alone_says_what_the_list_lacks(stack: Stack) -> None:

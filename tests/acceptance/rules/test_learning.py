@@ -22,7 +22,7 @@ def test_learned_rates_are_written_for_people_to_accept_and_then_count(stack: St
     shown = stack.command("rules", "learn", "--sandbox", "--write", ENRICH_CONFIG=str(config))
     assert (shown.returncode, shown.stderr) == (0, "")
     assert "The last 6 requests would have cost" in shown.stdout
-    assert "change `use: proposed` to `accepted`" in shown.stdout
+    assert "from answers of the sandbox: change `use: proposed` to `accepted`" in shown.stdout
     written = (config / "learned.yaml").read_text(encoding="utf-8")
     again = stack.command("rules", "learn", "--sandbox", "--write", ENRICH_CONFIG=str(config))
     assert "learned.yaml has all of this already" in again.stdout

@@ -9,6 +9,7 @@ import pytest
 
 from enrichment.analysis.question import AnalysisInputs, prepare
 from enrichment.domain.knowledge import Known
+from enrichment.domain.purchases import Cap
 from enrichment.domain.requests import Request
 from enrichment.pipeline.backtest.compare import Comparison, compare
 from enrichment.pipeline.backtest.history import History, Observation, RecordedAnalysis, SpendingEntry
@@ -207,6 +208,19 @@ def test_datasets_and_sources_named_by_hand_are_replayed() -> None:
     outcome = replay(MATRIX, history(known, by_hand))
     assert dict(outcome.spent.by_source) == {"apollo_contacts": 1}
     assert outcome.complete == 1
+
+
+def test_within_a_budget_nothing_more_is_bought_in_the_replay_once_it_cannot_be_complete() -> None:
+    needed = {s for d in MATRIX.consumers["vendor_enrichment"].datasets for s in MATRIX.datasets[d].sources}
+    knowing = ("brightdata_company_db", EVERYTHING), *((source, list[str]()) for source in sorted(needed))
+    known = known_from(*{source: (source, has) for source, has in reversed(knowing)}.values(), at=NOON + 30 * DAY)
+    plain = replay(MATRIX, history(known, request(1, "vendor_enrichment")))
+    budgeted = replay(MATRIX, history(known, request(1, "vendor_enrichment", budget=Cap("batch:1", 9_000_000))))
+    assert (plain.complete, budgeted.complete) == (0, 0)
+    assert 0 < budgeted.spent.calls < plain.spent.calls
+    assert budgeted.spent.questions == 0 < plain.spent.questions
+    unlimited = replay(MATRIX, history(known, request(1, "vendor_enrichment", budget=Cap("batch:1", None))))
+    assert unlimited.spent == plain.spent
 
 
 def test_a_strategy_asked_for_is_replayed_and_what_is_in_force_for_all_overrides_it() -> None:

@@ -1,0 +1,48 @@
+"""In which order it is found out whether all that is required can be had, where a budget pays for complete profiles.
+
+problems that are left -> what a source satisfies by having none, then all others: each (what is left, the whole)
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from enrichment.policy.problem import Problem, State, all_or_nothing
+from enrichment.rules import Rules
+from enrichment.rules.requirements import Requirements
+
+
+def none_counts(rules: Rules, requirements: Requirements, dataset: str) -> bool:
+    """Whether a source of the dataset satisfies it as well by reporting that there is none."""
+    threshold = requirements.threshold(rules, dataset)
+    return any(rules.silence_means_none(source, dataset, threshold) for source in rules.datasets[dataset].sources)
+
+
+def deciding_problems(
+    problems: Sequence[Problem], whole: Problem, certain: frozenset[str]
+) -> tuple[tuple[Problem, Problem], ...]:
+    """What decides it: pairs of what is left and what its policy is compiled for. certain: datasets where none counts.
+
+    The first is asked before others find some, but too few. The policy finds out at the least cost that something
+    cannot be had.
+    """
+    needed = [problem for problem in problems if problem.required]
+    if not needed:
+        return ()
+    together = replace(
+        needed[0],
+        offers=tuple(offer for problem in needed for offer in problem.offers),
+        required=frozenset[str]().union(*(problem.required for problem in needed)),
+    )
+    in_order = (together.required & certain, together.required - certain)
+    of_whole = (certain, whole.required - certain)
+    return tuple(
+        (all_or_nothing(together, these), all_or_nothing(whole, all_of_these))
+        for these, all_of_these in zip(in_order, of_whole, strict=True)
+        if these
+    )
+
+
+def cannot_be_had(problem: Problem, state: State) -> frozenset[str]:
+    """Required datasets that are open and that no source can answer which is still usable."""
+    answered = (offer.answers for offer in problem.offers if offer.source in state.usable)
+    return (problem.required & state.unsatisfied).difference(*answered)
