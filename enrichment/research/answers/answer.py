@@ -88,7 +88,7 @@ class CompanyAnswer:
 
     evidence, vendor_evidence: what was there to be cited, and what did not fit. missing_micro_usd: what all that is
     missing would cost together: one call may answer several of its open points. besides: dataset -> how many more of
-    what the answer lists are known.
+    what the answer lists are known. is_beside: no claim speaks of what the question names in particular.
     """
 
     company: Company
@@ -104,6 +104,7 @@ class CompanyAnswer:
     payers: tuple[Payer, ...] = ()
     missing_micro_usd: int = 0
     besides: Mapping[str, int] = field(default_factory=dict)
+    is_beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ def completed(
         "reasons": list(ending.reasons),
         "answer": " ".join(str(sentence["text"]) for sentence in sentences),
         "sentences": sentences,
-        "at_a_glance": _glance(numbered, now, parts),
+        "at_a_glance": _glance(numbered, now, parts, are_beside=_are_beside(answers)),
         **{name: [claim_id for claim_id, claim in numbered if claim.kind == kind] for name, kind in _LISTS.items()},
         "claims": [claim.as_json(claim_id) for claim_id, claim in numbered],
         "dropped": [_dropped_json(one) for answer in answers for one in answer.dropped],
@@ -177,6 +178,10 @@ def in_one_sentence(data: Mapping[str, Json]) -> str:
         return " ".join(f"{_begun_large(point['what'])}: {point['because']}." for point in told) + f" {price}"
     if not claims:
         return f"No answer{end.removesuffix(',')}: {_first_reason(data['open_points'])}. {price}"
+    seen = data["at_a_glance"]
+    if data["open_points"] and not (seen["what_to_say"] or seen["in_short"] or seen["to_whom"]):
+        besides = f"{in_number(len(claims), 'checked claim')} on the rest"
+        return f"No answer{end.removesuffix(',')}: {_first_reason(data['open_points'])}; {besides}. {price}"
     return f"Answered{end} with {in_number(len(claims), 'checked claim')}{open_}. {price}"
 
 
@@ -257,12 +262,18 @@ def _collected(dataset: str, rules: Rules) -> Iterable[str]:
     return [name for name in telling_of(dataset) if name in rules.datasets and rules.datasets[name].analysis is None]
 
 
+def _are_beside(answers: Sequence[CompanyAnswer]) -> bool:
+    """Whether all that is said, of any company, is beside what the question names in particular."""
+    said = [answer for answer in answers if answer.claims]
+    return bool(said) and all(answer.is_beside for answer in said)
+
+
 def _glance(
-    numbered: Sequence[tuple[str, CheckedClaim]], now: datetime, parts: QuestionParts | None
+    numbered: Sequence[tuple[str, CheckedClaim]], now: datetime, parts: QuestionParts | None, *, are_beside: bool
 ) -> dict[str, Json]:
     """What to say, why now, to whom, how sure, how old: the claims that say so.
 
-    in_short: what was asked, answered; where advice was asked for, no other claim is that.
+    in_short: what was asked, answered; where advice was asked for, no other claim is that, nor one beside it.
     """
     topics = () if parts is None else parts.topics
     advises = parts is not None and parts.asks_for_advice
@@ -284,8 +295,8 @@ def _glance(
     events = [day for fact in facts if (day := event_day(fact.value)) is not None]
     return {
         "what_to_say": next((claim_id for claim_id, claim in numbered if claim.kind == "recommendation"), None),
-        "in_short": told[0] if told and not advises else None,
-        "why_now": moving[0][0] if moving else None,
+        "in_short": told[0] if told and not (advises or are_beside) else None,
+        "why_now": moving[0][0] if moving and not are_beside else None,
         "to_whom": [claim_id for claim_id, claim in numbered if claim.kind == "person"],
         "how_sure": None if not facts else round(sum(fact.reliability for fact in facts) / len(facts), 2),
         "collected": None if oldest is None else day_in_words(oldest),
@@ -318,6 +329,8 @@ def _confidence(claims: Sequence[CheckedClaim], answers: Sequence[CompanyAnswer]
     silent = [answer for answer in answers if not answer.claims]
     if claims and silent:
         why += f", nothing on {_names(silent)}"
+    if _are_beside(answers):
+        return {"level": "Low", "why": f"{why}, no claim speaks of what is asked in particular"}
     if facts and reliable >= 0.8 and not (missing or unread or silent):
         return {"level": "High", "why": why}
     return {"level": "Medium" if facts and reliable >= 0.6 and len(silent) < len(answers) else "Low", "why": why}

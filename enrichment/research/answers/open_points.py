@@ -3,6 +3,7 @@
 question's parts + claims + what is known -> OpenPoint ...
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
@@ -12,15 +13,17 @@ from enrichment.domain.knowledge import Known
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.research import Persona
-from enrichment.domain.values import EmployeeCount, NewsItem
+from enrichment.domain.values import EmployeeCount, NewsItem, Technology
 from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.quote import expected_price
 from enrichment.research.answers.answer import OpenPoint, asked_for, asked_for_each, day_in_words
 from enrichment.research.answers.missing_reasons import not_reached
+from enrichment.research.answers.people import themes_sold
 from enrichment.research.claims.claim import CheckedClaim
 from enrichment.research.evidence.event_days import WithinWindow, event_day
 from enrichment.research.evidence.passages import VENDOR_READS, Sides
 from enrichment.research.evidence.relevance import stem_of, words_in
+from enrichment.research.evidence.themes import themes_in
 from enrichment.research.questions.areas import AREAS, roles_in, telling_of
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.looked_for import LookedFor
@@ -30,6 +33,7 @@ from enrichment.rules import Rules
 from enrichment.rules.names_for_people import all_called, called
 
 _FIGURES = ("employee_count", "revenue", "founded")
+_FITS = re.compile(r"\bfits?\b", re.IGNORECASE)
 _SEARCHED = frozenset({RESULTS, PAGE})
 
 
@@ -174,6 +178,20 @@ def nobody_fits(sides: Sides, persona: Persona) -> OpenPoint:
     sold = what_is_offered(persona.sells) or persona.company
     why = f"no title that is known has to do with {sold}: those of the highest rank are named"
     return OpenPoint("a contact for what you sell", why, sides.company.key)
+
+
+def none_fits(sides: Sides, claims: Sequence[CheckedClaim], text: str, persona: Persona) -> list[OpenPoint]:
+    """An open point where it is asked which of the technologies fit what is sold, and those that are said do not."""
+    tools = [
+        one.citations[0].passage for one in claims if isinstance(one.citations[0].passage.facts[0].value, Technology)
+    ]
+    fits = [one for one in tools if not themes_sold(sides).keys().isdisjoint(themes_in(one.text))]
+    if not tools or fits or _FITS.search(text) is None:
+        return []
+    sold = what_is_offered(persona.sells) or persona.company
+    return [
+        OpenPoint("what fits what you sell", f"no technology that is known has to do with {sold}", sides.company.key)
+    ]
 
 
 def reserved_point(micro_usd: int) -> OpenPoint:

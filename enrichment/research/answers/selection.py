@@ -16,6 +16,7 @@ from enrichment.research.answers.recommendations import runs_what_is_sold
 from enrichment.research.answers.statements import in_full
 from enrichment.research.claims.claim import CheckedClaim, ClaimKind
 from enrichment.research.evidence.passages import Sides
+from enrichment.research.evidence.relevance import words_in
 from enrichment.research.questions.to_the_point import Point
 
 _FINDINGS, _PEOPLE, _RECOMMENDATIONS = 8, 3, 3
@@ -24,6 +25,7 @@ _PLACE = "headquarters"
 _FIGURES = ("headquarters", "founded")
 _OF_A_FIGURE = {"place", "founding"}
 """Aspects that such a figure is all of."""
+_JOINING = frozenset({"is", "was", "are", "an", "the", "and", "its", "it", "in", "of"})
 _SENTENCE = 4
 """A name of fewer words may be a part of another one: 'Java', 'JavaScript'."""
 
@@ -147,4 +149,11 @@ def _says_the_same(one: CheckedClaim, other: CheckedClaim) -> bool:
         return False
     quotes = [cited.quote.strip(" .|-").casefold() for cited in (here, there)]
     shorter, longer = sorted(quotes, key=len)
-    return shorter == longer or (len(shorter.split()) >= _SENTENCE and shorter in longer)
+    if shorter == longer or (len(shorter.split()) >= _SENTENCE and shorter in longer):
+        return True
+    return len(shorter.split()) >= _SENTENCE and _telling_words(shorter) == _telling_words(longer)
+
+
+def _telling_words(quote: str) -> list[str]:
+    """In any order: a sentence that is only turned round says the same."""
+    return sorted(word for word in words_in(quote) if word not in _JOINING)

@@ -22,6 +22,13 @@ _ENDED: Mapping[str, str] = {
 }
 
 
+_VERDICTS: Mapping[str, str] = {
+    "exact": "the quote stands in the evidence as it is",
+    "normalised": "it stands there but for white space, quotation marks, dashes or case",
+    "read": "the value is read from the stored reply, which writes it in another way",
+}
+
+
 def in_markdown(session: Session, questions: Sequence[Question]) -> str:
     persona = session.persona
     lines = [
@@ -178,6 +185,8 @@ def _evidence(answer: Mapping[str, Json], claims: Mapping[str, Json]) -> Iterato
     if claims:
         yield "### Evidence"
         yield ""
+        yield from (f"{verdict}: {_VERDICTS[verdict]}." for verdict in _verdicts(claims))
+        yield ""
     for claim_id, claim in claims.items():
         for one in claim["citations"]:
             dated = f", of {one['dated']}" if one.get("dated") else ""
@@ -191,6 +200,11 @@ def _evidence(answer: Mapping[str, Json], claims: Mapping[str, Json]) -> Iterato
             yield f"  > {_inline(one['evidence'])}{read_from}"
     for one in answer["dropped"]:
         yield f"- dropped ({one['because']}): {_inline(one['text'])}"
+
+
+def _verdicts(claims: Mapping[str, Json]) -> list[str]:
+    found = {claim["verdict"] for claim in claims.values()}
+    return [verdict for verdict in _VERDICTS if verdict in found]
 
 
 def _inline(text: str) -> str:

@@ -6,7 +6,7 @@ Words of any question, of an area, a measure, an aspect or a role tell nothing b
 points of its own. Other languages than English are not looked through.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from enrichment.domain.plain_text import any_of
@@ -28,6 +28,16 @@ _ENDINGS = frozenset({"d", "ed", "ing", "er", "or", "ion", "ment", "ly", "al", "
 def unmet_words(text: str, names: Iterable[str], claims: Sequence[CheckedClaim], points: Iterable[OpenPoint]) -> str:
     """The words as the question has them, joined; empty: all are met. names: of companies, no words of it."""
     return " ".join(one.own for one in _unmet(_telling(_words_beside(text, names)), _spoken(claims, points)))
+
+
+def are_beside(text: str, names: Iterable[str], claims: Sequence[CheckedClaim]) -> bool:
+    """Whether there are claims and telling words, and no claim says one of them or quotes it.
+
+    "How many jobs do they have in Texas?" + seven positions, none of them in Texas
+    """
+    telling = [*_telling(_words_beside(text, names))] if claims else []
+    said = (words for one in claims for words in (one.text, one.why or "", *(cited.quote for cited in one.citations)))
+    return bool(telling) and len([*_unmet(telling, said)]) == len(telling)
 
 
 def asked_in_vain(text: str, names: Iterable[str], claims: Sequence[CheckedClaim]) -> str:
@@ -54,9 +64,10 @@ def _unmet(telling: Iterable[Word], spoken: Iterable[str]) -> Iterator[Word]:
 
 
 def _telling(words: Sequence[Word]) -> Iterator[Word]:
+    asking = _asking_in([stem_of(word.small) for word in words])
     for at, word in enumerate(words):
         tells = content_words(word.small) and not (is_of_sentences(word) or names_role(word.small))
-        if tells and not shows_area(word.small) and stem_of(word.small) not in _asking():
+        if tells and not shows_area(word.small) and at not in asking:
             asks = at > 0 and not word.is_capital and words[at - 1].small in words_of("asks_to")
             if not asks:
                 yield word
@@ -77,10 +88,33 @@ def _is_form_of(shorter: str, longer: str) -> bool:
     return len(shorter) >= _SHORTEST_FORM and longer.startswith(shorter) and longer[len(shorter) :] in _ENDINGS
 
 
+def _asking_in(stems: Sequence[str]) -> set[int]:
+    """Places of the words by which areas, aspects, measures and kinds of technologies are asked for.
+
+    Of a kind all of its words: 'language' of 'programming language' tells what is asked where it stands alone.
+    """
+    found = {at for at, stem in enumerate(stems) if stem in _asking()}
+    for at, stem in enumerate(stems):
+        for kind in _kinds().get(stem, ()):
+            if tuple(stems[at : at + len(kind)]) == kind:
+                found.update(range(at, at + len(kind)))
+    return found
+
+
 @cache
 def _asking() -> frozenset[str]:
-    """Stems of the words by which areas, aspects, measures and kinds of technologies are asked for."""
+    """Stems of the words by which areas, aspects and measures are asked for."""
     phrases = [words for one in ASPECTS for words in one.asked_by]
     phrases += [words for one in MEASURES for words in (*one.compared_by, *one.counted)]
     phrases += [" ".join(phrase) for phrase, _ in phrases_of_areas()]
-    return frozenset(stem_of(word) for phrase in (*phrases, *words_of_kinds()) for word in words_in(phrase))
+    return frozenset(stem_of(word) for phrase in phrases for word in words_in(phrase))
+
+
+@cache
+def _kinds() -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    """First stem -> the names of kinds of technologies that begin with it, in stems."""
+    found = dict[str, tuple[tuple[str, ...], ...]]()
+    for name in words_of_kinds():
+        if stems := tuple(stem_of(word) for word in words_in(name)):
+            found[stems[0]] = (*found.get(stems[0], ()), stems)
+    return found

@@ -18,7 +18,7 @@ from enrichment.research.claims.claim import CheckedClaim, in_order
 from enrichment.research.claims.stored_quotes import compared_with_replies
 from enrichment.research.company_answers.company_evidence import CompanyEvidence, evidence_on
 from enrichment.research.company_answers.evidence_reading import EvidenceRead, EvidenceReading
-from enrichment.research.company_answers.left_open import in_one_list
+from enrichment.research.company_answers.left_open import in_one_list, is_beside
 from enrichment.research.company_answers.priced_points import PricedPoints
 from enrichment.research.questions.advice_asked import asks_whom_first
 from enrichment.research.questions.breakdown import QuestionParts
@@ -58,6 +58,7 @@ class CompanyAnswers:
         persona, rules = self._bought.session.persona, self._bought.rules
         points = in_one_list(evidence, said, claims, priced, persona=persona, rules=rules)
         answer = _answer(evidence, read, claims, points, together)
+        answer = replace(answer, is_beside=is_beside(evidence, claims, persona))
         await self._shown(answer)
         return answer
 

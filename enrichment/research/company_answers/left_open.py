@@ -14,6 +14,7 @@ from enrichment.research.answers.missing_reasons import NOT_TOLD, NOTHING_KNOWN
 from enrichment.research.answers.open_points import (
     is_told_without,
     nobody_fits,
+    none_fits,
     none_speaks,
     not_among_the_known,
     nothing_to_recommend,
@@ -23,7 +24,7 @@ from enrichment.research.answers.open_points import (
     unanswered_aspects,
     unfound_words,
 )
-from enrichment.research.answers.unmet_words import unmet_words
+from enrichment.research.answers.unmet_words import are_beside, unmet_words
 from enrichment.research.claims.claim import CheckedClaim
 from enrichment.research.company_answers.company_evidence import CompanyEvidence
 from enrichment.research.questions.areas import AREAS, datasets_of
@@ -89,7 +90,8 @@ def in_one_list(
     points = one_of_each_area(
         points, evidence.parts, () if evidence.asked.point is None else evidence.asked.point.aspects
     )
-    return [*points, *_unmet(evidence, claims, points, persona)]
+    unmet = _unmet(evidence, claims, points, persona)
+    return [*unmet, *points] if is_beside(evidence, claims, persona) else [*points, *unmet]
 
 
 def _first_of_each(points: Iterable[OpenPoint]) -> list[OpenPoint]:
@@ -144,6 +146,7 @@ def _unsaid(
     are_named_by_rank = bool(people) and all(claim.why is None for claim in people)
     if are_named_by_rank and not (asked.roles or parts.sought or evidence.is_own):
         points.append(nobody_fits(both, persona))
+    points += none_fits(both, claims, parts.text, persona)
     known_not = {*found.technologies, *found.people, *found.kinds_asked}
     words = [one for one in unfound_words(parts, claims) if not {one, one.casefold()} & known_not]
     return [*points, *(_unfound(one, evidence, rules) for one in words)]
@@ -165,16 +168,23 @@ def _unmet(
     evidence: CompanyEvidence, claims: Sequence[CheckedClaim], points: Sequence[OpenPoint], persona: Persona
 ) -> list[OpenPoint]:
     """An open point for the words of the question that neither a claim nor another open point speaks of."""
-    parts, both = evidence.parts, evidence.sides
-    kinds = evidence.found.kinds_asked
-    names = (
-        *parts.companies,
-        *parts.named_before,
-        *both.names,
-        both.vendor.name or "",
-        persona.company,
-        persona.name,
-        *kinds,
-    )
-    words = unmet_words(parts.text, names, claims, points) if claims or points else ""
-    return [OpenPoint(words, "nothing that was found speaks of it", both.company.key)] if words else []
+    names = _names(evidence, persona)
+    words = unmet_words(evidence.parts.text, names, claims, points) if claims or points else ""
+    return [OpenPoint(words, "nothing that was found speaks of it", evidence.company.key)] if words else []
+
+
+def is_beside(evidence: CompanyEvidence, claims: Sequence[CheckedClaim], persona: Persona) -> bool:
+    """Whether no claim speaks of what a question names in particular, or of words of it that could not be read."""
+    parts = evidence.parts
+    if evidence.asked.advice or parts.is_whole or parts.of_answer or not claims:
+        return False
+    if none_fits(evidence.whole, claims, parts.text, persona):
+        return True
+    return bool(parts.unread) or are_beside(parts.text, _names(evidence, persona), claims)
+
+
+def _names(evidence: CompanyEvidence, persona: Persona) -> tuple[str, ...]:
+    """What the question names that is no word of it."""
+    both, parts = evidence.sides, evidence.parts
+    own = (both.vendor.name or "", persona.company, persona.name)
+    return (*parts.companies, *parts.named_before, *both.names, *own, *evidence.found.kinds_asked)

@@ -82,15 +82,16 @@ def aspects_in(question: str) -> tuple[Aspect, ...]:
         if found := any_of((words,)).search(unread):
             places[aspect.name] = min(found.start(), places.get(aspect.name, found.start()))
             unread = any_of((words,)).sub(lambda read: ";" * len(read[0]), unread)
-    if _PRODUCTS in places and _only_says_of_what(places, question):
-        del places[_PRODUCTS]
+    for name in (_PRODUCTS, _CUSTOMERS):
+        if name in places and _only_says_of_what(name, places, question):
+            del places[name]
     return tuple(sorted((one for one in ASPECTS if one.name in places), key=lambda one: places[one.name]))
 
 
-def _only_says_of_what(places: Mapping[str, int], question: str) -> bool:
-    """'the prices of their products': products are asked for where they are a part of the question of their own."""
-    others = [at for name, at in places.items() if name != _PRODUCTS]
-    between = (question[slice(*sorted((at, places[_PRODUCTS])))] for at in others)
+def _only_says_of_what(name: str, places: Mapping[str, int], question: str) -> bool:
+    """'the prices of their products', 'charge its customers': they are asked for where they are a part of their own."""
+    others = [at for other, at in places.items() if other == _PRICES or (name == _PRODUCTS and other != name)]
+    between = (question[slice(*sorted((at, places[name])))] for at in others)
     return any(not _NEXT_PART.search(text) for text in between)
 
 

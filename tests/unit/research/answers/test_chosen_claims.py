@@ -83,6 +83,7 @@ WEBSITE = sides(*(("website_passages", one) for one in SITE))
         ("How much does Acme charge?", ["Acme, Small: € 40 a month."]),
         ("What are the prices of Acme?", ["Acme, Small: € 40 a month."]),
         ("What are the prices of Acme's products?", ["Acme, Small: € 40 a month."]),
+        ("How does Acme charge its customers?", ["Acme, Small: € 40 a month."]),
         ("How are the products of Acme priced?", ["Acme, Small: € 40 a month."]),
         (
             "Whom do they sell to?",
@@ -108,6 +109,12 @@ def test_a_page_of_open_positions_tells_nothing_of_what_is_sold() -> None:
     )
     both = sides(("website_passages", careers), ("website_passages", SITE[4]))
     assert said(both, asked("Which markets is Acme in?", "website_passages")) == ["Acme sells to mines and quarries."]
+
+
+def test_a_sentence_that_is_only_turned_round_is_said_once() -> None:
+    texts = ("Based in Lyon, Acme is a maker of anvils.", "Acme is a maker of anvils based in Lyon.")
+    both = sides(*(("company_description", Text(text=text)) for text in texts))
+    assert len(said(both, asked("What is Acme?", "company_description"))) == 1
 
 
 def test_what_a_figure_says_is_not_said_again_by_a_sentence() -> None:

@@ -9,19 +9,21 @@ import pytest
 
 from enrichment.analysis.evidence import select_evidence
 from enrichment.domain.knowledge import Known
-from enrichment.domain.values import EmployeeCount, NewsItem
+from enrichment.domain.values import EmployeeCount, NewsItem, Technology
 from enrichment.research.answers.open_points import (
     is_told_without,
+    none_fits,
     none_speaks,
     role_unknown,
     sources_differ,
     unanswered_areas,
     unfound_words,
 )
-from enrichment.research.answers.statements import first_sentence
+from enrichment.research.answers.statements import first_sentence, stated
 from enrichment.research.claims.claim import CheckedClaim, Citation
 from enrichment.research.questions.breakdown import QuestionParts, by_rule
 from tests.support.examples import MATRIX
+from tests.unit.research.answers.test_chosen_claims import sides
 from tests.unit.research.claims.test_claim import ACME, both, fact
 from tests.unit.research.questions.test_breakdown import ANN
 
@@ -128,3 +130,21 @@ def test_where_no_contact_has_a_role_a_source_that_could_not_be_reached_is_named
 ) -> None:
     end: Any = SimpleNamespace(failures=[SimpleNamespace(source=source, kind=kind) for source, kind in failures])
     assert role_unknown(ACME, Known(), MATRIX, end).because == because
+
+
+@pytest.mark.parametrize(
+    ("question", "tools", "because"),
+    [
+        ("What does Acme run on that fits to us?", ["Ansible"], ["no technology that is known has to do with sign-on"]),
+        ("What does Acme run on that fits to us?", ["Ansible", "Zero Trust Gate"], []),
+        ("What does Acme run on that fits to us?", [], []),
+        ("What does Acme run on?", ["Ansible"], []),
+    ],
+)
+def test_where_no_technology_fits_what_is_sold_that_is_said(
+    question: str, tools: list[str], because: list[str]
+) -> None:
+    known = sides(*(("tech_stack", Technology(name=name)) for name in tools), sells="sign-on")
+    claims = [stated(known, passage, passage.text) for passage in known.evidence.passages]
+    seller = replace(ANN, sells="sign-on")
+    assert [point.because for point in none_fits(known, claims, question, seller)] == because

@@ -5,7 +5,7 @@ import pytest
 from enrichment.domain.values import NewsItem, Technology
 from enrichment.research.answers.answer import OpenPoint
 from enrichment.research.answers.statements import stated
-from enrichment.research.answers.unmet_words import asked_in_vain, unmet_words
+from enrichment.research.answers.unmet_words import are_beside, asked_in_vain, unmet_words
 from tests.unit.research.answers.test_chosen_claims import sides
 
 NEWS = NewsItem(title="Acme opens a terminal in Rotterdam", url="https://news.example/1")
@@ -56,3 +56,27 @@ def test_a_name_is_no_word_of_the_question() -> None:
 )
 def test_claims_on_other_things_do_not_tell_whether_it_is_so(question: str, what: str) -> None:
     assert asked_in_vain(question, ("Acme",), CLAIMS[1:]) == what
+
+
+@pytest.mark.parametrize(
+    ("question", "is_so"),
+    [
+        ("How many headlines of Acme are on Texas?", True),
+        ("Which harbours and ports are there at Acme?", True),
+        ("Which terminals has Acme opened?", False),
+        ("Did Acme open a terminal or a port?", False),
+        ("What is new at Acme?", False),
+        ("Wie viele Roboter hat Acme in der Halle?", False),
+    ],
+)
+def test_claims_are_beside_a_question_of_which_they_have_no_telling_word(question: str, is_so: bool) -> None:
+    assert are_beside(question, ("Acme",), CLAIMS[:1]) is is_so
+
+
+def test_no_claims_are_beside_nothing() -> None:
+    assert not are_beside("Which ports has Acme opened?", ("Acme",), ())
+
+
+def test_a_word_of_a_kind_of_technology_tells_what_is_asked_where_it_stands_alone() -> None:
+    assert unmet_words("Which language are its pages in?", ("Acme",), CLAIMS, ()) == "language"
+    assert unmet_words("Which programming languages does Acme use?", ("Acme",), CLAIMS, ()) == ""
