@@ -68,7 +68,7 @@ _LATER_FILES = frozenset(
 _IF_NONE = {
     "redundancy": "[] if no source is ever redundant",
     "strategies": "{} if every plan is made by `enhanced`",
-    "caps": "{} if nothing shall limit what a day may cost",
+    "caps": "{} if there shall be no cap on what a day may cost",
     "refresh": "{} if nothing shall be refreshed that costs anything",
     "research": "{} if questions shall be broken down and answered without a language model",
     "learning": "{} if learned rates shall count only once people accept them",

@@ -25,7 +25,7 @@ def rule_remarks(rules: Rules, before: Rules | None = None) -> Iterator[tuple[st
         )
     if rules.caps.all is None:
         yield (
-            "config/caps.yaml: nothing limits what a day may cost in all:",
+            "config/caps.yaml: no cap on what a day may cost in all:",
             'write all: "250.00", or another amount in USD',
         )
     for remark in price_remarks(rules, before):

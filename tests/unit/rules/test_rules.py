@@ -338,7 +338,7 @@ def test_a_check_says_that_nothing_limits_a_day(
 ) -> None:
     (config / "caps.yaml").write_text(f"{caps}\n", encoding="utf-8")
     check(config)
-    assert ("nothing limits what a day may cost in all" in capsys.readouterr().out) is remarked
+    assert ("no cap on what a day may cost in all" in capsys.readouterr().out) is remarked
 
 
 def test_a_name_kept_for_requests_by_hand_is_refused_as_a_consumer(config: Path) -> None:

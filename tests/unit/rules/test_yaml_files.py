@@ -17,7 +17,7 @@ def test_a_missing_file_is_one_problem_and_not_a_hundred(config: Path) -> None:
 
 LAUGHS = "a0: &a0 [x]\n" + "".join(f"a{i + 1}: &a{i + 1} [{', '.join([f'*a{i}'] * 10)}]\n" for i in range(8))
 EMPTIED = {
-    "caps": "{} if nothing shall limit what a day may cost",
+    "caps": "{} if there shall be no cap on what a day may cost",
     "refresh": "{} if nothing shall be refreshed that costs anything",
     "redundancy": "[] if no source is ever redundant",
     "strategies": "{} if every plan is made by `enhanced`",
