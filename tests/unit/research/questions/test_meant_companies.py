@@ -180,3 +180,16 @@ def test_why_alone_asks_for_the_answer_before(question: str) -> None:
 )
 def test_a_country_in_another_language_is_looked_for_by_its_english_name(question: str, country: str) -> None:
     assert country in read(question).sought
+
+
+@pytest.mark.parametrize(
+    ("question", "companies"),
+    [
+        ("Tell me the latest about Tempo (tempo.fit) before our meeting.", ("tempo.fit",)),
+        ("Whom does Northwind, northwind.de, hire?", ("northwind.de",)),
+        ("news of Data Bird (databird.com)", ("databird.com",)),
+        ("Compare Tempo (tempo.fit) with Kroger", ("tempo.fit", "Kroger")),
+    ],
+)
+def test_a_website_behind_a_name_says_which_company_of_that_name(question: str, companies: tuple[str, ...]) -> None:
+    assert read(question).companies == companies
