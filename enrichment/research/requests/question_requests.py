@@ -148,6 +148,10 @@ class QuestionRequests:
             resumed=before is not None,
             leave_open=lambda: self.runs_in.leave_open() and not self.runs_in.stopped(),
         )
+        await self._show_reads(done, company, request_id, ask.topic)
+        return done, done.profile
+
+    async def _show_reads(self, done: Enriched, company: Company, request_id: str, topic: str) -> None:
         for read in () if done.plan is None else done.plan.reads:
             event = from_memory(
                 self.log,
@@ -156,11 +160,10 @@ class QuestionRequests:
                 read.source,
                 purchase=read.purchase_id,
                 saved=read.saves_micro_usd,
-                topic=ask.topic,
+                topic=topic,
             )
             self.log.later(event)
         await self.log.written()
-        return done, done.profile
 
     async def ask_model(self, question: AnalysisQuestion, company: Company, *, keeps_back: int) -> AnalysisResults:
         request_id, store = await self._slot(0), self.context.store
