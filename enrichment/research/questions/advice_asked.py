@@ -21,6 +21,7 @@ _ADVICE = re.compile(
     re.I,
 )
 
+_AGAINST = re.compile(r"\bwhy (?:should )?(?:(?:we|I) )?not\b|\breasons? (?:not|against)\b|\bspeaks? against\b", re.I)
 _BESIDE = re.compile(r"\b(?:than|next to|beside|side by side)\b", re.I)
 _FIRST = re.compile(
     r"\b(?:call|ring|contact|approach|visit|pitch|talk to|write to|go to)\b[^?.!;]+\bfirst\b"
@@ -30,7 +31,13 @@ _FIRST = re.compile(
 
 
 def asks_for_advice(asked: AskedWords) -> bool:
-    return _ADVICE.search(written_out(asked.text)) is not None
+    """Not where it is asked what speaks against it: that is told by what is known of the company's risks."""
+    return _ADVICE.search(written_out(asked.text)) is not None and not asks_what_speaks_against(asked)
+
+
+def asks_what_speaks_against(asked: AskedWords) -> bool:
+    """'Why shouldn't we sell to Acme?', 'any reasons not to?'"""
+    return _AGAINST.search(written_out(asked.text)) is not None
 
 
 def is_beside_ours(asked: AskedWords) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from enrichment.research.evidence.relevance import stem_of
+from enrichment.research.questions.advice_asked import asks_what_speaks_against
 from enrichment.research.questions.areas import AREA_NAMES, AREAS, phrases_of_areas
 from enrichment.research.questions.asked_words import AskedWords
 from enrichment.research.questions.marked_words import MarkedWords
@@ -18,6 +19,14 @@ from enrichment.research.questions.technology_use import asks_what_is_used, is_a
 
 OTHER_SCRIPT = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 """Letters of Japanese and Chinese, which have no blanks between words."""
+
+
+_WHAT_IT_DOES = re.compile(
+    r"^what is (?:(?:;|their|its|the) )*business(?: of ;)?(?: about)?$"
+    r"|\bwhat (?:kind|sort|type) of (?:business|company|firm) is\b|\bwhat business (?:is|are)\b",
+    re.I,
+)
+"""Without names, each of which is ';'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,10 @@ def areas_asked(asked: AskedWords, marked: MarkedWords) -> AreasAsked:
         shown |= {area.name for area in AREAS if any(OTHER_SCRIPT.match(w) and w in asked.text for w in area.words)}
     if is_any_used(asked) or (not shown and asks_what_is_used(asked) and not uses_a_thing(asked)):
         shown.add("technology")
+    if asks_what_speaks_against(asked):
+        shown.discard("positioning")  # 'not sell to them'
+    if not shown and _WHAT_IT_DOES.search(asked.without_names):
+        shown.add("positioning")
     if asked.named(MentionRole.PERSON) or marked.tasks:
         shown.add("people")
     if shown <= {"intent"} and looks_for_staff(asked.words):
