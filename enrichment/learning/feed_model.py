@@ -22,6 +22,8 @@ _PERSON_IS_RIGHT, _PRIOR_LABELS = 0.98, 50.0
 """What is believed of each person at first, as if so many labels had been checked: people weigh most."""
 _FEWEST_SHARED = 12
 """Below this many companies two sources are never joined: their agreement may be chance."""
+_FEWEST_LABELS = 5
+"""The same of a person and a source."""
 _GAIN = 8.0
 """How much better, in log-likelihood, a feed must explain the answers: about 1 in 3,000 by chance."""
 _GAIN_OF_PERSON = 24.0
@@ -168,10 +170,13 @@ class FeedModel:
         parts = [*feeds, *((one,) for one in alone)]
         joins = []
         for one, other in combinations(parts, 2):
-            if any(self._shared(a, b) >= _FEWEST_SHARED for a in one for b in other):
+            if any(self._shared(a, b) >= self._fewest_shared(a, b) for a in one for b in other):
                 rest = [part for part in parts if part not in (one, other) and len(part) > 1]
                 joins.append(tuple(sorted([*rest, tuple(sorted((*one, *other)))])))
         return joins
+
+    def _fewest_shared(self, one: int, other: int) -> int:
+        return _FEWEST_SHARED if {one, other}.isdisjoint(self.patterns.people) else _FEWEST_LABELS
 
     def _shared(self, one: int, other: int) -> float:
         if self.patterns.sources[one] == self.patterns.sources[other]:

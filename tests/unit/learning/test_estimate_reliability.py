@@ -204,7 +204,7 @@ def test_values_that_are_often_right_make_no_copies_of_independent_sources_and_t
     assert estimate.accuracy == pytest.approx(world.matrix, abs=0.06)
 
 
-@pytest.mark.parametrize("labels", [12, 40])
+@pytest.mark.parametrize("labels", [6, 40])
 def test_a_person_that_sides_with_the_worst_source_loses_weight_and_harms_no_other_company(labels: int) -> None:
     found = mislabelled(1, labels)
     assert found.believed < 0.4
