@@ -11,6 +11,7 @@ from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.requests import failure_kind
 from enrichment.pipeline.enrich import Enriched
+from enrichment.pipeline.new_profile import is_unknown
 from enrichment.planning.plan import Plan
 from enrichment.planning.skip_reasons import because
 from enrichment.purchasing.caps import caps_of_each, caps_over
@@ -31,7 +32,7 @@ def what_to_mend(enriched: Enriched, rules: Rules, settings: Settings) -> list[s
     plan = enriched.plan
     if plan is None:
         return []
-    if enriched.is_unknown:
+    if is_unknown(enriched):
         return ["no source knows a company of this name: ask with its website in place of the name."]
     analyses = [*_analyses(enriched)]
     suspended = _left_out(enriched, plan, "suspended", "Unavailable")

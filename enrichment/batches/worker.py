@@ -25,7 +25,7 @@ from enrichment.domain.purchases import Cap
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask, Enriched, Watch, enrich
-from enrichment.pipeline.new_profile import because_given_up
+from enrichment.pipeline.new_profile import because_given_up, is_unknown
 from enrichment.ports import CapReached, DiskAlmostFull, StoreError
 from enrichment.profiles.document import missing
 from enrichment.purchasing.caps import caps_of_day
@@ -304,7 +304,7 @@ def _reason(enriched: Enriched) -> str | None:
         return None
     if enriched.request.state == "stopped":
         return "stopped before all calls were made"
-    if enriched.is_unknown:
+    if is_unknown(enriched):
         return "no source knows a company of this name: add its website to the list"
     if enriched.given_up:
         return because_given_up(enriched.given_up)

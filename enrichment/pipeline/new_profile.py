@@ -27,7 +27,15 @@ from enrichment.profiles.ingredients import Ingredients
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements
 
-__all__ = ["analyse_request", "because_given_up", "collect_request", "keep", "new_profile", "plan_request"]
+__all__ = [
+    "analyse_request",
+    "because_given_up",
+    "collect_request",
+    "is_unknown",
+    "keep",
+    "new_profile",
+    "plan_request",
+]
 
 
 async def new_profile(
@@ -198,6 +206,13 @@ def _changes(profiles: Sequence[Profile], rules: Rules, context: RunContext) -> 
 
 def because_given_up(datasets: Sequence[str]) -> str:
     return f"no {', '.join(datasets)}, so nothing more was bought"
+
+
+def is_unknown(enriched: Enriched) -> bool:
+    """Whether no source knows a company of this name, and its website, by which more could be asked, is missing."""
+    unnamed = all("company_name" in missing(profile.document) for profile in enriched.profiles)
+    is_incomplete = enriched.request.state == "incomplete"
+    return enriched.company.domain is None and is_incomplete and unnamed and not enriched.failures
 
 
 def _each(analysed: Analysed, rules: Rules) -> Sequence[Requirements]:

@@ -16,7 +16,6 @@ from enrichment.domain.knowledge import Analysis, Fact, Known
 from enrichment.domain.profiles import Profile
 from enrichment.domain.purchases import Cap, DailyCap, Purchase
 from enrichment.domain.requests import CacheRead, Event, Request, SourceFailure
-from enrichment.profiles.document import missing
 from enrichment.rules import Rules
 from enrichment.rules.experiment_arm import arm_of
 from enrichment.rules.requirements import BY_COMMAND_LINE, Requirements, custom, requirements_of, topic_of
@@ -161,12 +160,6 @@ class Enriched:
     @property
     def profile(self) -> Profile:
         return self.profiles[0]
-
-    @property
-    def is_unknown(self) -> bool:
-        """Whether no source knows a company of this name, and its website, by which more could be asked, is missing."""
-        unnamed = all("company_name" in missing(profile.document) for profile in self.profiles)
-        return self.company.domain is None and self.request.state == "incomplete" and unnamed and not self.failures
 
 
 _NOT_KEPT = frozenset({"budget", "daily", "strategy_override"})
