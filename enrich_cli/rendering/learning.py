@@ -101,10 +101,10 @@ def after_learning(learned: Learned, path: str, *, is_new: bool, written: bool) 
     """What was done with the lines, and what to do next. is_new: the file has other lines, or is missing."""
     if not is_new:
         return f"{path} has all of this already." if learned.lines else "There is nothing to write: no rate differs."
-    whose = ", from answers of the sandbox" if learned.settings.sandbox else ""
+    answered_by = ", from answers of the sandbox" if learned.settings.sandbox else ""
     if not written:
-        return f"add --write to have them in {path}{whose}"
-    done = f"written to {path}{whose}"
+        return f"add --write to have them in {path}{answered_by}"
+    done = f"written to {path}{answered_by}"
     if learned.rules.learning.learn == "automatic":
         return f"{done}: lines with `use: accepted` count in plans from now on, `proposed` ones do not yet"
     return f"{done}: change `use: proposed` to `accepted` where a rate shall count"
