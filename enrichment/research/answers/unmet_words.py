@@ -46,7 +46,7 @@ def asked_in_vain(text: str, names: Iterable[str], claims: Sequence[CheckedClaim
     "Does Acme use robots?" + eight technologies, none of them a robot's -> robots
     """
     words = _words_beside(text, names)
-    telling = [*_telling(words)] if words and words[0].does("asks_yes_or_no") else []
+    telling = [*_telling(words)] if words and words[0].does("auxiliary") else []
     in_vain = len([*_unmet(telling, _spoken(claims, ()))]) == len(telling)
     return " ".join(one.own for one in telling) if in_vain else ""
 

@@ -30,7 +30,7 @@ _COMPARES_AMOUNTS = re.compile(
     r"\bthan\b|\b(?:spends?|pays?|invests?) (?:the )?(?:more|most|less|least)\b", re.IGNORECASE
 )
 
-_NONE_FITS = OpenPoint("with whom to begin", "no known need of any of them meets what you sell")
+_NONE_FITS = OpenPoint("which company to begin with", "no known need of any of them meets what you sell")
 
 
 class CompanyAnswers:

@@ -112,17 +112,14 @@ def one_of_each_area(points: Sequence[OpenPoint], parts: QuestionParts, aspects:
             leads = [point for point in left if point.what in of_it] or [p for p in left if p.what == area.name]
             members = [point for point in left if point.what in own]
             first = next(iter([*leads, *members]), None)
-            if first is not None and len({id(one) for one in (first, *members)}) > 1:
-                left = [
-                    _together(first, members) if one is first else one
-                    for one in left
-                    if one is first or one not in members
-                ]
+            others = [one for one in members if one is not first]
+            if first is not None and others:
+                left = [_together(first, others) if one is first else one for one in left if one not in others]
     return left
 
 
-def _together(first: OpenPoint, members: Sequence[OpenPoint]) -> OpenPoint:
-    every = [first, *(one for one in members if one is not first)]
+def _together(first: OpenPoint, others: Sequence[OpenPoint]) -> OpenPoint:
+    every = [first, *others]
     reasons = [one.because for one in every if one.because not in (NOTHING_KNOWN, NOT_TOLD)] or [first.because]
     prices = [one.micro_usd for one in every if one.micro_usd]
     return replace(
