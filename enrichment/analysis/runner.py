@@ -8,68 +8,50 @@ An answer is stored before it is checked. One that cannot be used is remembered 
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
+from enrichment.analysis.answer_purchase import buy_answer
 from enrichment.analysis.answer_reading import (
     CHECK_VERSION,
     UnusableAnswer,
     analysis_from,
     may_be_longer_now,
     read_answer,
-    stored,
 )
 from enrichment.analysis.context import AnalysisContext
 from enrichment.analysis.question import (
     AnalysisInputs,
     AnalysisQuestion,
-    NoEvidence,
     NothingToAsk,
     facts_of,
     prepare,
 )
-from enrichment.analysis.remembered import in_waves, may_be_read
+from enrichment.analysis.remembered import in_waves
+from enrichment.analysis.results import AnalysesSoFar, AnalysisResults
 from enrichment.context.trace import Trace
 from enrichment.domain.companies import Company
-from enrichment.domain.ids import analysis_source, new_id
+from enrichment.domain.ids import analysis_source
 from enrichment.domain.knowledge import Analysis, Fact, Known, ModelReply
 from enrichment.domain.numbers import in_number
-from enrichment.domain.purchases import Cap, Purchase
-from enrichment.domain.requests import CacheRead, Request, SourceFailure
+from enrichment.domain.purchases import Purchase
+from enrichment.domain.requests import CacheRead, Request
 from enrichment.planning.skip_reasons import because
-from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Busy, CapReached, LanguageModel, Unavailable
-from enrichment.purchasing.caps import caps_of, too_dear
+from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Busy, CapReached, Unavailable
+from enrichment.purchasing.caps import too_dear
 from enrichment.purchasing.purchase import (
     STOPPED,
     PurchaseOutcome,
     PurchaseSuperseded,
-    buy,
     in_vain,
     out_of_time,
     wait_for,
 )
-from enrichment.purchasing.purchase_order import Delivery, PurchaseOrder
-from enrichment.purchasing.sent_purchase import SentPurchase
+from enrichment.purchasing.purchase_order import Delivery
 from enrichment.purchasing.settlement import PurchaseFailed, PurchaseSettled
-from enrichment.rules import AnalysisRules, Rules
+from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements
-
-
-@dataclass(frozen=True, slots=True)
-class AnalysisResults:
-    """gaps: analysis -> why there is none. failures: the gaps that another request could fill.
-
-    reads: of analyses that other requests paid for. paid: purchase of an analysis -> what it cost (micro-USD).
-    """
-
-    analyses: tuple[Analysis, ...] = ()
-    facts: tuple[Fact, ...] = ()
-    purchases: tuple[Purchase, ...] = ()
-    reads: tuple[CacheRead, ...] = ()
-    gaps: Mapping[str, str] = field(default_factory=dict)
-    failures: tuple[SourceFailure, ...] = ()
-    paid: Mapping[str, int] = field(default_factory=dict)
 
 
 async def analyse(
@@ -135,28 +117,13 @@ class _RequestAnalyses:
     ) -> None:
         """until: seconds of time.monotonic, after which no model is asked any more."""
         self.inputs, self.request, self.context, self.trace = inputs, request, context, trace
-        self.known = list(known)
-        self.analyses: list[Analysis] = []
-        self.facts: list[Fact] = []
-        self.purchases: list[Purchase] = []
-        self.reads: list[CacheRead] = []
-        self.gaps: dict[str, str] = {}
-        self.failures: list[SourceFailure] = []
-        self.paid: dict[str, int] = {}
+        self._so_far = AnalysesSoFar(inputs, trace, known)
         self._deadline = until
         self._shut_out: dict[str, str] = {}
         self._has_answered = False
 
     def results(self) -> AnalysisResults:
-        return AnalysisResults(
-            analyses=tuple(self.analyses),
-            facts=tuple(self.facts),
-            purchases=tuple(self.purchases),
-            reads=tuple(self.reads),
-            gaps=self.gaps,
-            failures=tuple(self.failures),
-            paid=self.paid,
-        )
+        return self._so_far.results()
 
     async def side_by_side(self, names: Sequence[str]) -> None:
         """Analyses that an outage shuts out are asked once more if the model has answered another one meanwhile.
@@ -169,7 +136,7 @@ class _RequestAnalyses:
             self._shut_out.clear()
             await self._all_of(again)
         for name, reason in self._shut_out.items():
-            self._leave_out(name, self.inputs.rules.analyses[name], "Unavailable", reason)
+            self._so_far.leave_out(name, self.inputs.rules.analyses[name], "Unavailable", reason)
         self._shut_out.clear()
 
     async def _all_of(self, names: Sequence[str]) -> None:
@@ -181,13 +148,13 @@ class _RequestAnalyses:
     async def ask(self, question: AnalysisQuestion) -> None:
         await self._ask_until_answered(question)
         for name, reason in self._shut_out.items():
-            self._leave_out(name, question.rules, "Unavailable", reason)
+            self._so_far.leave_out(name, question.rules, "Unavailable", reason)
 
     async def _one(self, name: str) -> None:
         try:
-            question = prepare(name, self.known, self.inputs, self.context.now())
+            question = prepare(name, self._so_far.known, self.inputs, self.context.now())
         except NothingToAsk as reason:
-            self._leave_out(name, self.inputs.rules.analyses[name], type(reason).__name__, str(reason))
+            self._so_far.leave_out(name, self.inputs.rules.analyses[name], type(reason).__name__, str(reason))
             return
         await self._ask_until_answered(question)
 
@@ -195,7 +162,7 @@ class _RequestAnalyses:
         while not await self._answered(question):
             if time.monotonic() >= self._deadline:
                 why = "another request is still asking the same: ask again later"
-                self._leave_out(question.name, question.rules, "ClaimLost", why)
+                self._so_far.leave_out(question.name, question.rules, "ClaimLost", why)
                 return
 
     async def _answered(self, question: AnalysisQuestion) -> bool:
@@ -207,18 +174,24 @@ class _RequestAnalyses:
         model = self.context.model
         if model is None:
             why = self.context.unavailable.get(provider, "it is not set up")
-            self._leave_out(question.name, question.rules, "CredentialsMissing", f"{provider} cannot be asked: {why}")
+            self._so_far.leave_out(
+                question.name, question.rules, "CredentialsMissing", f"{provider} cannot be asked: {why}"
+            )
             return True
         if self.context.stopping():
-            self._leave_out(question.name, question.rules, "Stopped", STOPPED)
+            self._so_far.leave_out(question.name, question.rules, "Stopped", STOPPED)
             return True
         if time.monotonic() >= self._deadline:
-            self._leave_out(
+            self._so_far.leave_out(
                 question.name, question.rules, "OutOfTime", out_of_time(self.inputs.requirements.max_seconds)
             )
             return True
         seen = () if earlier is None else (earlier.analysis_id,)
-        return await self._book(question, await self._buy(question, provider, model, seen))
+        await self.trace.written()  # whatever becomes of this process, it can be seen why it bought this
+        outcome = await buy_answer(
+            question, model, inputs=self.inputs, request=self.request, context=self.context, seen=seen
+        )
+        return await self._book(question, outcome)
 
     async def _use(self, question: AnalysisQuestion, earlier: ModelReply) -> bool:
         """Whether a stored answer is enough: it gives the analysis, or is a failure that is not tried again yet."""
@@ -230,7 +203,7 @@ class _RequestAnalyses:
         if self.context.now() >= again or may_be_longer_now(earlier, question):
             return False
         why = f"{found}; {question.rules.model} is asked again after {again:%Y-%m-%d %H:%M} UTC"
-        self._leave_out(question.name, question.rules, "FailedBefore", why)
+        self._so_far.leave_out(question.name, question.rules, "FailedBefore", why)
         return True
 
     async def _checked(self, question: AnalysisQuestion, reply: ModelReply) -> Analysis | str:
@@ -251,59 +224,6 @@ class _RequestAnalyses:
         await asyncio.to_thread(knowledge.keep_analysis, analysis, facts, checked_by=CHECK_VERSION)
         return analysis
 
-    async def _buy(
-        self, question: AnalysisQuestion, provider: str, model: LanguageModel, seen: Sequence[str]
-    ) -> PurchaseOutcome:
-        async def ask(sent: SentPurchase) -> Delivery:
-            return await self._ask(question, model, sent)
-
-        await self.trace.written()  # whatever becomes of this process, it can be seen why it bought this
-        return await buy(self._order(question, provider, seen), context=self.context, deliver=ask)
-
-    def _order(self, question: AnalysisQuestion, provider: str, seen: Sequence[str]) -> PurchaseOrder:
-        rules, source, request_id = self.inputs.rules, analysis_source(question.name), self.request.request_id
-
-        def caps(at: datetime) -> tuple[Cap, ...]:
-            return caps_of(rules, self.inputs.requirements, request_id, at, provider=provider, source=source)
-
-        return PurchaseOrder(
-            request=self.request,
-            company=self.inputs.company,
-            source=source,
-            provider=provider,
-            rules=rules.providers[provider],
-            variant=question.key,
-            asked=question.key,
-            units=question.most_tokens,
-            usd_per_unit=rules.usd_per_token(question.rules.model),
-            caps=caps,
-            seen=seen,
-        )
-
-    async def _ask(self, question: AnalysisQuestion, model: LanguageModel, sent: SentPurchase) -> Delivery:
-        purchase = sent.purchase
-        answered = await model.answer(
-            question.schema,
-            model=question.rules.model,
-            instructions=question.instructions,
-            evidence=question.prompt,
-            max_output_tokens=question.rules.max_output_tokens,
-            before_send=sent.before_send,
-        )
-        reply = ModelReply(
-            analysis_id=new_id("ana"),
-            key=question.key,
-            company_id=purchase.company_id,
-            name=question.name,
-            model=question.rules.model,
-            purchase_id=purchase.purchase_id,
-            request_id=purchase.request_id,
-            answer=stored(answered, question.rules.max_output_tokens),
-            answered_at=self.context.now(),
-        )
-        units = {"input_token": answered.input_tokens, "output_token": answered.output_tokens}
-        return Delivery(units=units, outcome="answered", answer=reply)
-
     async def _book(self, question: AnalysisQuestion, outcome: PurchaseOutcome) -> bool:
         """Whether the analysis has ended."""
         match outcome:
@@ -311,21 +231,21 @@ class _RequestAnalyses:
                 self._has_answered = True
                 await self._settled(question, reply, purchase)
             case PurchaseFailed(purchase, error):
-                self.purchases.append(purchase)
-                self._leave_out(
+                self._so_far.spent(purchase)
+                self._so_far.leave_out(
                     question.name, question.rules, type(error).__name__, str(error), purchase.cost_micro_usd
                 )
             case CapReached(cap=cap, left_micro_usd=left):
                 most = self.inputs.rules.max_micro_usd_of_answer(question.rules, question.input_bytes)
                 why = too_dear(most, cap, left, self.inputs.requirements.raise_cap)
-                self._leave_out(question.name, question.rules, "OverCap", why)
+                self._so_far.leave_out(question.name, question.rules, "OverCap", why)
             case Busy(under_way):
                 why = f"the model is busy with {in_number(under_way, 'other question')}"
-                self._leave_out(question.name, question.rules, "Throttled", why)
+                self._so_far.leave_out(question.name, question.rules, "Throttled", why)
             case Unavailable(by):
                 self._shut_out[question.name] = because(by)
             case AskedInVain():
-                self._leave_out(question.name, question.rules, "AskedInVain", in_vain(outcome))
+                self._so_far.leave_out(question.name, question.rules, "AskedInVain", in_vain(outcome))
             case AlreadyClaimed():
                 other = outcome.purchase_id
                 self.trace.note("analyse", "waiting for another purchase", analysis=question.name, purchase=other)
@@ -338,64 +258,26 @@ class _RequestAnalyses:
     async def _settled(self, question: AnalysisQuestion, reply: ModelReply, purchase: Purchase) -> None:
         found = await self._checked(question, reply)
         if isinstance(found, Analysis):
-            self.purchases.append(purchase)
-            self._keep(question, found, purchase.cost_micro_usd)
-            self._note_purchase(question, found, purchase)
+            self._so_far.bought(question, found, purchase)
         else:
-            self.purchases.append(replace(purchase, outcome="failed", reason=found))
-            self._leave_out(question.name, question.rules, "UnusableAnswer", found, purchase.cost_micro_usd)
+            self._so_far.spent(replace(purchase, outcome="failed", reason=found))
+            self._so_far.leave_out(question.name, question.rules, "UnusableAnswer", found, purchase.cost_micro_usd)
 
     async def _read(self, question: AnalysisQuestion, analysis: Analysis) -> None:
         """Use what another request paid for, and book the read."""
         saved = await self._cost_of(analysis)
-        self._keep(question, analysis, saved)
+        self._so_far.keep(question, analysis, saved)
         if analysis.request_id != self.request.request_id:
-            self.reads.append(
-                CacheRead(
-                    request_id=self.request.request_id,
-                    purchase_id=analysis.purchase_id,
-                    source=analysis_source(question.name),
-                    layer="analysis",
-                    saved_micro_usd=saved,
-                    at=self.context.now(),
-                )
+            read = CacheRead(
+                request_id=self.request.request_id,
+                purchase_id=analysis.purchase_id,
+                source=analysis_source(question.name),
+                layer="analysis",
+                saved_micro_usd=saved,
+                at=self.context.now(),
             )
-            self.trace.note(
-                "analyse", "read", analysis=question.name, purchase=analysis.purchase_id, saved_micro_usd=saved
-            )
+            self._so_far.read(question, read)
 
     async def _cost_of(self, analysis: Analysis) -> int:
         bought = await asyncio.to_thread(self.context.store.ledger.purchases, analysis.request_id)
         return sum(each.cost_micro_usd for each in bought if each.purchase_id == analysis.purchase_id)
-
-    def _keep(self, question: AnalysisQuestion, analysis: Analysis, cost_micro_usd: int) -> None:
-        self.paid[analysis.purchase_id] = cost_micro_usd
-        facts = facts_of(analysis, question, self.inputs)
-        self.analyses.append(analysis)
-        self.facts.extend(facts)
-        self.known.extend(fact for fact in facts if may_be_read(fact, self.inputs))
-
-    def _note_purchase(self, question: AnalysisQuestion, analysis: Analysis, purchase: Purchase) -> None:
-        self.trace.note(
-            "analyse",
-            "bought",
-            analysis=question.name,
-            provider=purchase.provider,
-            model=analysis.model,
-            purchase=purchase.purchase_id,
-            claims_kept=analysis.claims_kept,
-            claims_dropped=analysis.claims_dropped,
-            dropped=analysis.evidence["dropped"],
-            evidence=len(question.evidence.passages),
-            evidence_left_out=question.evidence.left_out,
-            cost_micro_usd=purchase.cost_micro_usd,
-            seconds=purchase.latency_seconds,
-            warning=purchase.reason,
-        )
-
-    def _leave_out(self, name: str, rules: AnalysisRules, kind: str, reason: str, cost_micro_usd: int = 0) -> None:
-        self.gaps[name] = reason
-        if kind != NoEvidence.__name__:
-            provider = self.inputs.rules.provider_of_model(rules.model)
-            self.failures.append(SourceFailure(analysis_source(name), provider, kind, reason))
-        self.trace.note("analyse", "failed", analysis=name, kind=kind, reason=reason, cost_micro_usd=cost_micro_usd)

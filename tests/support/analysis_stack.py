@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 
-from enrichment.analysis.runner import AnalysisResults, analyse
+from enrichment.analysis.results import AnalysisResults
+from enrichment.analysis.runner import analyse
 from enrichment.context.run_context import RunContext
 from enrichment.context.trace import Trace
 from enrichment.domain.companies import Company

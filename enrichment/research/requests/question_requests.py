@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from enrichment.analysis.question import AnalysisQuestion
-from enrichment.analysis.runner import AnalysisResults
+from enrichment.analysis.results import AnalysisResults
 from enrichment.analysis.runner import answer_question as ask_model
 from enrichment.context.run_context import RunContext
 from enrichment.domain.companies import Company
