@@ -6,7 +6,7 @@ problems that are left -> what a source satisfies by having none, then all other
 from collections.abc import Sequence
 from dataclasses import replace
 
-from enrichment.policy.problem import Problem, State, all_or_nothing
+from enrichment.policy.problem import Problem, State
 from enrichment.rules import Rules
 from enrichment.rules.requirements import Requirements
 
@@ -46,3 +46,26 @@ def cannot_be_had(problem: Problem, state: State) -> frozenset[str]:
     """Required datasets that are open and that no source can answer which is still usable."""
     answered = (offer.answers for offer in problem.offers if offer.source in state.usable)
     return (problem.required & state.unsatisfied).difference(*answered)
+
+
+def all_or_nothing(problem: Problem, datasets: frozenset[str]) -> Problem:
+    """Whether all of these that are required can be had, as one part, whatever the time."""
+    required = problem.required & datasets
+    kept = required.union(*(offer.needs for offer in problem.offers if offer.answers & required))
+    offers = (
+        replace(
+            offer,
+            fill_rates=tuple((d, rate) for d, rate in offer.fill_rates if d in kept),
+            fill_families=tuple((d, family) for d, family in offer.fill_families if d in kept),
+        )
+        for offer in problem.offers
+    )
+    return replace(
+        problem,
+        offers=tuple(offer for offer in offers if offer.fill_rates),
+        required=required,
+        worth=(),
+        value_of_time=0,
+        together=(required,),
+        all_or_nothing=True,
+    )

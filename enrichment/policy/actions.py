@@ -115,7 +115,7 @@ class _Tree:
     def __init__(self, frame: Frame, most_work: int) -> None:
         self._frame, self._most_work = frame, most_work
         self._value_of_time = frame.part.value_of_time
-        self._rates = [_least_rate(frame, i) for i in range(len(frame.offers))]
+        self._rates = [offer.match_rate_range[0] for offer in frame.offers]
         self._prices = [o.price_asked if o.family else o.expected_cost for o in frame.offers]
         self._costs = np.array(
             [o.price_asked + rate * o.price_matched for o, rate in zip(frame.offers, self._rates, strict=True)]
@@ -181,8 +181,3 @@ class _Tree:
         later = self._costs[members] + self._value_of_time * self._seconds[members]
         needless: Flags = (now[:, None] >= chance * later[:, None]).any(axis=0)
         return needless
-
-
-def _least_rate(frame: Frame, i: int) -> float:
-    """The source's match rate when all others of its family have missed; else just its match rate."""
-    return float(chances(frame, i, 1 << i)) if frame.family_bits[i] else frame.offers[i].match_rate

@@ -7,7 +7,6 @@ Sources are bits of `asked`, what is open is bits of `left`: see execution_bits.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -77,21 +76,22 @@ class _SkipBits:
     unless: int
 
 
+@dataclass(frozen=True, slots=True)
 class _CapBits:
-    """Which sources fit under one cap. shift: the position in `Spent` of what was taken from this cap."""
+    """A cap as bits. shift: where `Spent` has what was taken from it. prices: (source, the most it may cost)."""
 
-    def __init__(self, cap: RemainingCap, shift: int, prices: Iterable[tuple[int, int]]) -> None:
-        self.left, self.shift, self.over = cap.left, shift, cap.over
-        ordered = sorted((price, i) for i, price in prices)
-        self._prices = [price for price, _ in ordered]
-        self._fitting = [0]
-        for _, i in ordered:
-            self._fitting.append(self._fitting[-1] | 1 << i)
-        self.members = self._fitting[-1]
+    left: int
+    shift: int
+    over: frozenset[str]
+    prices: tuple[tuple[int, int], ...]
+
+    @property
+    def members(self) -> int:
+        return union(source for source, _ in self.prices)
 
     def too_dear(self, rest: int) -> int:
         """Sources whose most exceeds what is left of the cap (micro-USD)."""
-        return self.members & ~self._fitting[bisect_right(self._prices, rest)]
+        return union([source for source, price in self.prices if price > rest])
 
     def rest(self, spent: Spent) -> int:
         return self.left - (spent >> self.shift & _FIELD)
@@ -120,7 +120,8 @@ class EventTree:
         self.start = Node(False, self.bits.everything_left(), 0, self._begun(execution.chains))
 
     def _cap(self, cap: RemainingCap, shift: int) -> _CapBits:
-        return _CapBits(cap, shift, [(i, o.most) for i, o in enumerate(self.offers) if o.source in cap.over])
+        prices = tuple((1 << i, offer.most) for i, offer in enumerate(self.offers) if offer.source in cap.over)
+        return _CapBits(cap.left, shift, cap.over, prices)
 
     def _skip(self, number: int) -> _SkipBits:
         skip = self._execution.skips[number]
@@ -206,7 +207,7 @@ class EventTree:
     def _look_up(self, number: int, left: int, usable: int) -> int:
         key = number, left, usable
         if key not in self._looked_up:
-            chain, (missed, matched) = self._chains[number].chain, self.bits.told(left)
+            chain, (missed, matched) = self._chains[number].chain, self.bits.answered(left)
             before = chain.state
             state = State(
                 self.bits.open.names(left),
@@ -244,9 +245,10 @@ class EventTree:
     def under_way(self, node: Node) -> bool:
         return any(one.calls for one in node.progress)
 
-    def replied(self, node: Node) -> int:
-        """The number of sources that have replied or are of no more use."""
-        return (node.asked & ~_under_way(node.progress)).bit_count()
+    def level(self, node: Node) -> int:
+        """How far the node is: its replies, of sources of no more use too, and its stage. What follows is further."""
+        replied = (node.asked & ~_under_way(node.progress)).bit_count()
+        return replied + (len(self.offers) + 1 if node.second else 0)
 
     def transitions(self, node: Node) -> list[tuple[Node, Spent, float]] | None:
         """The nodes that the next replies may lead to, what they spend, and their chance. None: too many."""
@@ -295,11 +297,11 @@ class EventTree:
             outcomes: dict[int, list[tuple[int, Spent, float]]] = {}
             further = defaultdict[tuple[int, Spent], float](float)
             for (gone, spent), before in reached.items():
-                told = gone & self.bits.kin[i]
-                if told not in outcomes:
-                    found = self.bits.outcomes_of(i, left & ~told)
-                    outcomes[told] = [(more, self._spent(i, price, counts), chance) for more, price, chance in found]
-                for more, price, chance in outcomes[told]:
+                answers = gone & self.bits.kin[i]
+                if answers not in outcomes:
+                    found = self.bits.outcomes_of(i, left & ~answers)
+                    outcomes[answers] = [(more, self._spent(i, price, counts), chance) for more, price, chance in found]
+                for more, price, chance in outcomes[answers]:
                     further[gone | more, spent + price] += before * chance
             reached = further
             if len(reached) > MOST_OUTCOMES:

@@ -39,14 +39,14 @@ class ExecutionBits:
         self._execution = execution
         self.sources = NameBits(offer.source for offer in self.offers)
         mentions = {d for offer in self.offers for d, _ in offer.mention_rates if d in execution.open}
-        told = frozenset[str]().union(*(offer.kin for offer in self.offers)).intersection(self.sources.bit)
+        related = frozenset[str]().union(*(offer.kin for offer in self.offers)).intersection(self.sources.bit)
         self.open = NameBits(sorted(execution.open))
         self._unmentioned = NameBits(sorted(mentions), len(self.open.bit))
         first = len(self.open.bit) + len(mentions)
         self.rules = [1 << first + n for n, _ in enumerate(execution.skips)]
-        self._unmissed = NameBits(sorted(told), first + len(self.rules))
-        self._unmatched = NameBits(sorted(told), first + len(self.rules) + len(told))
-        self.answers_open = self._unmissed.of(told) | self._unmatched.of(told)
+        self._unmissed = NameBits(sorted(related), first + len(self.rules))
+        self._unmatched = NameBits(sorted(related), first + len(self.rules) + len(related))
+        self.answers_open = self._unmissed.of(related) | self._unmatched.of(related)
         self.kin = [self._kin_of(offer) for offer in self.offers]
         self._conditional: dict[tuple[int, int], tuple[Offer, tuple[Effect, ...]]] = {}
         self.reach = [union(effect.gone for effect in self._effects_of(offer)) for offer in self.offers]
@@ -71,11 +71,11 @@ class ExecutionBits:
         """A source and its effects, as likely as they are once others of its family have answered."""
         key = i, left & self.kin[i]
         if key not in self._conditional:
-            offer = self.offers[i].given(*self.told(left | ~self.kin[i]))
+            offer = self.offers[i].given(*self.answered(left | ~self.kin[i]))
             self._conditional[key] = offer, self._effects_of(offer)
         return self._conditional[key]
 
-    def told(self, left: int) -> tuple[frozenset[str], frozenset[str]]:
+    def answered(self, left: int) -> tuple[frozenset[str], frozenset[str]]:
         """The sources that have missed, and those that have matched."""
         return self._unmissed.names(self.answers_open & ~left), self._unmatched.names(self.answers_open & ~left)
 

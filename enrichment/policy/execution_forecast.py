@@ -10,13 +10,13 @@ fixed SEED. Chains that cannot affect one another are followed by themselves and
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import accumulate, product
 from random import Random
 
-from enrichment.policy.event_tree import EventTree, Node, Spent
+from enrichment.policy.event_tree import EventTree, Node, ReplyEffects, Spent
 from enrichment.policy.execution_bits import Effect
 from enrichment.policy.execution_model import Chain, Execution
 from enrichment.policy.name_bits import bits
@@ -115,17 +115,14 @@ def steps_if_found(execution: Execution, found: frozenset[str]) -> tuple[ChainSt
 def _steps(execution: Execution, found: frozenset[str]) -> tuple[ChainSteps, ...]:
     tree = EventTree(execution)
     steps: list[list[tuple[str, ...]]] = [[] for _ in execution.chains]
-    node, spent = tree.start, 0
 
     def reply(_: Offer, effects: Sequence[Effect]) -> Iterable[Effect] | None:
         return [effect for effect in effects if effect.dataset in found] or None
 
-    while tree.under_way(begun := tree.start_calls(node, spent)[0]):
+    for node, _, (begun, *_) in _followed_once(tree, reply):
         for before, after in zip(node.progress, begun.progress, strict=True):
             if after.calls and not before.calls and after.stage == 0:
                 steps[after.chain].append(tuple(sorted(tree.bits.sources.names(after.calls))))
-        node, more = tree.transition(begun, reply)
-        spent += more
     return tuple(tuple(chain) for chain in steps)
 
 
@@ -218,24 +215,21 @@ class _ForecastTotals:
 
 
 def _exactly(tree: EventTree) -> _ForecastTotals | None:
-    """Follow every outcome, nodes with the fewest replies first; None if there are too many."""
+    """Follow every outcome, nodes with the fewest replies first, those of a second stage last; None: too many."""
     totals, steps = _ForecastTotals(tree, exact=True), 0
-    levels: list[Level] = [{} for _ in range(len(tree.offers) + 1)]
+    levels: list[Level] = [{} for _ in range(2 * (len(tree.offers) + 1))]
     levels[0][tree.start] = {0: 1.0}
-    for replied in range(len(levels)):
-        here, levels[replied] = levels[replied], {}
-        while here:
-            second: Level = {}
-            for begun, chances in _started(tree, here, totals):
-                if tree.under_way(begun):
-                    steps += _spread(tree, begun, chances, levels)
-                elif (next_stage := tree.next_stage(begun)) is not None:
-                    _join(second, next_stage, chances, 0, 1.0)
-                else:
-                    totals.end(begun, chances)
-                if steps > MOST_STEPS:
-                    return None
-            here = second
+    for number, level in enumerate(levels):
+        for begun, chances in _started(tree, level, totals):
+            if tree.under_way(begun):
+                steps += _spread(tree, begun, chances, levels)
+            elif (next_stage := tree.next_stage(begun)) is not None:
+                _join(levels[tree.level(next_stage)], next_stage, chances, 0, 1.0)
+            else:
+                totals.end(begun, chances)
+            if steps > MOST_STEPS:
+                return None
+        levels[number] = {}
     return totals
 
 
@@ -261,7 +255,7 @@ def _spread(tree: EventTree, begun: Node, chances: Chances, levels: list[Level])
     if transitions is None:
         return MOST_STEPS + 1
     for node, spent, chance in transitions:
-        _join(levels[tree.replied(node)], node, chances, spent, chance)
+        _join(levels[tree.level(node)], node, chances, spent, chance)
     return len(transitions) * len(chances)
 
 
@@ -283,19 +277,27 @@ def _simulated(tree: EventTree) -> _ForecastTotals:
         return [effect for effect in effects if rng.random() < effect.chance]
 
     for _ in range(RUNS):
-        node: Node | None = tree.start
-        spent = 0
-        while node is not None:
-            begun, by_policy, as_last = tree.start_calls(node, spent)
+        run = list(_followed_once(tree, reply))
+        for node, _, (begun, by_policy, as_last) in run:
             if tree.counts(node):
                 totals.call(by_policy, as_last, begun.left, 1 / RUNS)
-            if tree.under_way(begun):
-                node, more = tree.transition(begun, reply)
-                spent += more
-            else:
-                node = tree.next_stage(begun)
-        totals.end(begun, {spent: 1 / RUNS})
+        _, spent, (end, *_) = run[-1]
+        totals.end(end, {spent: 1 / RUNS})
     return totals
+
+
+def _followed_once(tree: EventTree, reply: ReplyEffects) -> Iterator[tuple[Node, Spent, tuple[Node, int, int]]]:
+    """The nodes of one execution, what was spent by then, and what `start_calls` makes of each; the end comes last."""
+    node: Node | None = tree.start
+    spent = 0
+    while node is not None:
+        begun = tree.start_calls(node, spent)
+        yield node, spent, begun
+        if tree.under_way(begun[0]):
+            node, more = tree.transition(begun[0], reply)
+            spent += more
+        else:
+            node = tree.next_stage(begun[0])
 
 
 def _gathered(spread: Iterable[tuple[int, float]]) -> dict[int, float]:

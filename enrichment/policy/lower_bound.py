@@ -78,19 +78,11 @@ class LowerBound:
 
 def _links(dataset: str, usable: list[Offer]) -> list[_Link]:
     answering = (offer for offer in usable if dataset in offer.answers)
-    return [_Link(offer, dataset, max(_match_rates(offer)) * dict(offer.fill_rates)[dataset]) for offer in answering]
-
-
-def _match_rates(offer: Offer) -> tuple[float, ...]:
-    """The lowest and the highest match rate in any state: for families a bound takes the best of both."""
-    if offer.family is None:
-        return (offer.match_rate,)
-    others, itself = offer.family.sources - {offer.source}, frozenset({offer.source})
-    return offer.given(others, frozenset()).match_rate, offer.given(frozenset(), itself).match_rate
+    return [_Link(offer, dataset, offer.match_rate_range[1] * dict(offer.fill_rates)[dataset]) for offer in answering]
 
 
 def _least_cost(offer: Offer) -> float:
-    return offer.price_asked + min(_match_rates(offer)) * offer.price_matched
+    return offer.price_asked + offer.match_rate_range[0] * offer.price_matched
 
 
 def _evenly(datasets: frozenset[str]) -> dict[str, float]:

@@ -86,8 +86,8 @@ class Offer:
         """
         if self.fill_families:
             answered = (missed | matched) - usable - {self.source}
-            told = any(not family.sources.isdisjoint(answered) for _, family in self.fill_families)
-            return self._given_lacks(answered) if told else self
+            changed = any(not family.sources.isdisjoint(answered) for _, family in self.fill_families)
+            return self._given_lacks(answered) if changed else self
         family = self.family
         if family is None or family.sources.isdisjoint(missed | matched):
             return self
@@ -101,6 +101,14 @@ class Offer:
         by = {dataset: family.known / before[dataset].known for dataset, family in left}
         rates = tuple((dataset, rate * by.get(dataset, 1.0)) for dataset, rate in self.fill_rates)
         return replace(self, fill_rates=rates, fill_families=left)
+
+    @property
+    def match_rate_range(self) -> tuple[float, float]:
+        """Its lowest and highest match rate in any state: after all others of its family missed, or one matched."""
+        if self.family is None:
+            return self.match_rate, self.match_rate
+        others = self.family.sources - {self.source}
+        return self.given(others, frozenset()).match_rate, self.given(frozenset(), others).match_rate
 
     @property
     def kin(self) -> frozenset[str]:
@@ -239,29 +247,6 @@ def without(part: Problem, sources: frozenset[str]) -> Problem:
     offers = tuple(offer for offer in part.offers if offer.source not in sources)
     kept = frozenset(offer.source for offer in offers)
     return replace(part, offers=tuple(_within(offer, kept) for offer in offers))
-
-
-def all_or_nothing(problem: Problem, datasets: frozenset[str]) -> Problem:
-    """Whether all of these that are required can be had, as one part, whatever the time."""
-    required = problem.required & datasets
-    kept = required.union(*(offer.needs for offer in problem.offers if offer.answers & required))
-    offers = (
-        replace(
-            offer,
-            fill_rates=tuple((d, rate) for d, rate in offer.fill_rates if d in kept),
-            fill_families=tuple((d, family) for d, family in offer.fill_families if d in kept),
-        )
-        for offer in problem.offers
-    )
-    return replace(
-        problem,
-        offers=tuple(offer for offer in offers if offer.fill_rates),
-        required=required,
-        worth=(),
-        value_of_time=0,
-        together=(required,),
-        all_or_nothing=True,
-    )
 
 
 def continuing(whole: Problem, left: Problem) -> Problem:

@@ -5,8 +5,9 @@ from random import Random
 import pytest
 
 from bench.batch.complete_share import SourceTest, best_share
+from enrichment.planning.whether_complete import all_or_nothing
 from enrichment.policy.compiled import compile_enhanced
-from enrichment.policy.problem import Offer, Problem, all_or_nothing, start
+from enrichment.policy.problem import Offer, Problem, start
 
 DATASETS = ("industry", "key_contacts", "tech_stack")
 ALL = frozenset(DATASETS)
