@@ -116,8 +116,8 @@ class Explanation:
 
     def _position(self, source: str, step: int, part: Part) -> tuple[SourceDecision, str]:
         if step == 0:
-            room = ", if the caps leave enough by then" if source in self.forecast.too_dear else ""
-            return "chosen", f"asked first for {', '.join(sorted(part.problem.wanted))}{room}"
+            condition = ", if the caps leave enough by then" if source in self.forecast.too_dear else ""
+            return "chosen", f"asked first for {', '.join(sorted(part.problem.wanted))}{condition}"
         before = ", ".join(name for asked in part.chain[:step] for name in asked)
         if self.everything:
             return "fallback", f"asked after {before}, if the caps leave enough"

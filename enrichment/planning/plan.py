@@ -193,7 +193,7 @@ class _Draft:
             spent=inputs.spent,
             request_id=inputs.request_id,
             now=now,
-            **(_told_of_families(rules, known, answered) if rules.in_families else {}),
+            **(_answers_of_families(rules, known, answered) if rules.in_families else {}),
         )
         mentioned = (d for d, one in statuses.items() if one.mentioned)
         state = PlanningState(eligibility, inputs.strategy, inputs.policies, frozenset(mentioned), inputs.remembered)
@@ -203,8 +203,8 @@ class _Draft:
         """The plan: the template with what belongs to this company alone."""
         inputs, reads = self.inputs, self._reads()
         quote = replace(made.quote, from_memory=sum(read.saves_micro_usd for read in reads))
-        drawn = self._exploration(made)
-        besides = drawn if isinstance(drawn, Explored) else None
+        exploration = self._exploration(made)
+        besides = exploration if isinstance(exploration, Explored) else None
         return Plan(
             company_id=inputs.company.company_id,
             company_key=inputs.company.key,
@@ -222,7 +222,7 @@ class _Draft:
             analyses=inputs.requirements.analyses,
             quote=quote if besides is None else quote_with(quote, besides, inputs.requirements.max_cost),
             explores=besides,
-            unexplored=drawn if isinstance(drawn, Unexplored) else None,
+            unexplored=exploration if isinstance(exploration, Unexplored) else None,
             explores_on_average=self._besides_on_average(made),
             most_left=left_whatever_is_bought(
                 inputs.rules, inputs.requirements, inputs.request_id, inputs.now, inputs.spent
@@ -294,7 +294,9 @@ class _Draft:
         )
 
 
-def _told_of_families(rules: Rules, known: Known, answered: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+def _answers_of_families(
+    rules: Rules, known: Known, answered: Mapping[str, frozenset[str]]
+) -> dict[str, frozenset[str]]:
     """Misses and matches of sources in families only, so that companies with the same plan share one template."""
     telling = rules.in_families
     missed, matched = missed_and_matched(known, answered)

@@ -136,15 +136,15 @@ def refresh_plan(
 ) -> RefreshPlan:
     """left: consumer -> what may still be spent for it today. What does not fit is passed over for what does."""
     worth = worth_of(profiles, facts)
-    picked, too_dear, unread, room = list[int](), 0, 0, dict(left)
+    picked, too_dear, unread, unspent = list[int](), 0, 0, dict(left)
     for number in np.argsort(-worth, kind="stable").tolist():
         profile = profiles[number]
         if worth[number] <= 0:
             unread += 1
-        elif profile.cost > room.get(profile.consumer, 0):
+        elif profile.cost > unspent.get(profile.consumer, 0):
             too_dear += 1
         else:
-            room[profile.consumer] = room.get(profile.consumer, 0) - profile.cost
+            unspent[profile.consumer] = unspent.get(profile.consumer, 0) - profile.cost
             picked.append(number)
     chosen = tuple(profiles[number] for number in picked)
     return RefreshPlan(chosen, too_dear, unread, left_alone, _stale_reads(chosen, facts))

@@ -210,8 +210,8 @@ class _StatePlanner:
         together = (start(part).unsatisfied for part in parts(problem)) if problem.value_of_time else ()
 
         def decided(open_: int, offers: int, missed: int, matched: int) -> _Decided:
-            told = counter.families_in(missed), counter.families_in(matched)
-            return decide(State(datasets.names(open_), sources.names(offers), *told))
+            of_families = counter.families_in(missed), counter.families_in(matched)
+            return decide(State(datasets.names(open_), sources.names(offers), *of_families))
 
         return _WholeProblem(
             problem=problem,
