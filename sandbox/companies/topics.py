@@ -1,12 +1,15 @@
 """What others write of a company on one topic: invented, marked so, and the same each time.
 
 '"Acme" european expansion' -> topic 'european expansion' -> sentences, and the article that has them
+'"Acme" warmest lead'       -> nothing: only what ends in a subject of topics.csv is written about
 """
 
 import re
+from collections.abc import Sequence
+from functools import cache
 from html import escape
 
-from sandbox.companies.catalogue import Catalogue, CatalogueCompany
+from sandbox.companies.catalogue import Catalogue, CatalogueCompany, read_data
 from sandbox.seeded_random import choice, shuffled, whole
 
 HOST = "sandbox.example"
@@ -33,6 +36,29 @@ def topic_asked(query: str, company: CatalogueCompany) -> str | None:
 
 def compares(topic: str) -> bool:
     return not _COMPARED.isdisjoint(topic.split())
+
+
+def is_written_about(topic: str) -> bool:
+    """Whether its last words, which the others only narrow down, are a subject of business."""
+    words = _words(topic)
+    return any(_ends_in(words, subject) for subject in _subjects())
+
+
+def _ends_in(words: Sequence[str], subject: Sequence[str]) -> bool:
+    return bool(words) and [*words[-len(subject) :]] == [*subject]
+
+
+def _words(text: str) -> list[str]:
+    return [_singular(word) for word in re.findall(r"[a-z0-9]+", text.lower())]
+
+
+def _singular(word: str) -> str:
+    return f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s")
+
+
+@cache
+def _subjects() -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(_words(row["subject"])) for row in read_data("topics.csv"))
 
 
 def sentences(seed: int, company: CatalogueCompany, topic: str) -> list[str]:
@@ -72,6 +98,8 @@ def article_page(seed: int, catalogue: Catalogue, path: str) -> str | None:
     if path.startswith("/reviews/"):
         return _page(f"{company.name} alternatives", _review(seed, catalogue, company))
     topic = found[2].replace("-", " ")
+    if not is_written_about(topic):
+        return None
     told = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences(seed, company, topic))
     other = choice([one for one in catalogue.companies if one != company], seed, "beside", company.domain)
     aside = f"<h2>Elsewhere</h2><p>{escape(other.name)} has nothing to say on {escape(topic)} {MARK}.</p>"

@@ -1,11 +1,21 @@
 """SerpApi, a company's name beside other words: pages on a topic, stories on it, pages that compare it with others.
 
 (request, company, topic) -> {organic_results, related_questions} | {news_results}, or None: nothing found
+On what nobody writes about, only what a search brings up besides is found.
 """
 
 from sandbox.calls.request import Json, VendorRequest
 from sandbox.companies.catalogue import CatalogueCompany
-from sandbox.companies.topics import HOST, MARK, article_link, compares, review_link, rivals, sentences
+from sandbox.companies.topics import (
+    HOST,
+    MARK,
+    article_link,
+    compares,
+    is_written_about,
+    review_link,
+    rivals,
+    sentences,
+)
 from sandbox.seeded_random import choice, whole
 
 _REVIEWERS = "site:g2.com"
@@ -18,7 +28,7 @@ def topic_results(request: VendorRequest, company: CatalogueCompany, topic: str)
         return None
     said = sentences(request.context.seed, company, topic)
     rows = [_other(request, company, topic)]
-    if request.has("serp_topic", "topic_results", company):
+    if is_written_about(topic) and request.has("serp_topic", "topic_results", company):
         title = f"{company.name} and {topic}: what is planned {MARK}"
         rows = [
             _row(title, article_link(company, topic), said[0], "Sandbox Trade Review"),
@@ -33,7 +43,7 @@ def topic_news(request: VendorRequest, company: CatalogueCompany, topic: str) ->
     if not request.knows("serp_topic_news", company):
         return None
     today, rows = request.context.clock.today(), [_other(request, company, topic)]
-    if request.has("serp_topic_news", "topic_results", company):
+    if is_written_about(topic) and request.has("serp_topic_news", "topic_results", company):
         rows += [
             {
                 "title": f"{sentence.removesuffix('.')} {MARK}",
