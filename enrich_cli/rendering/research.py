@@ -10,7 +10,7 @@ from enrichment.domain.json_values import Json
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.research import SessionEvent
-from enrichment.research.answers.answer import besides_in_words
+from enrichment.research.answers.answer import NOTHING_BOUGHT, besides_in_words
 from enrichment.research.answers.missing_reasons import NOTHING_KNOWN
 from enrichment.research.answers.next_questions import NextQuestion
 from enrichment.rules.names_for_people import called
@@ -80,8 +80,10 @@ def _glance(answer: Mapping[str, Json], claims: Mapping[str, Any]) -> Iterator[T
     in_short = [] if seen["what_to_say"] or seen["to_whom"] else [seen.get("in_short")]
     why_now = [] if seen["why_now"] in in_short else [seen["why_now"]]
     labelled = {"in short": in_short, "say": [seen["what_to_say"]], "why now": why_now, "to whom": seen["to_whom"][:1]}
-    if answer["open_points"] and not (seen["what_to_say"] or seen.get("in_short") or seen["to_whom"]):
-        yield Text(plain(f"not known: {_open_point(answer['open_points'][0], _company_names(answer))}"))
+    if answer["open_points"] and not (seen["what_to_say"] or seen.get("in_short")):
+        first = answer["open_points"][0]
+        label = "in short" if first["because"].endswith(NOTHING_BOUGHT) else "not known"
+        yield Text(plain(f"{label}: {_open_point(first, _company_names(answer))}"))
     for label, ids in labelled.items():
         for claim_id in ids:
             if claim_id is not None:

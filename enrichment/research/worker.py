@@ -21,11 +21,12 @@ from enrichment.ports import StoreError
 from enrichment.research.answers.answer import CompanyAnswer, Ending, OpenPoint, completed, in_one_sentence
 from enrichment.research.answers.next_questions import NextQuestion, first_questions, next_questions
 from enrichment.research.answers.open_points import reserved_point, vendor_cut_short, vendor_unknown
-from enrichment.research.answers.research_itself import age_of, price_of
+from enrichment.research.answers.research_itself import age_of, price_of, sureness_of
 from enrichment.research.company_answers.company_answer import CompanyAnswers
 from enrichment.research.company_answers.company_evidence import shared_among
 from enrichment.research.events.event_data import narrower, stopping_sentence
 from enrichment.research.events.session_log import SessionLog
+from enrichment.research.questions.about_research import about_research
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.requests.companies_meant import CompaniesMeant
 from enrichment.research.requests.companies_to_look_up import NO_COMPANY, CompaniesToLookUp
@@ -81,7 +82,9 @@ class _Research:
 
     async def to_its_end(self) -> None:
         plain = await self.breakdown.plain()
-        if plain.about_research is not None:
+        if plain.about_research == "sureness" and (before := await self._answered_before()) is not None:
+            await self._told_sureness(plain, before)
+        elif plain.about_research is not None:
             await self._told_about_research(plain)
         else:
             await self._researched()
@@ -144,6 +147,21 @@ class _Research:
             points.append(vendor_cut_short(vendor, self.vendor_context.left_out, self.rules))
         return points
 
+    async def _answered_before(self) -> Question | None:
+        """The latest question of this session that has an answer of claims, or of what is not known."""
+        asked = await asyncio.to_thread(self.sessions.questions, self.session.session_id)
+        before = [one for one in asked if one.number < self.question.number and one.answer and one.companies]
+        told = (one for one in reversed(before) if about_research(one.text).asks is None)
+        return next(told, None)
+
+    async def _told_sureness(self, parts: QuestionParts, before: Question) -> None:
+        """What the confidence of the answer before rests on; nothing is looked up."""
+        answer = before.answer or {}
+        companies = await self.meant.before(parts)
+        await self._recognised(parts, companies)
+        await self.requests.kept(companies)
+        await self._complete(parts, (), [sureness_of(before.text, answer)], companies, answer.get("confidence"))
+
     async def _told_about_research(self, parts: QuestionParts) -> None:
         """What the answer would cost, or how old what is known is, as open points; nothing is bought."""
         vendor = await asyncio.to_thread(self.context.store.companies.by_id, self.session.company_id)
@@ -194,8 +212,9 @@ class _Research:
         answers: Sequence[CompanyAnswer],
         open_points: Sequence[OpenPoint],
         told_of: Sequence[Company] = (),
+        confidence: Mapping[str, Json] | None = None,
     ) -> None:
-        """told_of: companies of which only the price or the age of research is told."""
+        """told_of: companies of which only the price or the age of research is told, or confidence in what was said."""
         state = self._state()
         if state == "stopped":
             await self.log.emit("question_stopped", "Stopped: nothing more is bought; this is what there is.")
@@ -216,6 +235,7 @@ class _Research:
             tuple(self.bought.progress.payers),
             offered,
             narrower(parts, about, self.session.persona.company),
+            confidence,
         )
         data = completed(self.question, parts, answers, ending, self.context.now())
         await self.log.written()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from sandbox.companies.catalogue import read_data
+from sandbox.model.words import sentences_in
 
 LONGEST_QUOTE = 200
 _BLOCK = re.compile(r"<evidence\b([^>]*)>\n?(.*?)</evidence>", re.DOTALL)
@@ -130,7 +131,7 @@ def _passages(piece: Piece, lines: int) -> list[str]:
 
 
 def _sentences(head: str) -> list[str]:
-    sentences = re.split(r"(?<=[a-z0-9)][.!?]) (?=[A-Z])", head)
+    sentences = sentences_in(head)
     return [shortened(sentence) for sentence in sentences]
 
 

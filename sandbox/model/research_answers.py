@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.model.evidence import Piece, pieces_in, shortened
 from sandbox.model.seller_advice import recommendations, themes_in
-from sandbox.model.words import listed, said, telling_words
+from sandbox.model.words import listed, said, sentences_in, telling_words
 
 _QUESTION = re.compile(r"<question>(.*?)</question>", re.DOTALL)
 _READING = re.compile(r"<reading>(.*?)</reading>", re.DOTALL)
@@ -171,7 +171,7 @@ def _people(pieces: list[Piece], question: str, vendor: list[Piece]) -> list[dic
 def _sentence(piece: Piece, wanted: set[str]) -> str:
     """The sentence of the piece that has most of these words, else its first one."""
     lines = piece.lines[1:] if piece.dataset in _WITH_TITLE and len(piece.lines) > 1 else piece.lines
-    parts = [part for line in lines for part in re.split(r"(?<=[a-z0-9)][.!?]) (?=[A-Z])", line)]
+    parts = [part for line in lines for part in sentences_in(line)]
     return shortened(max(parts, key=lambda part: len(wanted & telling_words(part))))
 
 

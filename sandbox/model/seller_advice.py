@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.companies.catalogue import read_data
 from sandbox.model.evidence import Piece, has_word, shortened
-from sandbox.model.words import listed, said, telling_words
+from sandbox.model.words import listed, said, sentences_in, telling_words
 
 _MOST = 3
 _LONGEST_NAMED = 110
@@ -96,7 +96,7 @@ def _offered(piece: Piece) -> list[str]:
 def _needed(piece: Piece) -> list[str]:
     """What shows a need: a posting's title, a technology's name, a headline, a page's sentences."""
     if piece.dataset in ("topic_results", "page_passages"):
-        parts = [part for line in piece.lines[1:] for part in re.split(r"(?<=[a-z0-9)][.!?]) (?=[A-Z])", line)]
+        parts = [part for line in piece.lines[1:] for part in sentences_in(line)]
         return [shortened(part) for part in parts if len(part.split()) > 3]
     return [shortened(piece.lines[0])]
 

@@ -12,6 +12,14 @@ _SAID = {
 }
 
 
+_SENTENCE_END = re.compile(r"(?<=[a-z0-9)][.!?])(?<!\bSt\.)(?<!\bInc\.)(?<!\bCo\.)(?<!\bvs\.)(?<!\bMt\.) (?=[A-Z])")
+
+
+def sentences_in(line: str) -> list[str]:
+    """'It opens a shop in St. Louis. It hires.' -> two of them."""
+    return _SENTENCE_END.split(line)
+
+
 def telling_words(text: str) -> set[str]:
     return {word for word in re.findall(r"[a-z]{4,}", text.lower()) if word not in listed("common")}
 

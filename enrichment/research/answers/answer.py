@@ -32,6 +32,8 @@ NOTHING_TO_READ = "there is no evidence that it could read"
 """Why no model was asked, where there was nothing."""
 NOTHING_BOUGHT = "nothing was bought"
 """How an open point ends that tells of research itself: its price, or how old what is known is."""
+UNDECIDED = "that does not tell"
+"""How a comparison ends of figures that may be equal."""
 _LISTS = {"key_findings": "finding", "people": "person", "recommendations": "recommendation"}
 """List of ids in the answer -> the kind of claims in it."""
 _WITHOUT_FAILING = (None, AS_IT_IS, NOTHING_TO_READ)
@@ -89,6 +91,7 @@ class CompanyAnswer:
     evidence, vendor_evidence: what was there to be cited, and what did not fit. missing_micro_usd: what all that is
     missing would cost together: one call may answer several of its open points. besides: dataset -> how many more of
     what the answer lists are known. is_beside: no claim speaks of what the question names in particular.
+    undecided: why the claims do not settle the question, if that is so.
     """
 
     company: Company
@@ -105,11 +108,15 @@ class CompanyAnswer:
     missing_micro_usd: int = 0
     besides: Mapping[str, int] = field(default_factory=dict)
     is_beside: bool = False
+    undecided: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How the question came to its end: 'answered', 'stopped', 'over_budget', 'out_of_time' or 'failed'."""
+    """How the question came to its end: 'answered', 'stopped', 'over_budget', 'out_of_time' or 'failed'.
+
+    confidence: of the answer before, where it is that which is told of.
+    """
 
     state: str
     cost_micro_usd: int
@@ -121,6 +128,7 @@ class Ending:
     payers: tuple[Payer, ...] = ()
     next_questions: Sequence[Mapping[str, Json]] = field(default_factory=tuple)
     too_wide: Sequence[str] = ()
+    confidence: Mapping[str, Json] | None = None
 
 
 def completed(
@@ -145,7 +153,7 @@ def completed(
         **{name: [claim_id for claim_id, claim in numbered if claim.kind == kind] for name, kind in _LISTS.items()},
         "claims": [claim.as_json(claim_id) for claim_id, claim in numbered],
         "dropped": [_dropped_json(one) for answer in answers for one in answer.dropped],
-        "confidence": _confidence(claims, answers, len(open_points)),
+        "confidence": dict(ending.confidence or _confidence(claims, answers, len(open_points))),
         "open_points": [point.as_json() for point in open_points],
         "missing_micro_usd": sum(answer.missing_micro_usd for answer in answers)
         + sum(point.micro_usd or 0 for point in ending.more_open),
@@ -179,7 +187,7 @@ def in_one_sentence(data: Mapping[str, Json]) -> str:
     if not claims:
         return f"No answer{end.removesuffix(',')}: {_first_reason(data['open_points'])}. {price}"
     seen = data["at_a_glance"]
-    if data["open_points"] and not (seen["what_to_say"] or seen["in_short"] or seen["to_whom"]):
+    if data["open_points"] and not (seen["what_to_say"] or seen["in_short"]):
         besides = f"{in_number(len(claims), 'checked claim')} on the rest"
         return f"No answer{end.removesuffix(',')}: {_first_reason(data['open_points'])}; {besides}. {price}"
     return f"Answered{end} with {in_number(len(claims), 'checked claim')}{open_}. {price}"
@@ -190,7 +198,8 @@ def _first_reason(points: Sequence[Mapping[str, Json]]) -> str:
         return "no evidence was found that bears out a claim"
     first, *others = points
     more = f"; {in_number(len(others), 'more point')} open" if others else ""
-    return f"{called(first['what'])}: {first['because'].rstrip('.')}{more}"
+    why = "; ".join((*first["asked"], first["because"].rstrip(".")))
+    return f"{called(first['what'])}: {why}{more}"
 
 
 def _begun_large(text: str) -> str:
@@ -204,11 +213,11 @@ def without_model(data: Mapping[str, Json]) -> list[str]:
 
 
 def besides_in_words(answer: Mapping[str, Json]) -> list[str]:
-    """answer: the data of research_complete. 'Known of acme.com besides: 7 of contacts'."""
+    """answer: the data of research_complete. 'Known of acme.com and not listed: contacts (7)'."""
     how = answer.get("how_found", {}).get("answer", ())
     each = ((one["company"], one.get("known_besides") or {}) for one in how)
     return [
-        f"Known of {company} besides: {', '.join(f'{many} of {called(name)}' for name, many in more.items())}"
+        f"Known of {company} and not listed: {', '.join(f'{called(name)} ({many})' for name, many in more.items())}"
         for company, more in each
         if more
     ]
@@ -329,11 +338,18 @@ def _confidence(claims: Sequence[CheckedClaim], answers: Sequence[CompanyAnswer]
     silent = [answer for answer in answers if not answer.claims]
     if claims and silent:
         why += f", nothing on {_names(silent)}"
+    undecided = [*dict.fromkeys(one for one in map(_why_undecided, answers) if one)]
+    why += "".join(f", {one}" for one in undecided)
     if _are_beside(answers):
         return {"level": "Low", "why": f"{why}, no claim speaks of what is asked in particular"}
-    if facts and reliable >= 0.8 and not (missing or unread or silent):
+    if facts and reliable >= 0.8 and not (missing or unread or silent or undecided):
         return {"level": "High", "why": why}
     return {"level": "Medium" if facts and reliable >= 0.6 and len(silent) < len(answers) else "Low", "why": why}
+
+
+def _why_undecided(answer: CompanyAnswer) -> str:
+    compared = any(one.derived == "comparison" and UNDECIDED in one.text for one in answer.claims)
+    return "the figures do not decide it" if compared else answer.undecided
 
 
 def _names(answers: Sequence[CompanyAnswer]) -> str:

@@ -6,18 +6,22 @@ claims of the model + spare ones + QuestionAsked -> chosen -> how many are known
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from enrichment.analysis.evidence import Passage
 from enrichment.domain.numbers import in_number
 from enrichment.research.answers.answer import OpenPoint
 from enrichment.research.answers.conclusions import with_count
 from enrichment.research.answers.positions_wanted import PositionsFound, positions_wanted, with_positions
-from enrichment.research.answers.question_asked import QuestionAsked
+from enrichment.research.answers.question_asked import FOUND, QuestionAsked
+from enrichment.research.answers.recommendations import opening_of
 from enrichment.research.answers.selection import chosen
 from enrichment.research.answers.unmet_words import asked_in_vain
 from enrichment.research.claims.claim import CheckedClaim
+from enrichment.research.evidence.event_days import event_day
 from enrichment.research.evidence.passages import Sides
 from enrichment.research.evidence.relevance import content_words
+from enrichment.research.questions.advice_asked import asks_for_sentence
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.measures import OPENINGS, MeasureAsked, measure_asked
 from enrichment.research.questions.positions_asked import are_positions_asked, positions_asked
@@ -26,16 +30,24 @@ from enrichment.rules.names_for_people import called
 
 _THEY = re.compile(r"^They (are|run)\b")
 _LISTS = ("tech_stack", "purchase_intent")
+_ONLY_NEWEST = re.compile(
+    r"\b(?:latest|newest|last|most recent) (?:[a-z]+ )?(?:announcement|headline|news item|press release|story)\b", re.I
+)
+_EVENTS = ("recent_news", "purchase_intent", *FOUND)
 _ONE_OF_THEM = {"are": "is", "run": "runs"}
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimsToSay:
-    """open_points: of what was counted or looked through. met: what the question names and an open position is."""
+    """open_points: of what was counted or looked through. met: what the question names and an open position is.
+
+    none_wanted: open positions are known, and none of them is what the question asks for.
+    """
 
     claims: Sequence[CheckedClaim]
     open_points: tuple[OpenPoint, ...] = ()
     met: frozenset[str] = frozenset()
+    none_wanted: bool = False
 
 
 def claims_to_say(
@@ -51,11 +63,18 @@ def claims_to_say(
         claims = [claim for claim in claims if claim.kind != "recommendation"]  # nobody sells to themselves
     if parts.only_fitting:
         claims = _fitting(claims, asked if parts.of_answer else None)
+    if asked.advice and asks_for_sentence(parts.text):
+        claims = _one_sentence(claims, sides)
+    if parts.asks_for_advice:
+        claims = _what_happens(claims)
+    if _ONLY_NEWEST.search(parts.text):
+        claims = _newest(claims)
     claims, beside = _without_lists_beside(claims, asked, parts, sides)
     claims = [_of_company(claim, sides.names[0], parts) for claim in claims]
     claims, points = _as_counted(claims, sides, asked, parts)
     claims, positions = _positions(claims, sides, asked, parts)
-    return ClaimsToSay(claims, (*beside, *points, *positions.open_points), positions.met)
+    none_wanted = bool(positions.known) and not positions.passages
+    return ClaimsToSay(claims, (*beside, *points, *positions.open_points), positions.met, none_wanted)
 
 
 def _without_lists_beside(
@@ -73,6 +92,31 @@ def _without_lists_beside(
     kinds = ", ".join(dict.fromkeys(called(one.dataset) for one in lists))
     why = f"none of {in_number(len(lists), 'entry')} that are known of {kinds} names it"
     return [claim for claim in claims if claim.kind != "finding"], [OpenPoint(what, why, sides.company.key)]
+
+
+def _one_sentence(claims: Sequence[CheckedClaim], sides: Sides) -> list[CheckedClaim]:
+    """The first sentence that advice gives to write, and to whom; no sentence where nothing is to be recommended."""
+    openings = (opening_of(one, sides) for one in claims if one.kind == "recommendation")
+    people = [one for one in claims if one.kind == "person"]
+    return [*[one for one in openings if one is not None][:1], *people]
+
+
+def _what_happens(claims: Sequence[CheckedClaim]) -> list[CheckedClaim]:
+    """Of what is known that with which one may begin: advice and what it rests on, what happens, people."""
+    rests_on = {_needed(one).text for one in claims if one.kind == "recommendation"}
+    telling = (
+        one
+        for one in claims
+        if one.kind != "finding" or _needed(one).dataset in _EVENTS or _needed(one).text in rests_on
+    )
+    return [*telling] or [*claims]
+
+
+def _newest(claims: Sequence[CheckedClaim]) -> list[CheckedClaim]:
+    """Of headlines the newest alone."""
+    news = [one for one in claims if _needed(one).dataset == "recent_news"]
+    newest = max(news, key=lambda one: event_day(_needed(one).facts[0].value) or date.min, default=None)
+    return [one for one in claims if one not in news or one is newest]
 
 
 def _fitting(claims: Sequence[CheckedClaim], asked: QuestionAsked | None) -> list[CheckedClaim]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enrichment.analysis.evidence import Passage
 from enrichment.domain.numbers import in_number
 from enrichment.domain.values import Contact, EmployeeCount, Founded, Revenue, Value
-from enrichment.research.answers.answer import CompanyAnswer, OpenPoint
+from enrichment.research.answers.answer import UNDECIDED, CompanyAnswer, OpenPoint
 from enrichment.research.answers.people import work_of
 from enrichment.research.answers.recommendations import NEEDS
 from enrichment.research.claims.claim import CheckedClaim, Citation
@@ -97,7 +97,7 @@ def compared(asked: MeasureAsked, answers: Sequence[CompanyAnswer]) -> CheckedCl
     end = measure.end(less=asked.how == "less", of_several=len(known) > 2)
     first, *others = known
     is_decided = all(_is_more(first, other, measure.sign * (-1 if asked.how == "less" else 1)) for other in others)
-    conclusion = f"{first.name} {end}" if is_decided else f"that does not tell which one {end}"
+    conclusion = f"{first.name} {end}" if is_decided else f"{UNDECIDED} which one {end}"
     said = ", ".join(one.sentence for one in known[:-1]) + f" and {known[-1].sentence}"
     cited = tuple(cited for one in known for cited in one.citations)
     return CheckedClaim("finding", f"{said}: {conclusion}.", "exact", cited, derived="comparison")
@@ -111,7 +111,7 @@ def fits_most(answers: Sequence[CompanyAnswer], vendor: str) -> CheckedClaim | N
     figures.sort(key=lambda one: -one.low)
     first, *others = figures
     is_decided = all(first.low > other.low for other in others)
-    conclusion = f"begin with {first.name}" if is_decided else "that does not tell with which one to begin"
+    conclusion = f"begin with {first.name}" if is_decided else f"{UNDECIDED} with which one to begin"
     meets = "meets" if first.low == 1 else "meet"
     shorter = "".join(f", {other.sentence}" for other in others)
     said = f"{in_number(first.low, 'known need')} of {first.name} {meets} what {vendor} offers{shorter}"

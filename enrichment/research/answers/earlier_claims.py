@@ -12,6 +12,7 @@ from enrichment.domain.json_values import Json
 from enrichment.domain.research import Question
 from enrichment.research.claims.claim import CheckedClaim, Citation
 from enrichment.research.evidence.passages import PERSONA, Sides
+from enrichment.research.questions.advice_asked import asks_for_sentence
 
 EARLIER = "it said this in an earlier answer over the same evidence"
 """Why no model was asked, where its earlier claims serve."""
@@ -49,7 +50,7 @@ def said_again(claim: Mapping[str, Json], sides: Sides) -> CheckedClaim | None:
 
 
 def _by_model(question: Question, company: str) -> Iterator[Mapping[str, Json]]:
-    answer = question.answer or {}
+    answer = {} if asks_for_sentence(question.text) else question.answer or {}  # a sentence to write is no advice
     how = answer.get("how_found", {}).get("answer", ())
     if any(one["company"] == company and one["by"] == "model" for one in how):
         told = (claim for claim in answer["claims"] if claim["company"] == company)

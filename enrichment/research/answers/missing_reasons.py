@@ -22,7 +22,7 @@ _REASONS: Mapping[str, str] = {
     "plan used up": "the contract for {names} is used up",
     "suspended": "{names} is suspended",
     "needs a domain": "its website is not known, which {names} would need",
-    "not worth its price": "{names} was not asked: what it may add is worth less than it costs",
+    "not worth its price": "{names} was not asked: it costs more than it is expected to add",
 }
 """Decision of the plan -> why a source was not asked."""
 _KINDS: Mapping[str, str] = {"OverCap": _BUDGET, "Stopped": _STOPPED, "CredentialsRejected": _REASONS["no credentials"]}

@@ -1,10 +1,12 @@
 """What to do with a need that meets what is sold: one step for each, with a quote of both sides. Pure.
 
 matches of both sides -> "They are hiring a Security Engineer: show what single sign-on does for that team."
+a recommendation      -> 'Write: "You are hiring a Security Engineer: may I show you what single sign-on does ...?"'
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from enrichment.analysis.evidence import Passage
 from enrichment.domain.plain_text import with_full_stop
@@ -26,6 +28,15 @@ _STEPS = {
 }
 """Dataset of what a company needs -> the step to take."""
 NEEDS = frozenset(_STEPS)
+_OPENINGS = {
+    "purchase_intent": "If {need} is a topic for you: may I show you what {offer} does there?",
+    "recent_news": "I read: {need}. May I show you what {offer} does there?",
+    "hiring_trends": "You are hiring {a} {need}: may I show you what {offer} does for that team?",
+    "tech_stack": "You run {need}: may I show you how {offer} works with it?",
+    "topic_results": "I read: {need}. May I show you what {offer} does there?",
+    "page_passages": "I read: {need}. May I show you what {offer} does there?",
+}
+"""Dataset of what a company needs -> the sentence with which to begin a message to it."""
 _RUNS_IT = "They run {need}: begin with how they use it"
 _CLAUSE = re.compile(r",?\s+(?:that|which|who|so that|where)\s|\s*[:(]\s*|\s+[-\u2013\u2014]\s+")
 
@@ -39,8 +50,7 @@ def recommendations(sides: Sides, relevance: VendorRelevance, asked: QuestionAsk
             continue  # what a company says of itself is no need
         used.add(match.need)
         need, offer = match.need.lstrip(BULLETS), match.offer.lstrip(BULLETS)
-        an = "an" if need[:1].casefold() in "aeiou" else "a"
-        step = _STEPS[match.needed.dataset].format(a=an, need=need.rstrip("."), offer=_named_offer(match, sides))
+        step = _filled(_STEPS, match, sides)
         if runs_what_is_sold(match.needed, sides):
             step = _RUNS_IT.format(need=need.rstrip("."))
         yield CheckedClaim(
@@ -53,6 +63,21 @@ def recommendations(sides: Sides, relevance: VendorRelevance, asked: QuestionAsk
             ),
             why=_why(match.needed, need, sides.names[0]),
         )
+
+
+def opening_of(advice: CheckedClaim, sides: Sides) -> CheckedClaim | None:
+    """The sentence to write that rests on what a recommendation does; None: no message begins with its kind of need."""
+    need, *offers = advice.citations
+    if need.passage.dataset not in _OPENINGS or not offers:
+        return None
+    match = RelevanceMatch("", offers[0].passage, need.passage, offers[0].quote, need.quote, "")
+    return replace(advice, text=f'Write: "{_filled(_OPENINGS, match, sides)}"')
+
+
+def _filled(sentences: Mapping[str, str], match: RelevanceMatch, sides: Sides) -> str:
+    need = match.need.lstrip(BULLETS).rstrip(".")
+    an = "an" if need[:1].casefold() in "aeiou" else "a"
+    return sentences[match.needed.dataset].format(a=an, need=need, offer=_named_offer(match, sides))
 
 
 def _of_topic(sides: Sides, asked: QuestionAsked) -> Iterator[RelevanceMatch]:

@@ -79,10 +79,10 @@ def in_full(claim: CheckedClaim, name: str) -> CheckedClaim:
     """The claim as a sentence about the company, where it only repeats its quote."""
     cited = claim.citations[0]
     if claim.kind != "finding" or plain_words(claim.text) != plain_words(cited.quote):
-        return claim
+        return replace(claim, text=claim.text.lstrip(BULLETS))
     quote = cited.quote.lstrip(BULLETS)
     text = _as_row(quote, name) or as_sentence(cited.passage, quote, name)
-    return claim if text is None else replace(claim, text=with_full_stop(text))
+    return replace(claim, text=with_full_stop(text or quote))
 
 
 def lines_of(passage: Passage) -> list[str]:

@@ -11,7 +11,7 @@ from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.research import Question, Session
 from enrichment.domain.visible_text import visible
-from enrichment.research.answers.answer import besides_in_words, without_model
+from enrichment.research.answers.answer import NOTHING_BOUGHT, besides_in_words, without_model
 from enrichment.rules.names_for_people import called
 
 _ENDED: Mapping[str, str] = {
@@ -81,8 +81,10 @@ def _glance(answer: Mapping[str, Json], claims: Mapping[str, Json], names: Mappi
     for label, claim_id in labelled.items():
         if claim_id in claims:
             yield f"- {label}: {_inline(claims[claim_id]['text'])}{_dated(claims[claim_id])} [{claim_id}]"
-    if answer["open_points"] and not (to_say or seen["to_whom"]):
-        yield f"- Not known: {_open_point(answer['open_points'][0], names).removeprefix('- ')}"
+    if answer["open_points"] and not (seen["what_to_say"] or seen.get("in_short")):
+        first = answer["open_points"][0]
+        label = "In short" if first["because"].endswith(NOTHING_BOUGHT) else "Not known"
+        yield f"- {label}: {_open_point(first, names).removeprefix('- ')}"
     yield f"- How sure: {confidence['level']}"
     if seen["collected"] is not None:
         newest = f"; the newest event is of {seen['newest_event']}" if seen["newest_event"] else ""
@@ -190,16 +192,22 @@ def _evidence(answer: Mapping[str, Json], claims: Mapping[str, Json]) -> Iterato
     for claim_id, claim in claims.items():
         for one in claim["citations"]:
             dated = f", of {one['dated']}" if one.get("dated") else ""
-            page = f", {_inline(page)}" if (page := one.get("page") or one["url"]) else ""
+            page = f", {_inline(page)}" if (page := _address(one)) else ""
             yield (
                 f'- [{claim_id}] {claim["verdict"]}: "{_inline(one["quote"])}", {one["side"]} {one["company"]}, '
-                f"{called(one['dataset'])} of {called(one['source'])}{page}{dated}, "
+                f"{called(one['source'])}{page}{dated}, "
                 f"collected {one['collected_at'][:10]}, `{one['evidence_id']}`"
             )
             read_from = f" (read from: {_inline(one['read_from'])})" if one.get("read_from") else ""
             yield f"  > {_inline(one['evidence'])}{read_from}"
     for one in answer["dropped"]:
         yield f"- dropped ({one['because']}): {_inline(one['text'])}"
+
+
+def _address(citation: Mapping[str, Json]) -> str | None:
+    """Of a page of the company's own website with its host."""
+    page = citation.get("page")
+    return f"{citation['company']}{page}" if page else citation["url"]
 
 
 def _verdicts(claims: Mapping[str, Json]) -> list[str]:

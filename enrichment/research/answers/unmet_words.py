@@ -7,12 +7,14 @@ points of its own. Other languages than English are not looked through.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from enrichment.domain.plain_text import any_of
 from enrichment.research.answers.answer import OpenPoint
 from enrichment.research.claims.claim import CheckedClaim
 from enrichment.research.evidence.relevance import content_words, stem_of, words_in
+from enrichment.research.evidence.senses import in_another_sense
 from enrichment.research.questions.areas import names_role, phrases_of_areas, shows_area
 from enrichment.research.questions.looked_for import words_of_kinds
 from enrichment.research.questions.measures import MEASURES
@@ -25,9 +27,27 @@ _ENDINGS = frozenset({"d", "ed", "ing", "er", "or", "ion", "ment", "ly", "al", "
 """In which two forms of a word may differ: 'opens' and 'opened', not 'ports' and 'portals'."""
 
 
-def unmet_words(text: str, names: Iterable[str], claims: Sequence[CheckedClaim], points: Iterable[OpenPoint]) -> str:
-    """The words as the question has them, joined; empty: all are met. names: of companies, no words of it."""
-    return " ".join(one.own for one in _unmet(_telling(_words_beside(text, names)), _spoken(claims, points)))
+@dataclass(frozen=True, slots=True)
+class UnmetWords:
+    """words: as the question has them, joined; empty: all are met. because: why none of them is."""
+
+    words: str
+    because: str = "nothing that was found speaks of it"
+
+
+def unmet_words(
+    text: str, names: Iterable[str], claims: Sequence[CheckedClaim], points: Iterable[OpenPoint]
+) -> UnmetWords:
+    """names: of companies, no words of it."""
+    spoken = [*_spoken(claims, points)]
+    unmet = [*_unmet(_telling(_words_beside(text, names)), spoken, text)]
+    others = dict.fromkeys(filter(None, (in_another_sense(one.small, said, text) for one in unmet for said in spoken)))
+    joined = " ".join(one.own for one in unmet)
+    return (
+        UnmetWords(joined, f"only {', '.join(others)} is spoken of, which is another thing")
+        if others
+        else (UnmetWords(joined))
+    )
 
 
 def are_beside(text: str, names: Iterable[str], claims: Sequence[CheckedClaim]) -> bool:
@@ -37,7 +57,7 @@ def are_beside(text: str, names: Iterable[str], claims: Sequence[CheckedClaim]) 
     """
     telling = [*_telling(_words_beside(text, names))] if claims else []
     said = (words for one in claims for words in (one.text, one.why or "", *(cited.quote for cited in one.citations)))
-    return bool(telling) and len([*_unmet(telling, said)]) == len(telling)
+    return bool(telling) and len([*_unmet(telling, said, text)]) == len(telling)
 
 
 def asked_in_vain(text: str, names: Iterable[str], claims: Sequence[CheckedClaim]) -> str:
@@ -47,8 +67,20 @@ def asked_in_vain(text: str, names: Iterable[str], claims: Sequence[CheckedClaim
     """
     words = _words_beside(text, names)
     telling = [*_telling(words)] if words and words[0].does("auxiliary") else []
-    in_vain = len([*_unmet(telling, _spoken(claims, ()))]) == len(telling)
+    in_vain = len([*_unmet(telling, _spoken(claims, ()), text)]) == len(telling)
     return " ".join(one.own for one in telling) if in_vain else ""
+
+
+def is_yes_or_no(text: str) -> bool:
+    words = words_in_question(text)
+    return bool(words) and words[0].does("auxiliary") and is_english(words)
+
+
+def has_all_telling_words(text: str, names: Iterable[str], claim: CheckedClaim) -> bool:
+    """Whether there are any, and the claim says or quotes all of them."""
+    telling = [*_telling(_words_beside(text, names))]
+    said = (claim.text, *(one.quote for one in claim.citations))
+    return bool(telling) and not [*_unmet(telling, said, text)]
 
 
 def _words_beside(text: str, names: Iterable[str]) -> Sequence[Word]:
@@ -58,9 +90,18 @@ def _words_beside(text: str, names: Iterable[str]) -> Sequence[Word]:
     return words if is_english(words) else ()
 
 
-def _unmet(telling: Iterable[Word], spoken: Iterable[str]) -> Iterator[Word]:
-    stems = {stem_of(word) for said in spoken for word in words_in(said)}
-    return (one for one in telling if not _is_among(stem_of(one.small), stems))
+def _unmet(telling: Iterable[Word], spoken: Iterable[str], text: str) -> Iterator[Word]:
+    """Words of the question that none of these texts has in its sense."""
+    said = [(one, {_stem(word) for word in words_in(one)}) for one in spoken]
+    for word in telling:
+        speaking = (one for one, stems in said if _is_among(_stem(word.small), stems))
+        if all(in_another_sense(word.small, one, text) for one in speaking):
+            yield word
+
+
+def _stem(word: str) -> str:
+    """Without the e that other endings take the place of: 'warehouse' and 'warehouses', 'close' and 'closing'."""
+    return stem_of(word).removesuffix("e")
 
 
 def _telling(words: Sequence[Word]) -> Iterator[Word]:

@@ -192,7 +192,8 @@ def _recommended(item: VendorRecommendation, need: Citation, sides: Sides) -> Ch
     citations = (need, Citation("vendor", sides.vendor.key, theirs, found, how))
     text, why = _advice(item, citations, sides)
     is_ours = plain_words(text) != plain_words(item.recommendation)
-    if is_ours and not have_in_common(found, need.quote, own):
+    is_name = need.passage.dataset == "tech_stack"
+    if is_ours and not have_in_common(found, need.quote, own, is_name=is_name):
         because = because or _NOTHING_IN_COMMON
     if not meets_what_is_sold(found, need.quote, what_is_sold(sides.vendor_evidence, own)):
         because = because or _NOT_SOLD

@@ -13,6 +13,7 @@ from enrichment.research.answers.answer_without_model import composed
 from enrichment.research.answers.claims_to_say import claims_to_say, measure_of
 from enrichment.research.answers.conclusions import compared, fits_most
 from enrichment.research.answers.earlier_claims import said_again
+from enrichment.research.answers.undecided import why_undecided
 from enrichment.research.answers.what_is_asked import known_besides
 from enrichment.research.claims.claim import CheckedClaim, in_order
 from enrichment.research.claims.stored_quotes import compared_with_replies
@@ -58,7 +59,8 @@ class CompanyAnswers:
         persona, rules = self._bought.session.persona, self._bought.rules
         points = in_one_list(evidence, said, claims, priced, persona=persona, rules=rules)
         answer = _answer(evidence, read, claims, points, together)
-        answer = replace(answer, is_beside=is_beside(evidence, claims, persona))
+        undecided = "" if asked.advice else why_undecided(parts.text, claims, both.names)
+        answer = replace(answer, is_beside=is_beside(evidence, said, claims, persona), undecided=undecided)
         await self._shown(answer)
         return answer
 

@@ -7,9 +7,11 @@ evidence + claims -> datasets that nothing satisfies, areas and aspects that no 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from enrichment.analysis.evidence import Passage
 from enrichment.domain.research import Persona
-from enrichment.research.answers.answer import OpenPoint, missing_points
+from enrichment.research.answers.answer import OpenPoint, day_in_words, missing_points
 from enrichment.research.answers.claims_to_say import ClaimsToSay
+from enrichment.research.answers.kinds_asked import kinds_asked, kinds_missing, not_known
 from enrichment.research.answers.missing_reasons import NOT_TOLD, NOTHING_KNOWN
 from enrichment.research.answers.open_points import (
     is_told_without,
@@ -24,15 +26,18 @@ from enrichment.research.answers.open_points import (
     unanswered_aspects,
     unfound_words,
 )
+from enrichment.research.answers.people import fits_role
 from enrichment.research.answers.unmet_words import are_beside, unmet_words
 from enrichment.research.claims.claim import CheckedClaim
 from enrichment.research.company_answers.company_evidence import CompanyEvidence
 from enrichment.research.questions.areas import AREAS, datasets_of
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.to_the_point import Aspect
-from enrichment.research.questions.topics import RESULTS
+from enrichment.research.questions.topics import RESULTS, found_on
 from enrichment.research.requests.topic_searches import most_of
 from enrichment.rules import Rules
+from enrichment.rules.names_for_people import called
+from enrichment.rules.requirements import topic_of
 
 _NO_DETAILS = "how to reach a person is in no answer: the profile of the company has the addresses that are known"
 
@@ -90,8 +95,8 @@ def in_one_list(
     points = one_of_each_area(
         points, evidence.parts, () if evidence.asked.point is None else evidence.asked.point.aspects
     )
-    unmet = _unmet(evidence, claims, points, persona)
-    return [*unmet, *points] if is_beside(evidence, claims, persona) else [*points, *unmet]
+    unmet = [*_kinds_missing(evidence, claims), *_unmet(evidence, claims, points, persona)]
+    return [*unmet, *points] if is_beside(evidence, said, claims, persona) else [*points, *unmet]
 
 
 def _first_of_each(points: Iterable[OpenPoint]) -> list[OpenPoint]:
@@ -136,8 +141,7 @@ def _unsaid(
     """What the question asks and no claim says, where no source could be asked for more."""
     both, parts, asked, found = evidence.whole, evidence.parts, evidence.asked, evidence.found
     points = [OpenPoint(one, _NO_DETAILS, both.company.key) for one in parts.contact_details]
-    recommends = any(claim.kind == "recommendation" for claim in claims)
-    if asked.advice and (claims or parts.only_fitting) and not evidence.is_own and not recommends:
+    if (claims or parts.only_fitting) and _lacks_advice(evidence, claims):
         points.append(nothing_to_recommend(both))
     people = [claim for claim in claims if claim.kind == "person"]
     are_named_by_rank = bool(people) and all(claim.why is None for claim in people)
@@ -146,12 +150,33 @@ def _unsaid(
     points += none_fits(both, claims, parts.text, persona)
     known_not = {*found.technologies, *found.people, *found.kinds_asked}
     words = [one for one in unfound_words(parts, claims) if not {one, one.casefold()} & known_not]
+    words = [one for one in words if not _is_searched_in_vain(one, evidence)]  # the topic is an open point
     return [*points, *(_unfound(one, evidence, rules) for one in words)]
+
+
+def _lacks_advice(evidence: CompanyEvidence, claims: Sequence[CheckedClaim]) -> bool:
+    recommends = any(claim.kind == "recommendation" for claim in claims)
+    return evidence.asked.advice and not evidence.is_own and not recommends
+
+
+def _is_searched_in_vain(words: str, evidence: CompanyEvidence) -> bool:
+    topics = (one for one in evidence.collected.searched.topics if not found_on(one, evidence.collected.known))
+    return any(_covers(topic, words) for topic in topics)
+
+
+def _covers(topic: str, words: str) -> bool:
+    return {*topic_of(words).split()} <= {*topic.split()}
 
 
 def _unfound(words: str, evidence: CompanyEvidence, rules: Rules) -> OpenPoint:
     """Where no dataset answers it and it was not searched for, with the price of a search."""
     parts, both = evidence.parts, evidence.whole
+    searched = [one for one in evidence.collected.known.replies if one.topic and _covers(one.topic, words)]
+    if searched:
+        asked = tuple(f"asked {called(one.source)} on {day_in_words(one.collected_at)}" for one in searched)
+        return OpenPoint(
+            words, "it was searched for, and no passage that was found speaks of it", both.company.key, asked
+        )
     if parts.areas or parts.topics or RESULTS not in rules.datasets:
         told_by = {dataset for area in AREAS if area.name in parts.areas for dataset in area.told_by}
         why = none_speaks(evidence.collected.known, told_by) or "no passage that was found speaks of it"
@@ -166,18 +191,56 @@ def _unmet(
 ) -> list[OpenPoint]:
     """An open point for the words of the question that neither a claim nor another open point speaks of."""
     names = _names(evidence, persona)
-    words = unmet_words(evidence.parts.text, names, claims, points) if claims or points else ""
-    return [OpenPoint(words, "nothing that was found speaks of it", evidence.company.key)] if words else []
+    if not (claims or points):
+        return []
+    unmet = unmet_words(evidence.parts.text, names, claims, points)
+    return [OpenPoint(unmet.words, unmet.because, evidence.company.key)] if unmet.words else []
 
 
-def is_beside(evidence: CompanyEvidence, claims: Sequence[CheckedClaim], persona: Persona) -> bool:
-    """Whether no claim speaks of what a question names in particular, or of words of it that could not be read."""
+def _kinds_missing(evidence: CompanyEvidence, claims: Sequence[CheckedClaim]) -> list[OpenPoint]:
+    """A number, day or place that is asked for and no claim states."""
+    missing = kinds_missing(evidence.parts.text, claims) if _looks_up(evidence, claims) else ()
+    return [OpenPoint(what, why, evidence.company.key) for what, why in not_known(missing)]
+
+
+def is_beside(evidence: CompanyEvidence, said: ClaimsToSay, claims: Sequence[CheckedClaim], persona: Persona) -> bool:
+    """Whether no claim speaks of what a question names in particular, or is of a kind that it asks for.
+
+    Nor is one an answer where words of the question could not be read.
+    """
     parts = evidence.parts
-    if evidence.asked.advice or parts.is_whole or parts.of_answer or not claims:
+    if parts.asks_for_advice and _lacks_advice(evidence, claims):
+        return bool(claims)  # no word of theirs is an answer
+    if not _looks_up(evidence, claims):
         return False
-    if none_fits(evidence.whole, claims, parts.text, persona):
+    if (
+        parts.unread
+        or said.none_wanted
+        or _lacks_role(evidence, claims)
+        or none_fits(evidence.whole, claims, parts.text, persona)
+    ):
         return True
-    return bool(parts.unread) or are_beside(parts.text, _names(evidence, persona), claims)
+    kinds = kinds_asked(parts.text)
+    if kinds and kinds == kinds_missing(parts.text, claims):
+        return True
+    return are_beside(parts.text, _names(evidence, persona), claims)
+
+
+def _lacks_role(evidence: CompanyEvidence, claims: Sequence[CheckedClaim]) -> bool:
+    """Whether all that is said are people, and none of them has the role that is asked for."""
+    roles = evidence.asked.roles
+    people = [claim for claim in claims if claim.kind == "person"]
+    return bool(roles) and people == [*claims] and not any(fits_role(_quoted(one), roles) for one in people)
+
+
+def _quoted(claim: CheckedClaim) -> Passage:
+    return claim.citations[0].passage
+
+
+def _looks_up(evidence: CompanyEvidence, claims: Sequence[CheckedClaim]) -> bool:
+    """Whether claims are to answer a narrow question."""
+    parts = evidence.parts
+    return bool(claims) and not (evidence.asked.advice or parts.is_whole or parts.of_answer)
 
 
 def _names(evidence: CompanyEvidence, persona: Persona) -> tuple[str, ...]:

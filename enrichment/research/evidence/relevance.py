@@ -185,7 +185,9 @@ def _shared_words(offers: _Lines, needs: _Lines, own: frozenset[str]) -> list[tu
 
 
 def _words_of_need(passage: Passage, line: str) -> set[str]:
-    """The words of a sentence, without the names in it."""
+    """The words of a sentence, without the names in it; of a technology's name only where it is one word."""
+    if passage.dataset == "tech_stack" and len(line.split()) > 1:
+        return set()  # 'Power BI' is no power
     if passage.dataset in _IN_SENTENCES:
         line = " ".join(word for word in line.split() if word[:1].islower())
     return content_words(line)
@@ -231,9 +233,11 @@ def meets_what_is_sold(offer: str, need: str, sold: Sold) -> bool:
     return not (sold.themes.isdisjoint(themes) and sold.words.isdisjoint(words))
 
 
-def have_in_common(offer: str, need: str, own_words: frozenset[str]) -> bool:
-    """A theme, or a word that says something."""
+def have_in_common(offer: str, need: str, own_words: frozenset[str], *, is_name: bool = False) -> bool:
+    """A theme, or a word that says something. is_name: need is a technology's, of which a part says nothing."""
     themes = themes_in(_without(own_words, offer)).keys() & themes_in(_without(own_words, need)).keys()
+    if is_name and len(need.split()) > 1:
+        return bool(themes)
     return bool(themes or (content_words(offer) & content_words(need)) - own_words)
 
 

@@ -21,6 +21,11 @@ def themes_of_title(title: str) -> Mapping[str, str]:
     return {**_found(title, _TITLES), **_found(title, _WORDS)}
 
 
+def names_of_themes(text: str) -> list[tuple[str, Sequence[str]]]:
+    """Each run of words of the text that names themes, as written, with these; the longest that fits."""
+    return [(place[0], _WORDS[place[0].casefold()]) for place in any_of(tuple(_WORDS)).finditer(text)]
+
+
 def _found(text: str, named: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
     places = dict[str, tuple[int, str]]()
     for place in any_of(tuple(named)).finditer(text):

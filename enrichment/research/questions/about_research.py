@@ -1,7 +1,8 @@
-"""Whether a question is about research itself: what it would cost, or how old what is known is. Pure.
+"""Whether a question is about research itself: what it would cost, how old what is known is, how sure an answer. Pure.
 
 "How much would it cost to learn who their CISO is?" -> price, "who their CISO is?"
 "How old is what you have on Tesla?"                 -> age, "on Tesla?"
+"How sure are you about that?"                       -> sureness, of the answer before
 
 Nothing is bought for such a question.
 """
@@ -34,6 +35,21 @@ _AGE = (
     r"\b(?:is|are) (?:that|this|it|these|those|the answer|all that|all of that)"
     r" still (?:true|valid|current|correct|right|up[- ]to[- ]date|the case|accurate)\b",
 )
+_THAT = r"(?:that|this|it|these|those|them|all that|all of (?:that|this|it)|your answer|the answer|the last answer)"
+_SURENESS = re.compile(
+    rf"\W*(?:(?:and|but|so|ok|okay|hm+|really)\W+)*(?:"
+    rf"how (?:sure|certain|confident|reliable|trustworthy|solid|safe) (?:are you|is {_THAT}|are {_THAT})"
+    rf"|(?:are you|you['’]re) (?:really |quite |absolutely )?(?:sure|certain|confident)"
+    rf"|(?:can|could|should|may) (?:i|we|one) (?:really )?(?:trust|rely on|believe|count on|bank on) {_THAT}"
+    rf"|how do you know(?: {_THAT})?"
+    rf"|(?:where|who) (?:do|did|does) (?:you|{_THAT}) (?:get|have|take|find|come)(?: {_THAT})?(?: from)?"
+    rf"|(?:what|which)(?: is|['’]s| are) (?:your|the) (?:source|sources|evidence|proof)"
+    r"|says who|who says so|wie sicher (?:bist du|sind sie|ist das)|bist du sicher|sind sie sicher"
+    r"|(?:est[aá]s|est[aá] usted) segur[oa]|(?:tu es|es-tu|vous êtes|êtes-vous) s[uû]re?|sei sicur[oa]"
+    rf")(?: (?:about|of|on|for|with) {_THAT}(?: \w+)?)?(?: dir(?: da)?| da)?\W*",
+    re.IGNORECASE,
+)
+"""Where it is all of the question: 'are you sure that Acme uses Okta?' asks about Acme."""
 _END = re.compile(r"\s*\b(?:cost|costs|be)\b(?:\s+(?:me|us))?\s*(?=[?.!]|$)", re.IGNORECASE)
 
 
@@ -42,10 +58,12 @@ class AboutResearch:
     """text: what is to be researched, or what the age is asked of. asks: None: it is a question like any other."""
 
     text: str
-    asks: Literal["price", "age"] | None = None
+    asks: Literal["price", "age", "sureness"] | None = None
 
 
 def about_research(text: str) -> AboutResearch:
+    if _SURENESS.fullmatch(text):
+        return AboutResearch("", "sureness")
     for pattern in _PRICE:
         if found := re.search(pattern, text, re.IGNORECASE):
             return AboutResearch(_END.sub("", _without(text, found)), "price")

@@ -21,6 +21,12 @@ _ADVICE = re.compile(
     re.I,
 )
 
+_SENTENCE = re.compile(
+    r"\b(?:first|opening) (?:sentence|line|words)\b|\b(?:opener|icebreaker|subject line)\b"
+    r"|\b(?:write|draft|compose|word)\b(?: (?:me|us))?(?: [\w-]+){0,5} (?:e-?mail|message|mail|note|letter|inmail)\b",
+    re.I,
+)
+"""What is asked for is a text to send, and of that one sentence is enough."""
 _AGAINST = re.compile(r"\bwhy (?:should )?(?:(?:we|I) )?not\b|\breasons? (?:not|against)\b|\bspeaks? against\b", re.I)
 _BESIDE = re.compile(r"\b(?:than|next to|beside|side by side)\b", re.I)
 _FIRST = re.compile(
@@ -32,7 +38,13 @@ _FIRST = re.compile(
 
 def asks_for_advice(asked: AskedWords) -> bool:
     """Not where it is asked what speaks against it: that is told by what is known of the company's risks."""
-    return _ADVICE.search(written_out(asked.text)) is not None and not asks_what_speaks_against(asked)
+    text = written_out(asked.text)
+    return (_ADVICE.search(text) is not None or asks_for_sentence(text)) and not asks_what_speaks_against(asked)
+
+
+def asks_for_sentence(text: str) -> bool:
+    """'The first line of an email to them?', 'draft me a short note to their CFO'"""
+    return _SENTENCE.search(text) is not None
 
 
 def asks_what_speaks_against(asked: AskedWords) -> bool:

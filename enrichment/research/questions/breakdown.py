@@ -75,7 +75,8 @@ class QuestionParts:
     unanswerable: part of the question -> why no source knows it. by: what broke it down; because: why by rule. is_sure:
     each of its words is a known company's name, shows an area, asks for advice, or is grammar. roles: words in the
     titles of people who are asked for. unread: words that nothing has read. beside_ours: the seller's company is to be
-    compared with it. about_research: it asks for the price of research, or for the age of what is known.
+    compared with it. about_research: it asks for the price of research, for the age of what is known, or
+    how sure the answer before is.
     named_before: companies of text that are no longer meant, as another one is asked what they were.
     of_answer: it is about the answer before, and what that was asked is remembered; only_fitting: of that only what
     meets the seller's offer; point: the one claim of it which is meant, as stored. picks_by: the figure by which one
@@ -108,7 +109,7 @@ class QuestionParts:
     unread: tuple[str, ...] = ()
     asks_what_it_is: bool = False
     beside_ours: bool = False
-    about_research: Literal["price", "age"] | None = None
+    about_research: Literal["price", "age", "sureness"] | None = None
     text: str = ""
     days: int | None = None
     since: NamedDay | None = None

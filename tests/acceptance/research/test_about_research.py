@@ -26,3 +26,14 @@ def test_the_age_of_what_is_known_is_told_of_the_company_of_before(stack: Stack)
     assert "collected on" in point["because"]
     assert then["cost_micro_usd"] == 0
     assert [one["company"] for one in more["open_points"]] == ["tesla.com"]
+
+
+def test_how_sure_an_answer_is_is_told_by_what_it_rests_on_and_nothing_is_bought(stack: Stack) -> None:
+    first, then, again = seller(stack).ask(
+        "What does tesla.com run on?", "How sure are you about that?", "Are you sure?"
+    )
+    (point,) = open_points(then).values()
+    assert point["because"].startswith(f"{first['confidence']['level']}, with ")
+    assert "reliability" in point["because"]
+    assert (then["cost_micro_usd"], then["claims"], then["confidence"]) == (0, [], first["confidence"])
+    assert [one["what"] for one in again["open_points"]] == [point["what"]]

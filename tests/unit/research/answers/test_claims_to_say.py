@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from enrichment.domain.values import Contact, JobPosting, Technology, Value
+from enrichment.domain.values import Contact, JobPosting, NewsItem, Technology, Value
 from enrichment.research.answers.claims_to_say import ClaimsToSay, claims_to_say
 from enrichment.research.answers.question_asked import QuestionAsked
 from enrichment.research.answers.statements import stated
@@ -33,7 +34,8 @@ def claims_of(both: Sides) -> list[CheckedClaim]:
 
 
 def advice(both: Sides, text: str) -> CheckedClaim:
-    need, offer = both.evidence.passages[0], both.vendor_evidence.passages[0]
+    need = next(one for one in both.evidence.passages if one.dataset != "key_contacts")
+    offer = both.vendor_evidence.passages[0]
     cited = (
         Citation("company", "acme.com", need, need.text.partition("\n")[0]),
         Citation("vendor", "okta.com", offer, offer.text),
@@ -90,6 +92,22 @@ def test_what_was_looked_through_in_vain_is_counted_in_an_open_point() -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "sought", "none_wanted"),
+    [
+        ("Which jobs are open at Acme in Kenya?", ("Kenya",), True),
+        ("¿Está contratando Acme en Kenia?", ("Kenya",), True),
+        ("How many jobs are open at Acme in Texas?", ("Texas",), False),
+        ("How many jobs are open at Acme?", (), False),
+    ],
+)
+def test_open_positions_of_which_none_is_wanted_are_no_answer(
+    question: str, sought: tuple[str, ...], none_wanted: bool
+) -> None:
+    found = said(question, [COOK, CLERK], "hiring_trends", sought=sought, areas=("hiring",))
+    assert found.none_wanted is none_wanted
+
+
+@pytest.mark.parametrize(
     ("known", "of_several", "advised", "line"),
     [
         (JIRA, False, RUNS, RUNS),
@@ -109,6 +127,52 @@ def test_of_what_fits_only_that_is_said_on_which_advice_rests() -> None:
         "Which of these matters for us?", [JIRA, OKTA], "tech_stack", advised=[RUNS], only_fitting=True, of_answer=True
     )
     assert texts(found) == [RUNS, "Acme uses Jira."]
+
+
+WRITTEN = 'Write: "You run Jira: may I show you how single sign-on works with it?"'
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Write me the first sentence of an email to Acme", "Draft a short note to them", "What's a good opener for Acme?"],
+)
+def test_a_sentence_to_write_is_one_that_cites_both_sides_with_whom_to_send_it_to(question: str) -> None:
+    found = said(question, [JIRA, OKTA, ADA], "tech_stack", "key_contacts", advised=[RUNS])
+    assert texts(found) == [WRITTEN, "Ada Able: Chief Information Officer."]
+    assert [one.side for one in found.claims[0].citations] == ["company", "vendor"]
+
+
+@pytest.mark.parametrize("question", ["Write me the first line of an email to Acme", "Draft a message to them"])
+def test_where_nothing_meets_the_offer_no_sentence_is_made_up(question: str) -> None:
+    both = sides(JIRA, ADA)
+    asked = QuestionAsked(frozenset({"tech_stack", "key_contacts"}))
+    found = claims_to_say(claims_of(both), (), asked, parts(question), both)
+    assert texts(found) == ["Ada Able: Chief Information Officer."]
+
+
+NEWS = [
+    ("recent_news", NewsItem(title=title, published_at=datetime(2026, 3, day, tzinfo=UTC)))
+    for title, day in (("Acme opens a plant", 4), ("Acme hires a chief", 9), ("Acme wins a contract", 2))
+]
+CHIEF, ALL_NEWS = ["Acme hires a chief."], ["Acme hires a chief.", "Acme opens a plant.", "Acme wins a contract."]
+
+
+@pytest.mark.parametrize(
+    ("question", "lines"),
+    [
+        ("What is Acme's latest announcement?", CHIEF),
+        ("Can I mention the most recent headline on Acme?", CHIEF),
+        ("What are Acme's latest announcements?", ALL_NEWS),
+    ],
+)
+def test_the_latest_is_the_newest_alone(question: str, lines: list[str]) -> None:
+    assert sorted(texts(said(question, NEWS, "recent_news"))) == lines
+
+
+def test_advice_is_told_with_what_happens_and_without_lists_beside_it() -> None:
+    found = said("How do I pitch to Acme?", [JIRA, OKTA, NEWS[0], ADA], "tech_stack", advised=[RUNS])
+    assert texts(found)[0] == RUNS
+    assert "Acme uses Okta Verify." not in texts(found)
 
 
 def test_nobody_sells_to_their_own_company() -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from enrichment.domain.values import NewsItem, Technology
+from enrichment.domain.values import IntentSignal, NewsItem, Technology
 from enrichment.research.answers.answer import OpenPoint
 from enrichment.research.answers.statements import stated
-from enrichment.research.answers.unmet_words import are_beside, asked_in_vain, unmet_words
+from enrichment.research.answers.unmet_words import UnmetWords, are_beside, asked_in_vain, unmet_words
 from tests.unit.research.answers.test_chosen_claims import sides
 
 NEWS = NewsItem(title="Acme opens a terminal in Rotterdam", url="https://news.example/1")
@@ -30,16 +30,44 @@ CLAIMS = [stated(BOTH, one, one.text.partition("\n")[0]) for one in BOTH.evidenc
     ],
 )
 def test_a_telling_word_that_nothing_speaks_of_is_not_met(question: str, unmet: str) -> None:
-    assert unmet_words(question, ("Acme", "Okta"), CLAIMS, ()) == unmet
+    assert unmet_words(question, ("Acme", "Okta"), CLAIMS, ()).words == unmet
+
+
+MARKETING = sides(("purchase_intent", IntentSignal(topic="Marketing automation")))
+LOOKS_INTO = [stated(MARKETING, one, one.text) for one in MARKETING.evidence.passages]
+
+
+@pytest.mark.parametrize(
+    ("question", "is_so"),
+    [
+        ("Is Acme interested in automation?", True),
+        ("Would they look at automation of any kind?", True),
+        ("Is Acme not looking into automation?", True),
+        ("Is Acme interested in marketing automation?", False),
+        ("Does their marketing want automation?", False),
+    ],
+)
+def test_a_word_that_a_claim_has_in_another_sense_is_not_met(question: str, is_so: bool) -> None:
+    because = "only Marketing automation is spoken of, which is another thing"
+    unmet = unmet_words(question, ("Acme",), LOOKS_INTO, ())
+    assert (unmet.words, unmet.because) == (("automation", because) if is_so else ("", UnmetWords("").because))
+    assert are_beside(question, ("Acme",), LOOKS_INTO) is is_so
+
+
+@pytest.mark.parametrize("question", ["Has Acme closing plans for warehouses?", "Did Acme close a warehouse?"])
+def test_forms_of_a_word_that_end_in_e_are_the_same_word(question: str) -> None:
+    known = sides(("recent_news", NewsItem(title="Acme closes two warehouses, plans more")))
+    claims = [stated(known, one, one.text) for one in known.evidence.passages]
+    assert unmet_words(question, ("Acme",), claims, ()).words == ""
 
 
 def test_an_open_point_speaks_of_a_word_too() -> None:
     point = OpenPoint("fertilizer", "no passage that was found speaks of it")
-    assert unmet_words("Does Acme sell fertilizers?", ("Acme",), CLAIMS, (point,)) == ""
+    assert unmet_words("Does Acme sell fertilizers?", ("Acme",), CLAIMS, (point,)).words == ""
 
 
 def test_a_name_is_no_word_of_the_question() -> None:
-    assert unmet_words("How big is Umbrella Fertilizers?", ("Umbrella Fertilizers",), CLAIMS, ()) == ""
+    assert unmet_words("How big is Umbrella Fertilizers?", ("Umbrella Fertilizers",), CLAIMS, ()).words == ""
 
 
 @pytest.mark.parametrize(
@@ -78,5 +106,5 @@ def test_no_claims_are_beside_nothing() -> None:
 
 
 def test_a_word_of_a_kind_of_technology_tells_what_is_asked_where_it_stands_alone() -> None:
-    assert unmet_words("Which language are its pages in?", ("Acme",), CLAIMS, ()) == "language"
-    assert unmet_words("Which programming languages does Acme use?", ("Acme",), CLAIMS, ()) == ""
+    assert unmet_words("Which language are its pages in?", ("Acme",), CLAIMS, ()).words == "language"
+    assert unmet_words("Which programming languages does Acme use?", ("Acme",), CLAIMS, ()).words == ""

@@ -50,3 +50,36 @@ def test_how_old_what_is_known_is_asks_nothing_of_the_company(question: str) -> 
 )
 def test_prices_and_ages_of_companies_are_questions_like_any_other(question: str) -> None:
     assert about_research(question).asks is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How sure are you about that?",
+        "how sure are you",
+        "Are you sure?",
+        "ok, and are you certain of this?",
+        "Can I rely on it?",
+        "How do you know that?",
+        "Where did you get this from?",
+        "What's your source for that?",
+        "Wie sicher bist du dir da?",
+        "¿Estás seguro?",
+    ],
+)
+def test_how_sure_an_answer_is_asks_nothing_new(question: str) -> None:
+    assert about_research(question).asks == "sureness"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Are you sure that Kroger uses Okta?",
+        "How sure is Visa of its growth?",
+        "How do you know who leads IT at Pfizer?",
+        "Where do they get their steel from?",
+        "What is the source of their profit?",
+    ],
+)
+def test_what_asks_of_a_company_is_not_about_the_answer_before(question: str) -> None:
+    assert about_research(question).asks is None
