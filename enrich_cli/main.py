@@ -29,7 +29,7 @@ from enrich_cli.commands import (
     trace,
     verdicts,
 )
-from enrich_cli.errors import failing_in_one_sentence
+from enrich_cli.errors import check_time_zone, failing_in_one_sentence
 from enrich_cli.options import Version
 from resources.garbage_collection import collect_garbage_seldom
 
@@ -73,6 +73,7 @@ def main() -> None:
     collect_garbage_seldom()
     try:
         with failing_in_one_sentence():
+            check_time_zone()
             app()
     finally:
         if "duckdb" not in sys.modules:  # DuckDB would report the kept objects as a leak, in forty lines

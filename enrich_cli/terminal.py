@@ -26,7 +26,7 @@ def _console() -> Console:
     if probe.is_terminal:
         return probe
     columns = os.environ.get("COLUMNS", "")
-    return Console(width=int(columns) if columns.isdecimal() else _WIDTH_OF_A_FILE)
+    return Console(width=int(columns) if columns.isdecimal() and int(columns) else _WIDTH_OF_A_FILE)
 
 
 console = _console()

@@ -155,3 +155,11 @@ def load_settings(*, sandbox: bool | None = None) -> Settings:
         first = error.errors()[0]
         name = ".".join(str(step) for step in first["loc"]).upper()
         raise SettingsError(f"{name} cannot be used ({first['msg']}); change it in the environment or .env.") from None
+    except UnicodeDecodeError:
+        raise SettingsError(
+            f"{env_file} is not in UTF-8: save it in UTF-8, or take out what is no plain letter."
+        ) from None
+    except OSError as error:
+        raise SettingsError(
+            f"{env_file} cannot be read ({error.strerror}): make it readable, or take it away."
+        ) from None

@@ -15,7 +15,7 @@ def check(folder: RulesFolder = None) -> None:
     from enrich_cli.terminal import console
     from enrichment.domain.numbers import in_number
     from enrichment.rules import unread_files
-    from resources.rules.rule_checks import checked_rules, rules_before
+    from resources.rules.rule_checks import checked_rules, in_folder, rules_before
     from resources.rules.rule_remarks import rule_remarks
 
     folder, rules = checked_rules(folder)
@@ -25,9 +25,11 @@ def check(folder: RulesFolder = None) -> None:
         f"(rules {rules.hash})"
     )
     for name in unread_files(folder):
-        console.print(f"[yellow]config/{name} is read by nothing:[/] correct its name, or take it out")
+        console.print(
+            f"[yellow]{in_folder(folder, f'config/{name}')} is read by nothing:[/] correct its name, or take it out"
+        )
     for about, what in rule_remarks(rules, rules_before()):
-        console.print(f"[yellow]{about}[/] {what}".rstrip())
+        console.print(f"[yellow]{in_folder(folder, about)}[/] {in_folder(folder, what)}".rstrip())
 
 
 @app.command()

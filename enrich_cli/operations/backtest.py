@@ -19,6 +19,7 @@ from enrichment.pipeline.backtest.replay import Side
 from enrichment.rules import Rules, load_rules
 from resources.clock import utc_now
 from resources.policy_store import policies_in
+from resources.rules.rule_checks import naming_files_of
 from resources.settings import Settings
 from resources.wiring import endpoints_of, open_store_of, policies_folder
 
@@ -50,7 +51,8 @@ def replayed(folder: Path, window: str, *, for_one_company: Sequence[str], sandb
     settings, rules = settings_and_rules(sandbox=sandbox)
     if not folder.is_dir():
         raise UsageError(f"There is no folder {folder}: copy {settings.enrich_config} there and change what you like.")
-    here, there = _side(settings, rules), _side(settings, load_rules(folder))
+    with naming_files_of(folder):
+        here, there = _side(settings, rules), _side(settings, load_rules(folder))
     history = _history(settings, min(seconds_of("--replay", window), _LONGEST_SECONDS))
     if not history.requests and not history.left_out:
         raise UsageError(f"No request of the last {window} is in {settings.home}: try a longer --replay.")

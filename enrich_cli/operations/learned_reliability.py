@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.bootstrap import opened_store, opened_warehouse
+from enrich_cli.tables import Name, listing
 from enrich_cli.terminal import console
 from enrichment.learning.estimate_reliability import Estimate
 from enrichment.rules import DatasetReliability, Rules
@@ -63,7 +63,7 @@ def reliability_view(learned: LearnedReliability) -> RenderableType:
             "No three sources, and no person, spoke of the same company yet, so no answer could be checked: how often "
             "two sources agree does not tell which of them is right."
         )
-    table = Table("dataset", "source", "in the rules", "right", "90 % interval", "repeats a feed with", "use")
+    table = listing("dataset", "source", "in the rules", "right", "90 % interval", "repeats a feed with", "use")
     for dataset, figures in learned.figures.items():
         for source, found in figures.sources.items():
             if not found.checked:
@@ -72,18 +72,18 @@ def reliability_view(learned: LearnedReliability) -> RenderableType:
             feed = next((f for f in figures.feeds if source in f.copied), None)
             promised = learned.rules.sources[source].datasets.get(dataset)
             table.add_row(
-                dataset,
-                source,
+                Name(dataset),
+                Name(source),
                 f"{promised.reliability:.2f}" if promised else "",
                 f"{found.right:,} of {found.checked:,}",
                 f"{low:.2f} to {high:.2f}",
                 ", ".join(sorted(set(feed.copied) - {source})) if feed else "",
                 lines[dataset].sources[source].use,
             )
-    people = Table("dataset", "what was said by", "likely right")
+    people = listing("dataset", "what was said by", "likely right")
     for dataset, estimate in learned.estimates.items():
         for person, said in estimate.people.items():
-            people.add_row(dataset, person, f"{said.right:,} of {said.checked:,}")
+            people.add_row(Name(dataset), person, f"{said.right:,} of {said.checked:,}")
     how = (
         "by people and by what other sources say"
         if people.row_count

@@ -9,11 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.bootstrap import opened_store, opened_warehouse
 from enrich_cli.errors import UsageError
+from enrich_cli.tables import listing
 from enrich_cli.terminal import console
 from enrich_cli.typed_values import seconds_of
 from resources.clock import utc_now
@@ -24,6 +24,8 @@ from resources.vendor_report.page import figure_in_words, vendor_page
 from resources.wiring import endpoints_of, policies_folder
 
 _FIGURES = ("quality", "usd_per_good_fact")
+
+_NO_INTERVAL = " for an interval"
 
 
 def vendor_report(out: Path, window: str, *, sandbox: bool) -> list[VendorFigures]:
@@ -50,7 +52,7 @@ def vendor_report(out: Path, window: str, *, sandbox: bool) -> list[VendorFigure
 def vendors_view(vendors: Sequence[VendorFigures], out: Path) -> RenderableType:
     if not vendors:
         return Text(f"No vendor has answered yet, so {out} says so: enrich some companies first.")
-    table = Table(
+    table = listing(
         "vendor",
         "answers",
         "failed calls",
@@ -59,7 +61,7 @@ def vendors_view(vendors: Sequence[VendorFigures], out: Path) -> RenderableType:
         "paid, USD",
         "USD per good fact",
         "disputes lost",
-        "fell since",
+        whole=("vendor",),
     )
     for one in vendors:
         table.add_row(
@@ -71,15 +73,20 @@ def vendors_view(vendors: Sequence[VendorFigures], out: Path) -> RenderableType:
             f"{one.usd:,.2f}",
             _cell(one.usd_per_good_fact, ".4f"),
             f"{one.disputes.lost} of {one.disputes.all}",
-            ", ".join(f"{fall.since} ({source})" for source, fall in one.falls.items()),
         )
-    words = f"Below a figure: its interval of 90 %. Written to {out}: open it in a browser, or print it."
-    return Group(table, Text(words))
+    below = "Below a figure: its interval of 90 %, or that there are too few answers for one."
+    words = f"{below} Written to {out}: open it in a browser, or print it."
+    falls = (
+        Text(f"{source} answers less since {fall.since} than before.")
+        for one in vendors
+        for source, fall in one.falls.items()
+    )
+    return Group(table, *falls, Text(words))
 
 
 def _cell(figure: Figure | None, form: str) -> str:
     value, _, interval = figure_in_words(figure, form, "").partition(" (")
-    return f"{value}\n{interval.removesuffix(')')}" if interval else value
+    return f"{value}\n{interval.removesuffix(')').removesuffix(_NO_INTERVAL)}" if interval else value
 
 
 def vendors_data(vendors: Sequence[VendorFigures]) -> list[dict[str, object]]:

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.operations.backtest import Backtest
+from enrich_cli.tables import Name, listing
 from enrichment.domain.money import in_cents
 from enrichment.domain.numbers import in_number
 from enrichment.pipeline.backtest.compare import Comparison
@@ -36,7 +37,7 @@ def backtest_data(backtest: Backtest) -> dict[str, object]:
 def _table(compared: Comparison, here: str, there: str) -> Table:
     both = (compared.here, compared.there)
     spent = (compared.paid, *(outcome.spent for outcome in both))
-    table = Table("the same requests", "was paid", here, there)
+    table = listing("the same requests", "was paid", here, there)
     table.add_row("requests", *(f"{compared.requests:,}" for _ in spent))
     table.add_row("calls of vendors", *(f"{s.calls:,}" for s in spent))
     table.add_row("analyses asked", *(f"{s.questions:,}" for s in spent))
@@ -50,9 +51,9 @@ def _table(compared: Comparison, here: str, there: str) -> Table:
     table.add_row("analyses never observed", "", *(_share(o.estimated, o.spent.questions) for o in both))
     table.rows[-1].end_section = True
     for consumer in sorted({name for s in spent for name in s.by_consumer}):
-        table.add_row(f"USD, {consumer}", *(in_cents(s.by_consumer.get(consumer, 0)) for s in spent))
+        table.add_row(Name(f"USD, {consumer}"), *(in_cents(s.by_consumer.get(consumer, 0)) for s in spent))
     for source in sorted({name for s in spent for name in s.by_source}):
-        table.add_row(f"calls, {source}", *(f"{s.by_source.get(source, 0):,}" for s in spent))
+        table.add_row(Name(f"calls, {source}"), *(f"{s.by_source.get(source, 0):,}" for s in spent))
     return table
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from enrich_cli.tables import listing
 from enrichment.domain.money import in_units
 from enrichment.domain.numbers import in_number
 from enrichment.purchasing.reconciliation import Agreement, in_words, number
@@ -17,7 +18,7 @@ _STYLES = {Agreement.AGREES: "green", Agreement.UNCERTAIN: "yellow", Agreement.D
 
 def balances_table(looks: Sequence[AccountReading], *, sandbox: bool) -> Table:
     """A row per vendor; where a vendor does not show what is left, the row states so."""
-    table = Table("vendor", "left", "since", "taken", "bought", "drift", "")
+    table = listing("vendor", "left", "since", "taken", "bought", "drift", "", whole=("vendor",))
     for look in looks:
         table.add_row(look.status.provider, *_figures(look), Text("\n").join(_remarks(look, sandbox=sandbox)))
     return table

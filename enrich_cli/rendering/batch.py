@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from enrich_cli.tables import Name, listing
 from enrich_cli.terminal import as_plain
 from enrichment.batches.progress import (
     IN_ORDER,
@@ -57,7 +58,7 @@ def _within(quote: BatchQuote) -> str | None:
         return None
     number = f"[bold]{quote.within_budget:,}[/]"
     if quote.day_cap is None:
-        return f"Within the budget about {number} end complete; the others cost nothing."
+        return f"Within the budget about {number} end complete; what no longer fits is not begun and costs nothing."
     left = f"{quote.day_cap} leaves {in_usd(quote.day_left or 0)} USD"
     return f"About {number} end complete today: {left}; the others wait for another day."
 
@@ -122,22 +123,14 @@ def batch_line(summary: BatchSummary, now: datetime) -> str:
 def batches_view(summaries: Sequence[BatchSummary]) -> RenderableType:
     if not summaries:
         return Text("There are no batches yet: `enrich batch start FILE --for CONSUMER` makes one.")
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for name in ("batch", "made (UTC)", "for", "state"):
-        table.add_column(name)
-    for name in ("companies", "complete", "cost", "budget"):
-        table.add_column(name, justify="right")
+    table = listing("batch", "for", "state", "cost", whole=("batch",))
     for summary in summaries:
         batch = summary.batch
         table.add_row(
-            batch.batch_id,
-            f"{batch.created_at:%Y-%m-%d %H:%M}",
-            ", ".join(batch.consumers),
-            state_in_words(summary),
-            f"{summary.total:,}",
-            f"{summary.count('complete'):,}",
-            in_usd(summary.taken),
-            "" if batch.max_cost is None else in_usd(batch.max_cost),
+            f"{batch.batch_id}\nmade {batch.created_at:%Y-%m-%d %H:%M} UTC",
+            Name(", ".join(batch.consumers)),
+            f"{state_in_words(summary)}\n{summary.count('complete'):,} of {summary.total:,} complete",
+            f"{in_usd(summary.taken)} USD" + ("" if batch.max_cost is None else f"\nof {in_usd(batch.max_cost)}"),
         )
     return table
 

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.companies.candidates import KnownCandidate
+from enrich_cli.tables import listing
 from enrich_cli.terminal import age
 from enrichment.domain.companies import Company
 from enrichment.domain.json_values import Json
@@ -23,7 +24,7 @@ def choice_view(title: str, candidates: Sequence[KnownCandidate], now: datetime)
 
 
 def candidates_table(candidates: Sequence[KnownCandidate], now: datetime, *, last: str | None = None) -> Table:
-    table = Table("", "company", "website", "country", "ids", "known of it", "last bought", "because", box=None)
+    table = listing("", "company", "website", "country", "ids", "known of it", "last bought", "because")
     for number, one in enumerate(candidates, start=1):
         company = one.company
         table.add_row(

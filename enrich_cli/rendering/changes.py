@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from enrich_cli.tables import Name, listing
 from enrichment.domain.json_values import Json
 from enrichment.domain.values import in_words
 from resources.store.knowledge.profile_changes import SeenChange
@@ -14,17 +14,17 @@ from resources.store.knowledge.profile_changes import SeenChange
 def changes_view(changes: Sequence[SeenChange]) -> RenderableType:
     if not changes:
         return Text("Nothing changed in that time: only what is refreshed can be found different.")
-    table = Table("since (UTC)", "company", "dataset", "", "before", "now", "source", box=None)
+    table = listing("since (UTC)", "company", "dataset", "", "before", "now", "source")
     for seen in changes:
         change = seen.change
         table.add_row(
             f"{change.since:%Y-%m-%d %H:%M}",
-            Text(seen.company_key),
-            change.dataset,
+            Name(seen.company_key),
+            Name(change.dataset),
             change.kind,
             Text(_words(change.before)),
             Text(_words(change.after)),
-            change.source,
+            Name(change.source),
         )
     return table
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.operations.client_keys import ListedKey
+from enrich_cli.tables import listing
 from enrichment.domain.access import ApiKey
 from enrichment.domain.json_values import Json
 from enrichment.domain.money import in_usd
@@ -28,7 +28,7 @@ def issued_data(issued: IssuedKey) -> dict[str, Json]:
 def keys_view(keys: Sequence[ListedKey]) -> RenderableType:
     if not keys:
         return Text("There are no keys: the service answers on loopback only. `enrich keys add NAME` makes one.")
-    table = Table("name", "may", "a day", "spent today", "a minute", "made", "", box=None)
+    table = listing("name", "may", "a day", "spent today", "a minute", "made", "", whole=("name",))
     for one in keys:
         key = one.key
         table.add_row(

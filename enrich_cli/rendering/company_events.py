@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.companies.company_events import CompanyCard
+from enrich_cli.tables import Name, listing
 from enrichment.domain.companies import Alias, CompanyEvent, CompanyRelation
 from enrichment.domain.json_values import Json
 from enrichment.domain.numbers import in_number
@@ -70,17 +70,14 @@ def event_view(event: CompanyEvent, *, done: bool) -> RenderableType:
 
 
 def events_view(events: Sequence[CompanyEvent]) -> RenderableType:
-    table = Table(box=None, padding=(0, 2), header_style="dim")
-    widest = max((len(event.event_id) for event in events), default=0)
-    table.add_column("event", no_wrap=True, min_width=widest)  # `undo` needs the whole id
-    for title in ("when (UTC)", "what", "moved", "by, and why"):
-        table.add_column(title)
+    if not events:
+        return Text("No company was merged or split: `enrich companies merge COMPANY INTO` shows what one would move.")
+    table = listing("event", "what", "moved", "by, and why", whole=("event",))
     for event in events:
         undone = f"\nundone {event.undone_at:%Y-%m-%d %H:%M} by {event.undone_by}" if event.undone_at else ""
         table.add_row(
-            event.event_id,
-            _when(event.cause.at),
-            Text(f"{event.kind}: {event.from_key} -> {event.to_key}"),
+            f"{event.event_id}\n{_when(event.cause.at)} UTC",
+            Name(f"{event.kind}: {event.from_key} -> {event.to_key}"),
             _counts(event.moved),
             Text(f"{event.cause.by or 'not known'}: {event.cause.reason}{undone}"),
         )
@@ -137,24 +134,20 @@ def _counts(moved: Mapping[str, int]) -> str:
 def _aliases(aliases: Sequence[Alias]) -> Iterator[RenderableType]:
     if not aliases:
         return
-    table = Table(box=None, padding=(0, 2), header_style="dim")
-    for title in ("alias", "is", "as written", "source", "since (UTC)"):
-        table.add_column(title)
+    table = listing("alias", "is", "as written", "source", "since (UTC)")
     for alias in aliases:
         kind, source = alias.kind.replace("_", " "), alias.source or "not known"
-        table.add_row(Text(alias.alias), kind, Text(alias.name or ""), Text(source), _when(alias.learned_at))
+        table.add_row(Name(alias.alias), kind, Text(alias.name or ""), Name(source), _when(alias.learned_at))
     yield table
 
 
 def _relations(relations: Sequence[CompanyRelation]) -> Iterator[RenderableType]:
     if not relations:
         return
-    table = Table(box=None, padding=(0, 2), header_style="dim")
-    for title in ("related", "is its", "as written", "source", "since (UTC)"):
-        table.add_column(title)
+    table = listing("related", "is its", "as written", "source", "since (UTC)")
     for related in relations:
-        name, source = Text(related.name or ""), Text(related.source)
-        table.add_row(Text(related.other), related.kind, name, source, _when(related.learned_at))
+        name, source = Text(related.name or ""), Name(related.source)
+        table.add_row(Name(related.other), related.kind, name, source, _when(related.learned_at))
     yield table
 
 

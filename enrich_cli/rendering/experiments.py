@@ -6,10 +6,10 @@ from math import isinf
 from typing import Any
 
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.operations.experiments import ComparedArms
+from enrich_cli.tables import listing
 from enrichment.learning.off_policy import IfAll
 from enrichment.learning.sequential_test import ArmComparison
 from resources.warehouse.experiment_results import ArmResult
@@ -21,7 +21,7 @@ def experiments_view(found: ComparedArms) -> RenderableType:
     if not found.arms:
         return Text(_NONE)
     beside_first = "beside the first, 95 % at all times"
-    table = Table("experiment", "arm", "companies", "metric", "mean", beside_first, "USD if all", "remark")
+    table = listing("experiment", "arm", "companies", "metric", "mean", beside_first, "USD if all", "remark")
     for experiment, arms in found.arms.items():
         metric = found.rules.experiments[experiment].metric
         for arm, one in arms.items():

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.operations.learning import Learned
+from enrich_cli.tables import Name, listing
 from enrichment.domain.money import in_cents
 from enrichment.domain.numbers import in_number
 from enrichment.learning.lessons import Kind, Lesson
@@ -46,14 +47,14 @@ def learned_data(learned: Learned) -> dict[str, object]:
 
 
 def _table(learned: Learned, differing: list[Lesson]) -> Table:
-    table = Table("source", "rate", "now", "learned", "90 % interval", "answers", "since", "use")
+    table = listing("source", "rate", "now", "learned", "90 % interval", "answers", "since", "use")
     for lesson in differing:
         source, rate = lesson.rate
         line = learned.lines.get(source, {}).get(rate)
         since = f"{lesson.since:%Y-%m-%d}" + (", changed" if lesson.has_changed else "")
         table.add_row(
-            source,
-            rate,
+            Name(source),
+            Name(rate),
             f"{lesson.stated:.2f}",
             f"{lesson.learned.mean:.2f}",
             _interval(lesson.learned),

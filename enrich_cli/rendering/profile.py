@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.rendering.analyses import analyses_lines
+from enrich_cli.tables import Name, listing
 from enrich_cli.terminal import age, as_plain
 from enrichment.domain.ids import analysis_of
 from enrichment.domain.money import in_full, in_usd
@@ -22,7 +22,8 @@ _SHOWN_ITEMS = 5
 _MARK = {"satisfied": "[green]ok[/]", "empty": "[green]none[/]", "partial": "[yellow]partial[/]"}
 
 
-_NOT_KEPT = "The store is read-only, so this request is not in it. How its profile was made"
+_SERVED_FROM = {"layer_1": "a finished profile that is still valid"}
+"""What a request was served from, where its stored name says little."""
 
 
 def enriched_view(enriched: Enriched, to_mend: Sequence[str], *, sandbox: bool, every: bool = False) -> RenderableType:
@@ -69,10 +70,7 @@ def _profile(enriched: Enriched, *, every: bool) -> RenderableType:
 
 
 def _datasets_table(datasets: Mapping[str, Any], *, every: bool) -> Table:
-    """Nothing in it is cut: what is too wide is folded."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("dataset", "", "value", "source", "age", "quality"):
-        table.add_column(name, overflow="fold")
+    table = listing("dataset", "", "value", "source", "age", "quality")
     for name, field in datasets.items():
         _add_field(table, name, field, every=every)
     return table
@@ -85,16 +83,16 @@ def _add_field(table: Table, name: str, field: Mapping[str, Any], *, every: bool
     if field.get("fewer"):
         mark += f" [dim]{field['fewer']}[/]"
     if not field["values"]:
-        table.add_row(name, mark, "", "", "", "")
+        table.add_row(Name(name), mark, "", "", "", "")
     shown = field["values"] if every else field["values"][:_SHOWN_ITEMS]
     for index, value in enumerate(shown):
         old = age(value["age_seconds"]) + (" [red]expired[/]" if value["expired"] else "")
         first = index == 0
         table.add_row(
-            name if first else "",
+            Name(name) if first else "",
             mark if first else "",
             Text(_value(value["value"], every=every)),
-            _source(value),
+            Name(_source(value)),
             old,
             f"{value['quality']:.2f}",
         )
@@ -157,8 +155,9 @@ def _money_line(enriched: Enriched) -> Text:
     request = enriched.request
     payers = sorted({read.purchase_id for read in enriched.reads})
     memory = (
-        f"; {in_number(len(payers), 'purchase')} of earlier requests used, saved {in_usd(request.saved_micro_usd)}"
+        f"; {in_number(len(payers), 'purchase')} of earlier requests used, saved {in_usd(request.saved_micro_usd)} USD"
         if payers
         else ""
     )
-    return Text(f"cost {in_usd(request.cost_micro_usd)} USD, served from {request.served_from or 'nothing'}{memory}.")
+    served = _SERVED_FROM.get(request.served_from or "", request.served_from or "nothing")
+    return Text(f"cost {in_usd(request.cost_micro_usd)} USD, served from {served}{memory}.")

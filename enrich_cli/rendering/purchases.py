@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from rich.box import HORIZONTALS
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.operations.ledger import HandEnding, Purchases, Reconciled
 from enrich_cli.rendering.balances import balances_table
+from enrich_cli.tables import Name, listing
 from enrich_cli.terminal import age, as_plain
 from enrichment.domain.money import counted, in_usd
 from enrichment.domain.numbers import in_number
@@ -19,6 +21,8 @@ from resources.store import LedgerLine
 
 
 def purchases_view(found: Purchases, *, sandbox: bool) -> RenderableType:
+    if not found.lines:
+        return Text(_footer(found))
     table = _uncertain_table(found, sandbox=sandbox) if found.only_uncertain else _table(found.lines)
     return Group(table, Text(advised(_footer(found), sandbox=sandbox)))
 
@@ -59,47 +63,58 @@ def reconciled_view(reconciled: Reconciled, *, sandbox: bool) -> RenderableType:
 
 
 def _table(lines: Sequence[LedgerLine]) -> Table:
-    table = _narrow("purchase, its request", "reserved (UTC)", "asked", "state", "cost", "for")
+    table = listing("purchase, its request", "asked", "cost", whole=("purchase, its request",), box=HORIZONTALS)
+    table.show_lines = True
     for line in lines:
         purchase = line.purchase
         table.add_row(
-            f"{purchase.purchase_id}\n{purchase.request_id}",
-            f"{purchase.reserved_at:%Y-%m-%d\n%H:%M:%S}",
-            _asked(line),
-            _state(purchase),
-            f"{in_usd(purchase.cost_micro_usd)} USD\n{counted(purchase.units)}",
-            Text(f"{purchase.consumer} ({purchase.strategy})\nby {_by(line)}"),
+            f"{_ids(purchase)}\nreserved {purchase.reserved_at:%Y-%m-%d %H:%M:%S} UTC",
+            _asked(line, f"for {purchase.consumer} ({purchase.strategy})"),
+            f"{_state(purchase)}\n{in_usd(purchase.cost_micro_usd)} USD\n{counted(purchase.units)}",
         )
     return table
 
 
 def _uncertain_table(found: Purchases, *, sandbox: bool) -> Table:
+    """The handle is for copying, as the ids are; why it is uncertain is folded."""
     now, overdue = found.now, advised("[red]overdue[/]: `enrich purchases reconcile`", sandbox=sandbox)
-    table = _narrow("purchase, its request", "asked", "may cost", "age, its end by itself", "handle, and why")
+    table = listing(
+        "purchase, its request",
+        "asked",
+        "may cost, its end by itself",
+        "handle, and why",
+        whole=("purchase, its request",),
+        box=HORIZONTALS,
+    )
+    table.show_lines = True
     for line in found.lines:
         purchase, end = line.purchase, found.ends[line.purchase.purchase_id]
         sent_at = purchase.sent_at or purchase.reserved_at
+        old = f"sent {age(int((now - sent_at).total_seconds()))} ago"
         table.add_row(
-            f"{purchase.purchase_id}\n{purchase.request_id}",
-            Text(f"{_asked(line)}\nfor {purchase.consumer}\nby {_by(line)}"),
-            f"{in_usd(purchase.reserved_micro_usd)} USD\n{counted(purchase.reserved_units)}",
-            f"{age(int((now - sent_at).total_seconds()))}\n" + (f"{end:%Y-%m-%d %H:%M} UTC" if end > now else overdue),
+            f"{_ids(purchase)}\n{old}",
+            _asked(line, f"for {purchase.consumer}"),
+            f"{in_usd(purchase.reserved_micro_usd)} USD\n{counted(purchase.reserved_units)}\n"
+            + (f"{end:%Y-%m-%d %H:%M} UTC" if end > now else overdue),
             Text(f"{purchase.handle or 'no handle'}\n{purchase.reason or ''}"),
         )
     return table
 
 
-def _narrow(*columns: str) -> Table:
-    """Ids are for copying and are never broken; what is too wide otherwise is folded, not cut."""
-    table = Table(show_lines=True)
-    for number, column in enumerate(columns):
-        table.add_column(column, no_wrap=number == 0, overflow="fold")
-    return table
+def _ids(purchase: Purchase) -> str:
+    return f"{purchase.purchase_id}\n{purchase.request_id}"
 
 
-def _asked(line: LedgerLine) -> Text:
+def _asked(line: LedgerLine, wanted: str) -> Group:
+    """Of which company, which source, for what and by whom."""
     purchase = line.purchase
-    return Text(f"{line.company_key or purchase.company_id}\n{purchase.source}\nof {purchase.provider}")
+    return Group(
+        Name(line.company_key or purchase.company_id),
+        Name(purchase.source),
+        Text(f"of {purchase.provider}"),
+        Name(wanted),
+        Text(f"by {_by(line)}"),
+    )
 
 
 def _by(line: LedgerLine) -> str:
@@ -115,6 +130,8 @@ def _state(purchase: Purchase) -> str:
 
 def _footer(found: Purchases) -> str:
     many, left_out = len(found.lines), found.not_shown
+    if not many:
+        return "No purchase is uncertain." if found.only_uncertain else "Nothing was bought in that time."
     earlier = in_number(left_out, "earlier one is", "earlier ones are")
     more = f", {earlier} not shown: narrow them down with --since or --company" if left_out else ""
     if not found.only_uncertain:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.companies.verdicts import ListedVerdict
+from enrich_cli.tables import listing
 from enrichment.domain.json_values import Json
+from enrichment.domain.knowledge import Verdict
 from enrichment.domain.values import Value, in_words
 
 
@@ -22,19 +23,13 @@ def verdict_view(listed: ListedVerdict) -> RenderableType:
 def verdicts_view(listed: Sequence[ListedVerdict]) -> RenderableType:
     if not listed:
         return Text("There are no verdicts: `enrich reject COMPANY DATASET --because WHY` gives one.")
-    table = Table("verdict", "company", "dataset", "wrong", "right", "because", "by", "when (UTC)", "", box=None)
+    table = listing("verdict", "wrong, and what is right", "because", whole=("verdict",))
     for one in listed:
         verdict = one.verdict
         table.add_row(
-            verdict.verdict_id,
-            Text(_key(one)),
-            verdict.dataset,
-            Text(_words(verdict.wrong)),
-            Text(_words(verdict.right)),
+            Text("\n".join((verdict.verdict_id, _key(one), verdict.dataset, *_given(verdict)))),
+            Text("\n".join((_words(verdict.wrong) or "nothing was known", *_instead(verdict)))),
             Text(verdict.because),
-            Text(verdict.by),
-            f"{verdict.at:%Y-%m-%d %H:%M}",
-            "" if verdict.withdrawn_at is None else f"withdrawn {verdict.withdrawn_at:%Y-%m-%d}",
         )
     return table
 
@@ -54,6 +49,16 @@ def verdict_data(listed: ListedVerdict) -> dict[str, Json]:
         "withdrawn_at": None if verdict.withdrawn_at is None else verdict.withdrawn_at.isoformat(),
         "withdrawn_by": verdict.withdrawn_by,
     }
+
+
+def _given(verdict: Verdict) -> list[str]:
+    """By whom and when it was given, and withdrawn."""
+    given = f"by {verdict.by}, {verdict.at:%Y-%m-%d %H:%M} UTC"
+    return [given] if verdict.withdrawn_at is None else [given, f"withdrawn {verdict.withdrawn_at:%Y-%m-%d}"]
+
+
+def _instead(verdict: Verdict) -> list[str]:
+    return [f"-> {_words(verdict.right)}"] if verdict.right else []
 
 
 def _key(listed: ListedVerdict) -> str:

@@ -28,6 +28,8 @@ def ask_from(
     new: bool = False,
 ) -> Ask:
     """Raises UsageError."""
+    if not text.strip():
+        raise UsageError("No company was given: give its website, such as tesla.com, or its name.")
     if sources and not datasets:
         raise UsageError("--sources goes with --datasets: name the datasets these sources should answer.")
     return Ask(

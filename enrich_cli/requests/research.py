@@ -59,7 +59,7 @@ def persona_in(path: Path) -> Persona:
     unknown = sorted(str(name) for name in written if name not in _FIELDS)
     if missing or unknown:
         wrong = f"{', '.join(missing)} missing" if missing else f"{', '.join(unknown)} means nothing there"
-        raise UsageError(f"--as {path}: {wrong}: it has name, role, company and sells, a line each.")
+        raise UsageError(f"--as {path}: {wrong}: write name, role, company and sells into it, a line each.")
     if long := [name for name, text in texts.items() if len(text) > _LONGEST]:
         raise UsageError(f"--as {path}: {', '.join(long)} is longer than {_LONGEST:,} characters.")
     return Persona(**texts)

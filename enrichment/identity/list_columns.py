@@ -45,6 +45,7 @@ _MOSTLY = 0.6
 _PARTLY = 0.4
 _HEADER_WITHIN = 20
 _SHOWN = 40
+_SHOWN_TITLES = 10
 LOOKED_AT = 200
 """Rows that show what the columns are."""
 
@@ -249,7 +250,10 @@ def _are_people(columns: ListColumns, texts: Sequence[Sequence[str]]) -> bool:
 
 
 def _no_column(titles: Sequence[str]) -> NoCompanyColumn:
-    shown = ", ".join(repr(cell[:_SHOWN]) for cell in titles if cell)
+    written = [cell for cell in titles if cell]
+    shown = ", ".join(repr(cell[:_SHOWN]) for cell in written[:_SHOWN_TITLES])
+    if len(written) > _SHOWN_TITLES:
+        shown += f" and {len(written) - _SHOWN_TITLES:,} more"
     return NoCompanyColumn(
         f"no column name, company, domain or website (the first line is {shown or 'empty'}): rename the one that "
         "names the company, or name it, as in --map 'Account=name,Web=website'; without a header, --map 'column 1=name'"

@@ -278,8 +278,8 @@ def _prompts(
         shown, path = f"config/prompts/{file}.md", folder / f"{file}.md"
         try:
             prompts[name] = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            problems.append(f"{shown}: the prompt of analysis {name} cannot be read: {error}")
+        except (OSError, UnicodeDecodeError):
+            problems.append(f"{shown}: the prompt of analysis {name} cannot be read: write it into this file, in UTF-8")
             continue
         if not prompts[name].strip():
             problems.append(f"{shown}: is empty: write what analysis {name} is to find out")

@@ -27,6 +27,22 @@ _PLAIN_NUMBER = re.compile(
 _TEXT, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 
 
+_WHAT_TO_DO = {
+    "while parsing a flow sequence": "a list in [ ]{since} is not closed, or a comma between its items is missing",
+    "while parsing a flow mapping": "a mapping in {{ }}{since} is not closed, or a comma in it is missing",
+    "while parsing a flow node": "a value is missing here, or a list in [ ] or a mapping in {{ }} is not closed",
+    "while scanning a quoted scalar": "a text in quotation marks{since} is not closed: close it",
+    "character '\\t'": "a tab: indent with spaces",
+    "expected a single document": "a line --- begins a second document: keep one in a file",
+    "mapping values are not allowed": "a colon too many: put the text in quotation marks, or begin a new line",
+    "while parsing a block mapping": "this line is indented otherwise than the entries beside it: align them",
+    "while parsing a block collection": "this line is indented otherwise than the items beside it: align them",
+    "could not find expected ':'": "this line is no `key: value`: write a colon and a space after its key",
+    "undefined alias": "this alias (*) has no anchor (&) above it: write the value out",
+}
+"""A part of the parser's sentence -> what is wrong, for a person that writes YAML seldom."""
+
+
 class NotReadable(ValueError):
     """What is wrong with the file, and where; the message does not name the file."""
 
@@ -39,8 +55,11 @@ def read_yaml(path: Path) -> Any:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotReadable(f"cannot be read as UTF-8 text: {error}") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise NotReadable(f"line {line}: a character is not in UTF-8: save the file in UTF-8") from error
+    except OSError as error:
+        raise NotReadable(f"cannot be read ({error.strerror}): see that it is a file you may read") from error
     try:
         return pickle.loads(_parsed(text))  # noqa: S301  our own
     except ReaderError as error:
@@ -85,9 +104,13 @@ def _is_plain(text: str) -> bool:
 
 
 def _in_one_line(error: yaml.MarkedYAMLError) -> str:
-    mark = error.problem_mark or error.context_mark
+    """Where it is and what to do; in the parser's words only where ours say nothing better."""
+    mark, opened = error.problem_mark or error.context_mark, error.context_mark
     place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    return place + ": ".join(part for part in (error.context, error.problem) if part)
+    parsers = ": ".join(part for part in (error.context, error.problem) if part)
+    since = f" (opened in line {opened.line + 1}, column {opened.column + 1})" if opened else ""
+    ours = next((what for sign, what in _WHAT_TO_DO.items() if sign in parsers), None)
+    return place + (parsers if ours is None else ours.format(since=since))
 
 
 def _wrong(problem: str, mark: yaml.Mark | None) -> yaml.MarkedYAMLError:

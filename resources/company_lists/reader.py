@@ -27,7 +27,7 @@ def read_list(path: Path, *, sheet: str | None = None, encoding: str | None = No
     if str(path) == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
         raise UnreadableList(f"{path} is no file; save what it gives to a file such as list.csv, and name that.")
     try:
-        return _read(path, sheet, encoding)
+        tables = _read(path, sheet, encoding)
     except FileNotFoundError:
         raise UnreadableList(f"{path} does not exist; check the path.") from None
     except OSError as error:
@@ -41,6 +41,9 @@ def read_list(path: Path, *, sheet: str | None = None, encoding: str | None = No
     except (ValueError, KeyError):
         kind = path.suffix[1:].lower()
         raise UnreadableList(f"{path} does not match its ending; save it as {kind} once more, or as CSV.") from None
+    if sheet is not None and not any(table.title for table in tables):
+        raise UnreadableList(f"{path}: it has no sheets, as only an Excel file has; leave --sheet out.")
+    return tables
 
 
 def _read(path: Path, sheet: str | None, encoding: str | None) -> list[ListTable]:

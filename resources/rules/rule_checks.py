@@ -1,6 +1,8 @@
 """Are the business rules fit to use: their files, their names, and the vendors' questions in them."""
 
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from enrichment.analysis.answer_schemas import ANSWERS, FIELD_OF_DATASET
@@ -10,14 +12,31 @@ from resources.providers import PROVIDERS, NoClient
 from resources.rules.active_rules import last_good_rules
 from resources.settings import load_settings
 
+_FILE_OF_CONFIG = re.compile(r"(?<![\w/])config/(?=[\w/]+\.(?:yaml|md)\b)")
+
 
 def checked_rules(folder: Path | None) -> tuple[Path, Rules]:
     """The rules of this folder, else of the configured one. Raises RulesError with every problem."""
     folder = folder or load_settings().enrich_config
-    rules = load_rules(folder, _question_problems)
-    if problems := [*_answer_problems(rules)]:
-        raise RulesError(problems)
+    with naming_files_of(folder):
+        rules = load_rules(folder, _question_problems)
+        if problems := [*_answer_problems(rules)]:
+            raise RulesError(problems)
     return folder, rules
+
+
+@contextmanager
+def naming_files_of(folder: Path) -> Iterator[None]:
+    """A RulesError of these rules names the files where they are, not as files of config/."""
+    try:
+        yield
+    except RulesError as error:
+        raise RulesError([in_folder(folder, problem) for problem in error.problems]) from error
+
+
+def in_folder(folder: Path, sentence: str) -> str:
+    """The sentence, with this folder's path in place of 'config/', unless the folder is called config."""
+    return sentence if folder.name == "config" else _FILE_OF_CONFIG.sub(lambda _: f"{folder}/", sentence)
 
 
 def rules_before() -> Rules | None:

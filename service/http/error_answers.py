@@ -87,12 +87,37 @@ _IN_OUR_WORDS = {
     "model_attributes_type": "send a JSON object, with its fields by name",
     "model_type": "send a JSON object, with its fields by name",
     "dict_type": "send a JSON object, with its fields by name",
+    "missing": "is missing: send it",
+    "extra_forbidden": "means nothing here: correct its name, or leave it out",
+    "string_type": "send a text",
+    "string_unicode": "send a text of whole characters, without half of a surrogate pair",
+    "string_too_short": "send at least {min_length} character(s)",
+    "string_too_long": "send at most {max_length:,} characters",
+    "too_short": "send at least {min_length}",
+    "too_long": "send at most {max_length:,}",
+    "int_type": "send a whole number",
+    "int_parsing": "send a whole number",
+    "bool_type": "send true or false",
+    "bool_parsing": "send true or false",
+    "list_type": "send a list",
+    "tuple_type": "send a list",
+    "decimal_type": 'send an amount such as "0.50"',
+    "decimal_parsing": 'send an amount such as "0.50"',
+    "finite_number": "send a finite number",
+    "greater_than_equal": "send {ge} or more",
+    "greater_than": "send more than {gt}",
+    "less_than_equal": "send {le} or less",
+    "less_than": "send less than {lt}",
+    "literal_error": "send {expected}",
+    "enum": "send {expected}",
 }
-"""Our own text for errors of pydantic whose text would name Python types."""
+"""Kind of error of pydantic -> what to send instead; its own text names Python types, or does not tell what to do."""
 
 
 def _fault_in(error: Any) -> str:
-    said: str = _IN_OUR_WORDS.get(error["type"]) or error["msg"]
+    if ours := _IN_OUR_WORDS.get(error["type"]):
+        return ours.format(**error.get("ctx", {}))
+    said: str = error["msg"]
     return said.removeprefix("Value error, ")
 
 

@@ -63,7 +63,7 @@ def test_companies_of_which_most_are_complete_for_a_dollar_are_begun_first(clien
 
 def test_a_batch_has_a_budget(client: httpx.Client) -> None:
     answer = client.post("/v1/batches", json={"companies": COMPANIES})
-    assert (answer.status_code, answer.json()["detail"]) == (422, "max_cost_usd: Field required.")
+    assert (answer.status_code, answer.json()["detail"]) == (422, "max_cost_usd: is missing: send it.")
 
 
 def test_a_batch_of_an_unknown_strategy_is_refused_before_anything_is_registered(client: httpx.Client) -> None:

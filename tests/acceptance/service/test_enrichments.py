@@ -157,7 +157,7 @@ def test_an_enrichment_is_asked_for_before_it_is_finished_also_where_memory_has_
         ({"datasets": []}, "datasets: name one at least, or leave it out"),
         ({"datasets": ["industry"], "sources": []}, "sources: name one at least, or leave it out"),
         ({"strategy": "basic"}, "There is no strategy 'basic'. Choose one of: "),
-        ({"accept_stale": "yes"}, "accept_stale: Input should be a valid boolean"),
+        ({"accept_stale": "yes"}, "accept_stale: send true or false"),
     ],
 )
 def test_what_would_be_taken_for_something_else_is_refused_before_it_is_accepted(
@@ -172,7 +172,7 @@ def test_what_would_be_taken_for_something_else_is_refused_before_it_is_accepted
     [
         ({"tier": "basic", "async": True}, "There is no strategy 'basic'. Choose one of: "),
         ({"strategy": "enhanced", "tier": "basic"}, "body: strategy and tier name the same thing and differ: "),
-        ({"async": "yes"}, "async: Input should be a valid boolean"),
+        ({"async": "yes"}, "async: send true or false"),
     ],
 )
 def test_the_users_own_endpoint_checks_what_it_is_sent(

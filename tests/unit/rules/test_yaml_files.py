@@ -81,7 +81,22 @@ def test_a_broken_file_is_named(config: Path, content: bytes) -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("profile: [", "line 1, column 11: while parsing a flow node: "),
+        (
+            "profile: [",
+            "line 1, column 11: a value is missing here, or a list in [ ] or a mapping in { } is",
+        ),
+        (
+            "profile:\n  required: [domain, industry\n",
+            "line 3, column 1: a list in [ ] (opened in line 2, column 13) is not closed, or a comma between its items",
+        ),
+        ("profile: {a: 1", "a mapping in { } (opened in line 1, column 10) is not closed, or a comma in it is missing"),
+        ('profile: "a', "a text in quotation marks (opened in line 1, column 10) is not closed: close it"),
+        ("profile:\n\tttl: 1d", "line 2, column 1: a tab: indent with spaces"),
+        ("profile: a: b", "line 1, column 11: a colon too many: put the text in quotation marks, or begin a new line"),
+        ("a: 1\n---\nb: 1", "line 2, column 1: a line --- begins a second document: keep one in a file"),
+        ("a: *b", "line 1, column 4: this alias (*) has no anchor (&) above it: write the value out"),
+        ("a: 1\n  b: 2", "line 2, column 4: a colon too many: "),
+        ("profile:\n  a: 1\n b: 2", "line 3, column 2: this line is indented otherwise than the entries beside it"),
         ("profile: {}\nprofile: {}", "line 2, column 1: the key profile is written twice: keep one"),
         ("profile:\n  on: 1", "line 2, column 3: the key on is not text: put it in quotes"),
         ("? [a]\n: 1", "line 1, column 3: a key must be text, not a list or a mapping"),
