@@ -7,44 +7,26 @@ A vendor's failure costs its own facts and nothing else: it is recorded, and the
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
-from operator import attrgetter
 
+from enrichment.collection.asked_sources import AskedSources
 from enrichment.collection.booking import Bookings, CollectionResult
 from enrichment.collection.context import CollectionContext
-from enrichment.collection.pages import UNIT, PaidPage, paid_pages
-from enrichment.collection.source_call import deliver, order_for
 from enrichment.context.trace import Trace
 from enrichment.domain.companies import Company
 from enrichment.domain.decisions import PolicyDecision
 from enrichment.domain.knowledge import Known
-from enrichment.domain.purchases import Cap, Outage
 from enrichment.domain.requests import Request, SourceFailure
 from enrichment.memory.company_kind import kind_of
 from enrichment.memory.freshness import DatasetStatus, dataset_status
-from enrichment.parsing import NoReader, reader_of
 from enrichment.planning.eligibility import askable, state_now
 from enrichment.planning.exploration import Explored, Unexplored
 from enrichment.planning.plan import Part, Plan, whether_complete
 from enrichment.planning.whether_complete import cannot_be_had
 from enrichment.policy.problem import Policy, State
-from enrichment.ports import (
-    AlreadyBought,
-    AlreadyClaimed,
-    AskedInVain,
-    Busy,
-    CapReached,
-    CredentialsRejected,
-    QuotaExhausted,
-    Unavailable,
-)
-from enrichment.purchasing.caps import RemainingCaps, caps_of_each, exploration_cap, remaining_caps
-from enrichment.purchasing.purchase import STOPPED, PurchaseOutcome, PurchaseSuperseded, buy, out_of_time, wait_for
-from enrichment.purchasing.purchase_order import Delivery
-from enrichment.purchasing.sent_purchase import SentPurchase
-from enrichment.purchasing.settlement import PurchaseFailed, PurchaseSettled
+from enrichment.purchasing.caps import RemainingCaps, caps_of_each, remaining_caps
+from enrichment.purchasing.purchase import STOPPED, out_of_time
 from enrichment.rules import Rules
 
 
@@ -68,7 +50,7 @@ async def collect(
     bookings = Bookings(known, company, request, plan.requirements, rules, context, trace)
     until = time.monotonic() + max(0.0, plan.requirements.max_seconds - seconds_used)
     execution = _PlanExecution(plan, known, request, rules, context, trace, bookings, until)
-    execution.leave_out(failure.source for failure in failed)
+    execution.sources.leave_out(failure.source for failure in failed)
     budget = plan.requirements.budget
     if budget is not None and budget.most_micro_usd is not None:
         await execution.carry_out_while_it_can_be_complete()
@@ -103,18 +85,10 @@ class _PlanExecution:
         self.plan, self.request = plan, request
         self.rules, self.context, self.trace = rules, context, trace
         self.bookings = bookings
-        self._seen = known.passed_over.union(reply.reply_id for reply in known.replies)
+        self.sources = AskedSources(
+            plan.requirements, known, request, rules, context, trace, bookings, until=until, caps_bind=plan.in_turn
+        )
         self.given_up: tuple[str, ...] = ()
-        self._done: set[str] = set()
-        self._refused_by_cap: set[str] = set()
-        self._caps_bind = plan.in_turn
-        self._providers_out: set[str] = set()
-        self._deadline = until
-        self._exploring: str | None = None
-        self._pages = asyncio.Lock()
-
-    def leave_out(self, sources: Iterable[str]) -> None:
-        self._done.update(sources)
 
     async def carry_out_while_it_can_be_complete(self) -> None:
         """Where a budget pays for complete profiles: buys nothing more once something required cannot be had.
@@ -137,7 +111,7 @@ class _PlanExecution:
 
         After all that the plan asks, and only if what is left pays for the analyses too.
         """
-        if not self._may_ask(besides.source) or not self._in_time():
+        if not self.sources.may_ask(besides.source) or not self.sources.in_time():
             return
         own = f"request:{self.request.request_id}"
         spent = await asyncio.to_thread(self.context.store.ledger.spent, [own])
@@ -145,13 +119,12 @@ class _PlanExecution:
         if spent.get(own, 0) + kept_back + besides.most > self.plan.requirements.max_cost:
             return
         self._on_record(frozenset(), (), besides.alternatives, frozenset({besides.source}), besides.chance)
-        self._exploring = besides.source
-        await self._ask(besides.source)
+        await self.sources.ask(besides.source, exploring=True)
 
     def leave_unexplored(self, besides: Unexplored) -> None:
         """Put on record that nothing is asked besides, with the chance of that, while something could still be."""
-        alternatives = tuple(source for source in besides.alternatives if self._may_ask(source))
-        if alternatives and self._in_time():
+        alternatives = tuple(source for source in besides.alternatives if self.sources.may_ask(source))
+        if alternatives and self.sources.in_time():
             self._on_record(frozenset(), (), alternatives, frozenset(), besides.chance)
 
     def _cannot_be_had(self, part: Part, left: RemainingCaps) -> frozenset[str]:
@@ -166,7 +139,7 @@ class _PlanExecution:
         until: looked at before each step; nothing more is asked once it is true.
         """
         policy = self.plan.policy(part, self.context.policies)
-        while self._in_time():
+        while self.sources.in_time():
             if until(part, RemainingCaps(self.rules, {})):
                 break
             left = await self._remaining_caps()
@@ -174,7 +147,7 @@ class _PlanExecution:
             if not asked:
                 self._note_too_dear(part, policy, left)
                 break
-            await _all(self._ask(source) for source in left.together(sorted(asked)))
+            await _all(self.sources.ask(source) for source in left.together(sorted(asked)))
         else:
             self._note_not_asked(policy.next(self._state(part, lambda _: True)))
 
@@ -205,15 +178,12 @@ class _PlanExecution:
             )
         )
 
-    def _in_time(self) -> bool:
-        return time.monotonic() < self._deadline and not self.context.stopping()
-
     async def _remaining_caps(self) -> RemainingCaps:
         """What the caps leave now; read again because other parts of this request also reserve.
 
         Caps that leave enough for the whole plan are first read when a reserve finds that another request took it.
         """
-        if not self._caps_bind:
+        if not self.sources.caps_bind:
             return RemainingCaps(self.rules, {})
         caps = caps_of_each(self.rules, self.plan.requirements, self.request.request_id, self.context.now())
         names = sorted({cap.name for its in caps.values() for cap in its})
@@ -226,7 +196,7 @@ class _PlanExecution:
         if self.context.stopping():
             kind, reason = "Stopped", STOPPED
         for source in sorted(wanted):
-            self._done.add(source)
+            self.sources.leave_out([source])
             self.bookings.fail(source, kind, reason)
 
     def _note_too_dear(self, part: Part, policy: Policy, left: RemainingCaps) -> None:
@@ -246,25 +216,22 @@ class _PlanExecution:
             self.bookings.known,
             self.context.now(),
             everything=plan.strategy == "legacy",
-            may_ask=lambda source: self._may_ask(source) and fits(source),
+            may_ask=lambda source: self.sources.may_ask(source) and fits(source),
         )
-
-    def _may_ask(self, source: str) -> bool:
-        return source not in self._done and self.rules.sources[source].provider not in self._providers_out
 
     async def _last_resorts(self, part: Part) -> None:
         for source in part.last_resorts:
             open_ones = [d for d in part.problem.required if self._still_open(d)]
             useful = any(source in self.rules.datasets[d].sources for d in open_ones)
-            if useful and self._may_ask(source) and not self._in_time():
+            if useful and self.sources.may_ask(source) and not self.sources.in_time():
                 self._note_not_asked([source])
-            while useful and self._may_ask(source) and self._in_time():
+            while useful and self.sources.may_ask(source) and self.sources.in_time():
                 left = await self._remaining_caps()
                 if not left.fits(source):
                     self.bookings.fail(source, "OverCap", left.why_not(source))
                     break
                 self.trace.note("collect", "last resort", source=source, datasets=open_ones)
-                await self._ask(source)
+                await self.sources.ask(source)
 
     def _still_open(self, dataset: str) -> bool:
         return self._is_open(dataset) and not self._status(dataset).mentioned
@@ -274,74 +241,6 @@ class _PlanExecution:
 
     def _status(self, dataset: str) -> DatasetStatus:
         return dataset_status(self.rules, self.plan.requirements, self.bookings.known, dataset, self.context.now())
-
-    async def _ask(self, source: str) -> None:
-        self._done.add(source)
-        try:
-            reader_of(source, self.rules, self.context.readers)  # nothing is bought that has no reader
-        except NoReader as error:
-            self.bookings.fail(source, "NoReader", str(error))
-            return
-        if self.rules.sources[source].unit != UNIT:
-            await self._ask_until_answered(source)
-            return
-        async with self._pages:  # one after another, so that each page is fetched once
-            await self._ask_until_answered(source)
-
-    async def _ask_until_answered(self, source: str) -> None:
-        while True:
-            outcome = await self._buy(source)
-            if isinstance(outcome, AlreadyClaimed):
-                other = outcome.purchase_id
-                self.trace.note("collect", "waiting for another purchase", source=source, purchase=other)
-                await wait_for(outcome, self.context, until=self._deadline)
-            elif not isinstance(outcome, PurchaseSuperseded):
-                await self._book(source, outcome)
-                return
-            if not self._in_time():
-                break
-        self.bookings.fail(
-            source, "Busy", f"another request is still asking {source}: ask again in a minute to read its reply."
-        )
-
-    async def _buy(self, source: str) -> PurchaseOutcome:
-        company = self.bookings.company
-        order = order_for(source, company, self.request, self.plan.requirements, self.rules, seen=self._seen)
-        if source == self._exploring:
-            order = replace(order, caps=_with_exploration(self.rules, order.caps))
-
-        async def ask(sent: SentPurchase) -> Delivery:
-            company = self.bookings.company
-            pages: Mapping[str, PaidPage] = {}
-            if order.waits_for:
-                replies = await self.bookings.replies_by_now(self._seen)
-                oldest = self.plan.requirements.oldest
-                pages = await paid_pages(
-                    source, replies, company, oldest=oldest, rules=self.rules, context=self.context
-                )
-            return await deliver(sent, company, pages, self.rules, self.context, self.trace)
-
-        await self.trace.written()  # whatever becomes of this process, it can be seen why it bought this
-        return await buy(order, context=self.context, deliver=ask)
-
-    async def _book(self, source: str, outcome: PurchaseOutcome) -> None:
-        match outcome:
-            case PurchaseSettled():
-                await self.bookings.settled(outcome)
-            case PurchaseFailed(purchase, error):
-                self.bookings.failed(outcome)
-                if isinstance(error, CredentialsRejected | QuotaExhausted):
-                    self._providers_out.add(purchase.provider)
-            case CapReached() if source not in self._refused_by_cap:  # another request took it: look at what is left
-                self._caps_bind = True
-                self._refused_by_cap.add(source)
-                self._done.discard(source)
-            case AlreadyBought():
-                await self.bookings.taken_over(source)
-            case CapReached() | Busy() | Unavailable() | AskedInVain():
-                self.bookings.refused(source, outcome)
-                if isinstance(outcome, Unavailable) and isinstance(outcome.by, Outage):
-                    self._providers_out.add(outcome.by.provider)
 
 
 def _wanted_next(part: Part, policy: Policy, state: State) -> Iterator[str]:
@@ -359,8 +258,3 @@ async def _all(asking: Iterable[Coroutine[None, None, None]]) -> None:
     for ended in await asyncio.gather(*asking, return_exceptions=True):
         if ended is not None:
             raise ended
-
-
-def _with_exploration(rules: Rules, caps: Callable[[datetime], Sequence[Cap]]) -> Callable[[datetime], Sequence[Cap]]:
-    """The caps of an order, with what the day may cost for exploration."""
-    return lambda at: sorted((*caps(at), exploration_cap(rules, at)), key=attrgetter("name"))
