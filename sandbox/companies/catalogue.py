@@ -6,8 +6,9 @@ by_name("Tesla, Inc.")   by_domain("https://www.tesla.com/about")   in_text('"Te
 import csv
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
 
 DATA = Path(__file__).parents[1] / "data"
@@ -85,6 +86,7 @@ class CatalogueTechnology:
     markup: str
 
 
+@lru_cache(maxsize=4_096)
 def plain(name: str) -> str:
     """A name without accents, punctuation, case and legal form: 'The Kraft Heinz Co.' -> 'kraft heinz'."""
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
@@ -107,14 +109,11 @@ class Catalogue:
     """
 
     def __init__(self, companies: int = 0) -> None:
-        listed = [_company(row) for row in read_data("companies.csv")]
+        listed = _listed_companies()
         self.companies = [*listed, *_copies(listed, companies - len(listed))]
         self.industries = {row["industry"]: _industry(row) for row in read_data("industries.csv")}
         self.technologies = [CatalogueTechnology(**row) for row in read_data("technologies.csv")]
-        self.observed: dict[str, list[CatalogueTechnology]] = {}
-        for row in read_data("observed_technologies.csv"):
-            seen = CatalogueTechnology(row["technology"], row["technology"], row["category"], "web", "")
-            self.observed.setdefault(row["domain"], []).append(seen)
+        self.observed = _observed_technologies()
         self._domains = {company.domain: company for company in self.companies}
         self._names: dict[str, CatalogueCompany] = {}
         for company in self.companies:
@@ -173,6 +172,21 @@ def read_data(name: str) -> list[dict[str, str]]:
     """A table of sandbox/data as rows of text."""
     with (DATA / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+@cache
+def _listed_companies() -> tuple[CatalogueCompany, ...]:
+    """Read once in a process: each sandbox has a catalogue of its own, and tests have many sandboxes."""
+    return tuple(_company(row) for row in read_data("companies.csv"))
+
+
+@cache
+def _observed_technologies() -> Mapping[str, tuple[CatalogueTechnology, ...]]:
+    observed: dict[str, tuple[CatalogueTechnology, ...]] = {}
+    for row in read_data("observed_technologies.csv"):
+        seen = CatalogueTechnology(row["technology"], row["technology"], row["category"], "web", "")
+        observed[row["domain"]] = (*observed.get(row["domain"], ()), seen)
+    return observed
 
 
 def _copies(listed: Sequence[CatalogueCompany], number: int) -> Iterator[CatalogueCompany]:

@@ -24,7 +24,7 @@ def web_technologies(catalogue: Catalogue, seed: int, company: CatalogueCompany)
     if company.domain == TOUR:
         return [technology for technology in known if technology.name in WEB_ON_TOUR]
     chosen = shuffled(known, seed, "web", company.domain)[: whole(6, 11, seed, "web number", company.domain)]
-    return _one_generator(chosen) + catalogue.observed.get(company.domain, [])
+    return [*_one_generator(chosen), *catalogue.observed.get(company.domain, ())]
 
 
 def team_technologies(catalogue: Catalogue, seed: int, company: CatalogueCompany) -> list[CatalogueTechnology]:

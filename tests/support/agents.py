@@ -18,6 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_types import ElicitRequestParams, ElicitResult, TextContent
 
 from tests.support.eventually import PATIENCE_SECONDS
+from tests.support.one_authority import NO_AUTHORITY
 
 _COMMAND = "from enrich_cli.main import main; main()"
 
@@ -46,7 +47,9 @@ async def agent(
 ) -> AsyncIterator[Client]:
     """Over HTTP. person: None: the agent's program cannot ask anybody."""
     headers = {} if secret is None else {"Authorization": f"Bearer {secret}"}
-    async with httpx2.AsyncClient(headers=headers, timeout=PATIENCE_SECONDS, trust_env=False) as http:
+    async with httpx2.AsyncClient(
+        headers=headers, timeout=PATIENCE_SECONDS, trust_env=False, verify=NO_AUTHORITY
+    ) as http:
         answers = None if person is None else person.answer
         over = streamable_http_client(f"{url}/mcp", http_client=http)
         async with Client(over, mode=mode, elicitation_callback=answers) as client:

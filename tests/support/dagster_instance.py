@@ -40,6 +40,7 @@ from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.manual_clock import NOON, running_from
 from tests.support.new_stores import new_store
 from tests.support.new_warehouses import begin_empty
+from tests.support.one_authority import NO_AUTHORITY
 
 TIME_SCALE = 200
 
@@ -203,7 +204,9 @@ class DagsterSandbox:
     def calls(self) -> int:
         """How many lines the vendors' invoices have."""
         return len(
-            httpx.get(f"{self.url}/_sandbox/invoice/lines", trust_env=False, timeout=PATIENCE_SECONDS)
+            httpx.get(
+                f"{self.url}/_sandbox/invoice/lines", trust_env=False, verify=NO_AUTHORITY, timeout=PATIENCE_SECONDS
+            )
             .raise_for_status()
             .json()
         )
@@ -212,11 +215,13 @@ class DagsterSandbox:
         """Lets the next calls of this vendor go wrong."""
         body = {"vendor": vendor, "fault": kind, "times": times}
         httpx.post(
-            f"{self.url}/_sandbox/faults", json=body, trust_env=False, timeout=PATIENCE_SECONDS
+            f"{self.url}/_sandbox/faults", json=body, trust_env=False, verify=NO_AUTHORITY, timeout=PATIENCE_SECONDS
         ).raise_for_status()
 
     def clear_faults(self) -> None:
-        httpx.delete(f"{self.url}/_sandbox/faults", trust_env=False, timeout=PATIENCE_SECONDS).raise_for_status()
+        httpx.delete(
+            f"{self.url}/_sandbox/faults", trust_env=False, verify=NO_AUTHORITY, timeout=PATIENCE_SECONDS
+        ).raise_for_status()
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from service.server import serve
 from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.forkserver import FORKSERVER
 from tests.support.kill_points import Deadly, DeadlyLedger
+from tests.support.one_authority import NO_AUTHORITY
 
 RowPoint = Literal["accepted", "closed"]
 
@@ -67,7 +68,9 @@ def service_running(setup: WorkerSetup, *, dies: RowPoint | Deadly | None = None
     theirs.close()
     assert ours.poll(PATIENCE_SECONDS), "the service has not started"
     try:
-        with httpx.Client(base_url=ours.recv(), timeout=PATIENCE_SECONDS, trust_env=False) as client:
+        with httpx.Client(
+            base_url=ours.recv(), timeout=PATIENCE_SECONDS, trust_env=False, verify=NO_AUTHORITY
+        ) as client:
             yield RunningService(process, client)
     finally:
         process.kill()

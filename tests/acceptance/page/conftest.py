@@ -11,6 +11,7 @@ from service.server import served
 from tests.acceptance.conftest import Stack
 from tests.support.browser import browser_running, page_open
 from tests.support.eventually import PATIENCE_SECONDS
+from tests.support.one_authority import NO_AUTHORITY
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def client(stack: Stack) -> Iterator[httpx.Client]:
     """On loopback, without a key."""
     with (
         served(create_service(stack.settings, now=stack.clock.now)) as url,
-        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False) as opened,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False, verify=NO_AUTHORITY) as opened,
     ):
         yield opened
 

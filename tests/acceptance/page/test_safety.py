@@ -12,6 +12,7 @@ from tests.acceptance.conftest import Stack
 from tests.acceptance.service.test_keys import bearer
 from tests.support.browser import page_open
 from tests.support.eventually import PATIENCE_SECONDS
+from tests.support.one_authority import NO_AUTHORITY
 
 HTML = {"Accept": "text/html"}
 MOST_BYTES = 70_000
@@ -65,6 +66,7 @@ def test_a_cookie_that_was_changed_opens_nothing(client: httpx.Client, stack: St
             f"{client.base_url}/v1/companies",
             cookies={"enrich_session": cookie},
             trust_env=False,
+            verify=NO_AUTHORITY,
             timeout=PATIENCE_SECONDS,
         )
         assert (answer.status_code, answer.json()["code"]) == (401, "unknown_key")

@@ -15,6 +15,7 @@ from service.server import served
 from tests.acceptance.conftest import Stack, StackClock
 from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.new_stores import new_store
+from tests.support.one_authority import NO_AUTHORITY
 from tests.support.research_stack import with_research
 
 
@@ -37,6 +38,6 @@ def client(stack: Stack) -> Iterator[httpx.Client]:
     """On loopback, without a key."""
     with (
         served(create_service(stack.settings, now=stack.clock.now)) as url,
-        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False) as opened,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False, verify=NO_AUTHORITY) as opened,
     ):
         yield opened

@@ -9,6 +9,7 @@ from service.app import create_service
 from service.server import served
 from tests.acceptance.conftest import Stack
 from tests.support.eventually import PATIENCE_SECONDS
+from tests.support.one_authority import NO_AUTHORITY
 
 
 @pytest.fixture
@@ -16,6 +17,6 @@ def client(stack: Stack) -> Iterator[httpx.Client]:
     """On loopback, without a key."""
     with (
         served(create_service(stack.settings, now=stack.clock.now)) as url,
-        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False) as opened,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False, verify=NO_AUTHORITY) as opened,
     ):
         yield opened

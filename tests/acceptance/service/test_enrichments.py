@@ -10,6 +10,7 @@ from service.app import create_service
 from service.server import served
 from tests.acceptance.conftest import Stack
 from tests.support.eventually import PATIENCE_SECONDS
+from tests.support.one_authority import NO_AUTHORITY
 
 WAIT = {"Prefer": "wait=60"}
 ENDS = {"complete", "incomplete", "refused", "failed", "stopped"}
@@ -143,7 +144,7 @@ def test_an_enrichment_is_asked_for_before_it_is_finished_also_where_memory_has_
 
     with (
         served(create_service(stack.settings, now=ticking)) as url,
-        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False) as client,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False, verify=NO_AUTHORITY) as client,
     ):
         answers = [enriched(client).json() for _ in range(2)]
     assert [one["served_from"] for one in answers] == ["vendors", "layer_1"]

@@ -16,6 +16,7 @@ from service.app import create_service
 from service.server import served
 from tests.acceptance.conftest import Stack
 from tests.support.eventually import PATIENCE_SECONDS
+from tests.support.one_authority import NO_AUTHORITY
 
 ROUTES = {"/v1/enrichments": "company", "/vendor/enrich": "companyName"}
 BY_ROUTE = {"Content-Type": "application/json; charset=utf-8"}
@@ -28,7 +29,9 @@ def client(stack: Stack) -> Iterator[httpx.Client]:
     """With a key. Both routes have bought what they give."""
     with (
         served(create_service(stack.settings, now=stack.clock.now)) as url,
-        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False, headers=with_key(stack, "crm")) as opened,
+        httpx.Client(
+            base_url=url, timeout=PATIENCE_SECONDS, trust_env=False, verify=NO_AUTHORITY, headers=with_key(stack, "crm")
+        ) as opened,
     ):
         assert ask(opened, "/v1/enrichments", {"Prefer": "wait=60"}).status_code == 200
         assert ask(opened, "/vendor/enrich").status_code == 200

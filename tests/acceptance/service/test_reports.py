@@ -19,6 +19,7 @@ from tests.acceptance.service.test_batches import done
 from tests.acceptance.service.test_keys import bearer
 from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.examples import FROZEN
+from tests.support.one_authority import NO_AUTHORITY
 
 WAIT = {"Prefer": "wait=60"}
 
@@ -183,7 +184,7 @@ def test_an_edit_names_the_sources_that_come_in_and_those_that_fall_out(stack: S
     edited = sound.replace("brightdata_company_db, ", "").replace(", brightdata_company_db]", "]")
     with (
         served(create_service(settings, now=stack.clock.now)) as url,
-        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False) as client,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False, verify=NO_AUTHORITY) as client,
     ):
         client.get("/v1/rules")
         file.write_text(edited, encoding="utf-8")

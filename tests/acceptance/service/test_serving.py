@@ -18,6 +18,7 @@ from tests.acceptance.service.test_enrichments import frames
 from tests.acceptance.service.test_keys import bearer
 from tests.support.eventually import PATIENCE_SECONDS, eventually
 from tests.support.money_stack import MoneyStack, money_stack
+from tests.support.one_authority import NO_AUTHORITY
 from tests.support.service_process import service_running
 
 
@@ -74,7 +75,7 @@ def test_an_edit_of_the_rules_counts_and_a_broken_one_leaves_the_last_good_ones(
     settings = stack.settings.model_copy(update={"enrich_config": config})
     with (
         served(create_service(settings, now=stack.clock.now)) as url,
-        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False) as client,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False, verify=NO_AUTHORITY) as client,
     ):
         before = client.get("/readyz").json()
         caps = config / "caps.yaml"

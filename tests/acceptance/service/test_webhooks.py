@@ -27,6 +27,7 @@ from tests.acceptance.service.test_enrichments import WAIT
 from tests.acceptance.service.test_keys import bearer
 from tests.support.eventually import PATIENCE_SECONDS, eventually
 from tests.support.manual_clock import NOON
+from tests.support.one_authority import NO_AUTHORITY
 from tests.support.raw_server import listening, say_nothing
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -79,7 +80,7 @@ def telling(stack: Stack) -> Iterator[httpx.Client]:
     settings = stack.settings.model_copy(update={"enrich_webhook_loopback": True})
     with (
         served(create_service(settings, now=stack.clock.now)) as url,
-        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False) as opened,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, trust_env=False, verify=NO_AUTHORITY) as opened,
     ):
         yield opened
 

@@ -17,6 +17,7 @@ from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox, defi
 from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.ledger_records import answered, draft, sent
 from tests.support.manual_clock import NOON
+from tests.support.one_authority import NO_AUTHORITY
 
 LONG_AGO = NOON - timedelta(days=8)
 MONEY = (
@@ -54,7 +55,11 @@ def another_user_searches(sandbox: DagsterSandbox) -> None:
     """With our key."""
     asked = {"api_key": f"sandbox-{os.environ.get('USER', 'user')}", "engine": "google", "q": "anything"}
     httpx.get(
-        f"{sandbox.url}/serpapi/search.json", params=asked, trust_env=False, timeout=PATIENCE_SECONDS
+        f"{sandbox.url}/serpapi/search.json",
+        params=asked,
+        trust_env=False,
+        verify=NO_AUTHORITY,
+        timeout=PATIENCE_SECONDS,
     ).raise_for_status()
 
 
