@@ -91,9 +91,9 @@ def postgres_store_url(postgres: Callable[[str], str]) -> str:
 @pytest.fixture
 def emptied_postgres_url(postgres_store_url: str) -> str:
     kept = {"stamp", "change_counter"}
+    emptied = [sql.SQL("DELETE FROM {}").format(sql.Identifier(name)) for name in metadata.tables.keys() - kept]
     with psycopg.connect(postgres_store_url, autocommit=True) as connection:
-        for table in metadata.tables.keys() - kept:
-            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+        connection.execute(sql.SQL("; ").join(emptied))
     return postgres_store_url
 
 

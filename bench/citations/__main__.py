@@ -2,7 +2,7 @@
 
 no word: claims, verdicts, unsupported, precision and recall, then over pages of another hand
 labels: writes labels.csv anew
-caps: 100 questions, each within a budget at random: all end, none costs more
+caps: 100 questions, each within a budget at random: all end, none costs more; exit code 1 where that is not so
 inventing: a model that plants sentences nobody wrote among its answers: none of them is kept
 """
 
@@ -126,7 +126,10 @@ async def _measure(url: str, folder: Path, words: Sequence[str], inventing: tupl
         if inventing is not None:
             _show_inventions(await invented(rules, context, store, inventing[0]))
         elif "caps" in words:
-            _show_caps(await capped(rules, context, store))
+            counts = await capped(rules, context, store)
+            _show_caps(counts)
+            if not counts.questions == counts.ended == counts.within == counts.cited:
+                sys.exit("A question did not end, cost more than its budget, or cites what is not borne out.")
         else:
             _show(await measured(rules, context, store))
             print("pages of another hand:")

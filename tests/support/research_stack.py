@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,15 @@ def add_research(folder: Path) -> None:
     for name in _RESEARCH:
         shutil.copy(SHIPPED / name, folder / name)
     for name in ("sources.yaml", "datasets.yaml"):
-        here, shipped = (yaml.safe_load((at / name).read_text(encoding="utf-8")) for at in (folder, SHIPPED))
-        added = {key: entry for key, entry in shipped.items() if key not in here}
-        with (folder / name).open("a", encoding="utf-8") as rules:
-            rules.write("\n" + yaml.safe_dump(added, sort_keys=False))
+        written = (folder / name).read_text(encoding="utf-8")
+        (folder / name).write_text(written + _added(name, written), encoding="utf-8")
+
+
+@cache
+def _added(name: str, written: str) -> str:
+    """What the shipped file has and the written one lacks."""
+    here, shipped = (yaml.load(text, yaml.CSafeLoader) for text in (written, (SHIPPED / name).read_text("utf-8")))
+    return "\n" + yaml.safe_dump({key: one for key, one in shipped.items() if key not in here}, sort_keys=False)
 
 
 def opened(client: httpx.Client, question: str | None = None, **more: Any) -> dict[str, Any]:

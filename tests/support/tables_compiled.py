@@ -3,6 +3,7 @@
 A process that reads its first contacts, records and pages spends more on that than on all the rest of a request.
 """
 
+from enrichment.identity.territory_names import territory_named
 from enrichment.rules import load_rules
 from tests.support.examples import FROZEN
 from tests.support.parsed_replies import facts_of, page, sample
@@ -14,4 +15,5 @@ facts_of("brightdata_firmographics", {"records": sample("records/crunchbase_comp
 facts_of("apollo_contacts", {"people": {"matches": [_PERSON]}}, name="Acme", domain="acme.com")
 facts_of("brightdata_web_scraping", {"page:/": page("acme_home.html")}, name="Acme", domain="acme.com")
 
+assert territory_named("no territory") is None  # reads the names in all scripts
 load_rules(FROZEN)

@@ -21,7 +21,7 @@ def stack(tmp_path: Path, store_url: str) -> Iterator[MoneyStack]:
         yield stack
 
 
-def test_a_hundred_that_ask_by_name_for_a_company_known_by_domain_buy_each_thing_once(stack: MoneyStack) -> None:
+def test_many_that_ask_by_name_for_a_company_known_by_domain_buy_each_thing_once(stack: MoneyStack) -> None:
     warm_up, domain = known_by(WHO_KNOWS_NAMES, "domain", 2)
     company = Catalogue().by_domain(domain)
     assert company is not None
@@ -30,7 +30,7 @@ def test_a_hundred_that_ask_by_name_for_a_company_known_by_domain_buy_each_thing
     stack.store.companies.add([known])
     with stack.fleet(processes=4) as fleet:
         fleet.run(orders([warm_up] * 4, "profile"))
-        ran = fleet.run(orders([name] * 100, "profile", first=10))
+        ran = fleet.run(orders([name] * stack.askers, "profile", first=10))
     assert ran.troubles == []
     assert {report.state for report in ran.reports} == {"complete"}
     assert bought_twice(stack.store) == []

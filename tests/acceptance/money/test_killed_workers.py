@@ -23,7 +23,7 @@ from tests.support.eventually import PATIENCE_SECONDS, eventually
 from tests.support.manual_clock import NOON
 from tests.support.money_stack import MoneyStack, money_stack
 
-COMPANIES = 70  # more than the 20 that each of these workers claims at a time
+COMPANIES = 45  # more than the 20 that each of these workers claims at a time
 
 GONE = "its process ended before the request did"
 
@@ -122,7 +122,7 @@ def test_the_companies_of_a_killed_worker_are_ended_by_the_other_one(stack: Mone
     assert_costs_add_up(stack, batch)
 
 
-BUDGET = 9_000_000  # micro-USD; all 70 companies would take about 12 USD
+BUDGET = 5_800_000  # micro-USD; all companies would take about 7.70 USD
 
 
 def left_to_others(stack: MoneyStack) -> int:

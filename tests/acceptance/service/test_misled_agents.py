@@ -1,4 +1,4 @@
-"""Agents that pages have led astray: bench/agents/misled.py, half a dozen runs of its thousand."""
+"""Agents that pages have led astray: bench/agents/misled.py, three runs of its thousand."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from service.installation.opening import opened
 from tests.acceptance.conftest import Stack
 from tests.support.manual_clock import NOON, running_from
 
-RUNS = 6
+RUNS = 3
 
 
 def test_agents_that_obey_pages_stay_within_their_cap_and_buy_nothing_without_its_quote(stack: Stack) -> None:
