@@ -1,10 +1,14 @@
 """A stack for real processes: rules of its own, the sandbox in a thread of the test's process, one store for all."""
 
+import atexit
 import multiprocessing
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -26,6 +30,7 @@ from bench.money.sandbox_setup import (
 from bench.money.worker import SharedClock, WorkerSetup, WorkItem
 from enrichment.rules import Rules
 from resources.store import SqlStore, open_store
+from resources.wiring import policies_folder
 from sandbox.app import create_app
 from sandbox.companies.catalogue import Catalogue
 from sandbox.companies.coverage import Coverage
@@ -105,11 +110,20 @@ def money_stack(
     with served(app) as url:
         rules = copied_rules(folder / "config", easy, of=FROZEN)
         setup = set_up(folder, url=url, store_url=store_url, rules=rules, time_scale=TIME_SCALE, starts=NOON)
+        policies_folder(setup.settings).symlink_to(_compiled_policies())
         store = open_store(store_url, world="sandbox")
         try:
             yield MoneyStack(setup, url, store, setup.rules())
         finally:
             store.close()
+
+
+@cache
+def _compiled_policies() -> Path:
+    """What a process of one test compiles is read by those of the next: files have the digest of their problem."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def known_by(source: str, dataset: str, count: int) -> list[str]:

@@ -42,7 +42,7 @@ def test_no_cap_is_passed_by_a_cent_though_vendors_fail_and_processes_are_killed
     stack = tight_stack
     companies = known_by("brightdata_company_db", "industry", 20)  # each once: no request waits for a dead one
     asked = orders(companies[::2], "vendor_enrichment") + orders(companies[1::2], "customer_enrichment", first=100)
-    with stack.fleet(processes=4, at_once=10, seed=7) as fleet:
+    with stack.fleet(processes=3, at_once=10, seed=7) as fleet:
         ran = fleet.run(asked, kills=3, within=len(asked))
         assert ran.killed == 3
         assert over_caps(stack.store, stack.rules) == {}
@@ -65,7 +65,7 @@ def test_mixed_requests_with_faults_all_end_honestly_and_the_ledger_becomes_the_
     companies = known_by("google_knowledge_graph", "company_description", 36)
     asked = orders(companies, "profile") + orders(companies[:20], "profile", first=300)
     asked += orders(companies[:4], "vendor_enrichment", first=500)
-    with stack.fleet(processes=4, at_once=15, seed=3) as fleet:
+    with stack.fleet(processes=3, at_once=20, seed=3) as fleet:
         ran = fleet.run(asked)
     assert ran.troubles == []
     assert {report.state for report in ran.reports} <= {"complete", "incomplete", "refused"}
