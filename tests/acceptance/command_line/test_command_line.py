@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -216,3 +217,28 @@ def test_a_list_with_nothing_in_it_advises_a_command_as_it_is_to_be_typed(words:
     assert re.search(r"`enrich [^`]+ --sandbox`", in_sandbox)
     assert re.search(r"`enrich [^`]+`", live)
     assert "--sandbox" not in live
+
+
+def test_rules_of_another_folder_are_named_where_they_are(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(FROZEN, other)
+    (other / "caps.yaml").write_text("all: [1", encoding="utf-8")
+    said = one_sentence(run("rules", "check", str(other)), 2)
+    assert said.startswith(f"error: {other}/caps.yaml: line 1, column 8: a list in [ ] (opened in line 1, column 6)")
+
+
+def test_output_that_finds_no_space_is_one_sentence() -> None:
+    """/dev/full takes nothing, as a full disk does."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "enrich_cli.main", "rules", "check", str(FROZEN)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            check=False,
+        )
+    assert (
+        done.stderr == "error: There is no space left where this is written to: free some. What was bought is kept.\n"
+    )
+    assert done.returncode == 2

@@ -393,3 +393,11 @@ def test_a_sheet_of_sentences_is_no_list(tmp_path: Path) -> None:
     (table,) = read(tmp_path, "list.csv", b"Read me\nThis file has companies\nAsk the sales company\n")
     with pytest.raises(NoCompanyColumn):
         read_rows(table.rows)
+
+
+@pytest.mark.parametrize("name", ["list.csv", "list.json"])
+def test_a_sheet_asked_of_a_file_that_has_none_is_not_passed_over_in_silence(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text('[{"name": "Acme"}]' if name.endswith("json") else "name\nAcme\n")
+    with pytest.raises(UnreadableList, match="it has no sheets, as only an Excel file has; leave --sheet out"):
+        read_list(path, sheet="Accounts")
