@@ -31,8 +31,8 @@ def enriched(
     Raises UsageError, and what a request raises.
     """
     ask = replace(ask, strategy_override=settings.enrich_strategy)
-    limit = None if confirm_above is None else usd("--confirm-above", confirm_above)
-    done = asyncio.run(_enrich(ask, settings, rules, limit))
+    above = None if confirm_above is None else usd("--confirm-above", confirm_above)
+    done = asyncio.run(_enrich(ask, settings, rules, above))
     if done.plan is None:
         return done, []
     from enrich_cli.requests.remedies import what_to_mend  # noqa: PLC0415  a profile served as it is needs no planning
@@ -40,15 +40,15 @@ def enriched(
     return done, [advised(one, sandbox=sandbox) for one in what_to_mend(done, rules, settings)]
 
 
-async def _enrich(ask: Ask, settings: Settings, rules: Rules, limit: int | None) -> Enriched:
+async def _enrich(ask: Ask, settings: Settings, rules: Rules, above: int | None) -> Enriched:
     store = open_store_of(settings)
     async with AsyncExitStack() as stack:
         stack.callback(store.close)
         context = await stack.enter_async_context(open_context(settings, rules, store=store))
         if store.database.read_only:
             return await _looked_up(ask, rules, context, store.database.place)
-        if limit is not None:
-            await _confirmed(ask, settings, rules, context, limit)
+        if above is not None:
+            await _confirmed(ask, settings, rules, context, above)
         with ProgressLine() as progress:
             return await enrich(ask, rules=rules, context=context, watch=progress.watch)
 
@@ -62,8 +62,8 @@ async def _looked_up(ask: Ask, rules: Rules, context: RunContext, place: str) ->
     return found[0]
 
 
-async def _confirmed(ask: Ask, settings: Settings, rules: Rules, context: RunContext, limit: int) -> None:
-    """Returns where it costs no more than the limit (micro-USD), or a person agrees. Raises UsageError."""
+async def _confirmed(ask: Ask, settings: Settings, rules: Rules, context: RunContext, above: int) -> None:
+    """Returns where it costs no more than `above` (micro-USD), or a person agrees. Raises UsageError."""
     from enrich_cli.operations.quoting import quoted_in  # noqa: PLC0415  only this option needs planning
     from enrichment.planning.total import total_of  # noqa: PLC0415
 
@@ -72,7 +72,7 @@ async def _confirmed(ask: Ask, settings: Settings, rules: Rules, context: RunCon
         return
     total = total_of(offered.plans)
     question = f"This is expected to cost {in_usd(total.expected)} USD, at most {in_usd(total.upper_bound)}. Go on?"
-    if total.expected > limit and not _says_yes(question):
+    if total.expected > above and not _says_yes(question):
         raise UsageError("Nothing was bought. Raise --confirm-above, or lower --max-cost.")
 
 
