@@ -25,9 +25,10 @@ from resources.wiring import endpoints_of, open_context
 
 @dataclass
 class WorkerFigures:
-    """Seconds, MB, micro-USD. states: of its companies. qualities: consumer -> of each profile, rounded to a hundredth.
+    """Seconds, MB, micro-USD. states: how its companies ended. qualities: consumer -> of each profile, to a hundredth.
 
-    latencies: of each company, in hundredths of a second.
+    latencies: of each request, in hundredths of a second. waited: requests that missed a vendor, whose companies were
+    taken up again later.
     """
 
     cpu: float = 0.0
@@ -38,11 +39,15 @@ class WorkerFigures:
     purchases: int = 0
     cost: int = 0
     states: dict[str, int] = field(default_factory=Counter)
+    waited: int = 0
     qualities: dict[str, dict[str, int]] = field(default_factory=dict)
     latencies: dict[str, int] = field(default_factory=Counter)
 
     def note(self, ended: CompanyEnd) -> None:
-        self.states[ended.end.state] += 1
+        if ended.end.state == "waiting":
+            self.waited += 1
+        else:
+            self.states[ended.end.state] += 1
         self.cost += ended.end.cost
         if ended.enriched is None:
             return

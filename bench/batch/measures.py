@@ -33,7 +33,7 @@ def measures(folder: Path, *, companies: int | None, seed: int) -> None:
             f"measures, {number} companies, {'+'.join(consumers)}: {figures.cost / number / 1e6:.4f} USD a company"
             f"{against}; complete or incomplete {ended:.4f}; quality {_means(figures.qualities)}; "
             f"seconds a request p50 {_at(figures.latencies, 0.5):.2f}, p95 {_at(figures.latencies, 0.95):.2f}; "
-            f"states {figures.states}",
+            f"states {figures.states}; {figures.waited} requests missed a vendor and were made again",
             flush=True,
         )
 

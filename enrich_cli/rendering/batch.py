@@ -89,8 +89,11 @@ def refresh_data(plan: RefreshPlan) -> dict[str, Any]:
     }
 
 
-def batch_view(summary: BatchSummary, now: datetime, *, sandbox: bool) -> RenderableType:
-    """Progress by state, money, rate and time left, and the commonest reasons."""
+def batch_view(summary: BatchSummary, now: datetime, *, sandbox: bool, by_worker: bool = False) -> RenderableType:
+    """Progress by state, money, rate and time left, the commonest reasons, and what a person may do next.
+
+    by_worker: shown by a process that works on it, which needs no advice on how to go on.
+    """
     batch = summary.batch
     title = Text.assemble(
         (batch.batch_id, "bold"),
@@ -108,7 +111,7 @@ def batch_view(summary: BatchSummary, now: datetime, *, sandbox: bool) -> Render
         for reason, count in summary.reasons:
             reasons.add_row(f"{count:,}", reason)
         parts.append(reasons)
-    if advice := _advice(summary):
+    if advice := "" if by_worker else _advice(summary):
         parts.append(Text(advised(advice, sandbox=sandbox)))
     return Group(*parts)
 
@@ -175,6 +178,8 @@ def _advice(summary: BatchSummary) -> str:
     batch = summary.batch
     if batch.state == "stopped" or (summary.count("stopped") and not summary.count("postponed")):
         return f"`enrich batch resume {batch.batch_id}` goes on."
+    if batch.state == "open" and not summary.count("under_way"):
+        return f"No company is under way: if no worker is at work, `enrich batch resume {batch.batch_id}` goes on."
     if batch.state == "done" and summary.count("postponed"):
         return _of_postponed(summary)
     if batch.state == "done" and summary.count("failed", "incomplete"):

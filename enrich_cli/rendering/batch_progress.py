@@ -34,7 +34,7 @@ class LiveBatch:
 
     def watch(self, summary: BatchSummary) -> None:
         if self._live is not None:
-            self._live.update(batch_view(summary, utc_now(), sandbox=self._sandbox), refresh=True)
+            self._live.update(batch_view(summary, utc_now(), sandbox=self._sandbox, by_worker=True), refresh=True)
         elif time.monotonic() >= self._next_line:
             self._next_line += _SECONDS_BETWEEN_LINES
             sys.stderr.write(f"{batch_line(summary, utc_now())}\n")

@@ -50,3 +50,17 @@ def test_the_line_in_a_log_says_which_vendor_companies_wait_for() -> None:
     waiting = done(max_cost=None, reason=waits_for(["openai", "brightdata"]))
     assert batch_line(waiting, NOW).endswith("; waits for brightdata, openai to answer again")
     assert "waits" not in batch_line(done(max_cost=None, reason="no headcount"), NOW)
+
+
+def left_open(**companies: int) -> BatchSummary:
+    batch = Batch("bat_x", NOW, ("profile",), "cli", "open", max_cost=25_000_000)
+    return BatchSummary(batch, companies, taken=15_000_000, set_aside=0)  # type: ignore[arg-type]
+
+
+def test_a_batch_that_was_interrupted_says_how_to_go_on_also_where_companies_are_postponed() -> None:
+    printed = as_printed(left_open(complete=11, stopped=28, postponed=319, waiting=14))
+    assert "if no worker is at work, `enrich batch resume bat_x` goes on" in printed
+
+
+def test_a_batch_with_companies_under_way_asks_for_nothing() -> None:
+    assert "resume" not in as_printed(left_open(complete=11, under_way=28, waiting=14))
