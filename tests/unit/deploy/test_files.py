@@ -1,15 +1,17 @@
 """deploy/: what the files name is there, and they have only keys that Compose, Dagster's chart and Celery know.
 
-Compose and Helm do not run here; the keys are those of the Compose specification and of the chart's own schema
-(version 1.13, in which most records refuse keys that they do not know).
+Compose and Helm do not run here: compose.yaml is checked by the schema of the Compose specification, Helm values by the
+keys of the chart's own schema (version 1.13, in which most records refuse keys that they do not know).
 """
 
+import json
 import re
-from importlib.metadata import entry_points
+from importlib.metadata import distribution, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import yaml
 
@@ -17,22 +19,7 @@ from resources.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
-COMPOSE = {"name", "services", "volumes"}
-SERVICE = {
-    *(
-        "build",
-        "command",
-        "depends_on",
-        "deploy",
-        "env_file",
-        "environment",
-        "healthcheck",
-        "image",
-        "ports",
-        "restart",
-    ),
-    *("stop_grace_period", "volumes"),
-}
+COMPOSE_SCHEMA = "check_jsonschema/builtin_schemas/vendor/compose-spec.json"
 CHART = {
     "dagsterWebserver": {"image"},
     "dagster-user-deployments": {"enabled", "enableSubchart", "deployments"},
@@ -80,12 +67,30 @@ def variables_in(name: str) -> set[str]:
     return set(re.findall(r"^\s*env: (\w+)$", (DEPLOY / name).read_text(encoding="utf-8"), flags=re.MULTILINE))
 
 
-def test_compose_has_only_keys_of_its_specification() -> None:
+@pytest.fixture(scope="module")
+def specification() -> jsonschema_rs.Validator:
+    """The schema of the Compose specification, as a package of schemas ships it."""
+    path = Path(str(distribution("check-jsonschema").locate_file(COMPOSE_SCHEMA)))
+    return jsonschema_rs.validator_for(json.loads(path.read_text(encoding="utf-8")))
+
+
+def test_compose_is_valid_by_its_specification(specification: jsonschema_rs.Validator) -> None:
+    assert [error.message for error in specification.iter_errors(read("compose.yaml"))] == []
+
+
+def test_the_specification_refuses_a_key_and_a_value_that_it_does_not_know(
+    specification: jsonschema_rs.Validator,
+) -> None:
     compose = read("compose.yaml")
-    assert {key for key in compose if not key.startswith("x-")} == COMPOSE
-    assert {key for service in services().values() for key in service} <= SERVICE
+    compose["services"]["worker"] |= {"replica": 2, "restart": ["always"]}
+    problems = " ".join(error.message for error in specification.iter_errors(compose))
+    assert "'replica' was unexpected" in problems
+    assert 'is not of type "string"' in problems
+
+
+def test_the_volumes_that_services_mount_are_those_that_are_made() -> None:
     named = {volume.split(":")[0] for service in services().values() for volume in service.get("volumes", ())}
-    assert {name for name in named if "/" not in name} == set(compose["volumes"])
+    assert {name for name in named if "/" not in name} == set(read("compose.yaml")["volumes"])
 
 
 def test_each_service_waits_for_services_that_are_there_and_tell_when_they_are_ready() -> None:
