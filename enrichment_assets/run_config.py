@@ -25,6 +25,9 @@ WORKERS_TAG = "workers"
 """Of a run that others shall work beside: how many in all. The sensor start_more_workers launches them."""
 PARENT_RUN_TAG = "dagster/parent_run_id"
 ROOT_RUN_TAG = "dagster/root_run_id"
+BACKFILL_TAG = "dagster/backfill"
+ROOT_BACKFILL_TAG = "dagster/root_backfill_id"
+"""Of a backfill that repeats another one: the first of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +77,23 @@ def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStor
     selected = context.selected_asset_keys
     keys = partition_keys(context)
     _refuse_unknown(context.instance, keys, store)
-    if len(keys) > 1 and config.budget_usd is None:
+    if config.budget_usd is None and (len(keys) > 1 or _backfill_of(context) is not None):
+        of = f"for {len(keys)} companies" if len(keys) > 1 else "a part of a backfill"
         raise BudgetMissing(
-            f"This run is for {len(keys)} companies: set budget_usd, the most they may cost together, in the run "
-            "config under ops > enrich > config. Nothing was bought."
+            f"This run is {of}: set budget_usd, the most all companies may cost together, in the run config under "
+            "ops > enrich > config. Nothing was bought."
         )
+    consumers, budget = _chosen(selected, "profile"), micro_of(config.budget_usd)
     return RunOrder(
         companies=keys,
-        consumers=_chosen(selected, "profile"),
+        consumers=consumers,
         analyses=_chosen(selected, "analysis"),
         sources=_chosen(selected, "raw"),
         even_if_fresh=config.even_if_fresh and not is_retry(context),
         audience=config.audience,
         strategy=config.strategy,
         max_cost=micro_of(config.max_cost_usd),
-        budget=micro_of(config.budget_usd),
+        budget=budget if consumers or budget is None else _part_of(budget, len(keys), context),
         max_age=None if config.max_age is None else seconds_of(config.max_age),
     )
 
@@ -118,6 +123,28 @@ def run_of(asked_by: str | None) -> str | None:
     if asked_by is None or not asked_by.startswith(ASKED_BY):
         return None
     return asked_by.removeprefix(ASKED_BY)
+
+
+def batch_id_of(context: dg.OpExecutionContext) -> str:
+    """Of the batch that this run works on: of the run it repeats; one for all runs of a backfill; else one of its own.
+
+    Dagster makes a run of each range of neighbours of the partitions that are selected: they share one budget.
+    """
+    repeated = context.run.tags.get(BATCH_TAG) if is_retry(context) else None
+    return repeated or f"bat_{_backfill_of(context) or first_run_of(context)}"
+
+
+def _backfill_of(context: dg.OpExecutionContext) -> str | None:
+    """The backfill that this run is a part of: the first of those that repeat one another."""
+    tags = context.run.tags
+    return tags.get(ROOT_BACKFILL_TAG) or tags.get(BACKFILL_TAG)
+
+
+def _part_of(budget: int, companies: int, context: dg.OpExecutionContext) -> int:
+    """What is for this run of the budget of its backfill, by its share of the companies (micro-USD)."""
+    backfill = context.instance.get_backfill(context.run.tags.get(BACKFILL_TAG, ""))
+    data = None if backfill is None else backfill.asset_backfill_data
+    return budget if data is None else budget * companies // max(companies, data.get_num_partitions() or companies)
 
 
 def first_run_of(context: dg.OpExecutionContext) -> str:

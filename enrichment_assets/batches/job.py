@@ -118,7 +118,7 @@ def _ordered(
         return _of_list(Path(config.file), batch, store)
     if len(config.companies) > 1 and config.budget_usd is None:
         raise OrderRefused(_ASK_FOR_BUDGET.format(companies=f"these {len(config.companies)} companies"))
-    return batch_over(config.companies, batch, enrichment, rules, store)
+    return batch_over(config.companies, batch, enrichment, rules, store, again=is_retry(context))
 
 
 def _of_list(path: Path, batch: Batch, store: SqlStore) -> OrderedBatch:
@@ -137,11 +137,11 @@ def _of_list(path: Path, batch: Batch, store: SqlStore) -> OrderedBatch:
 
 
 def batch_over(
-    names: Sequence[str], batch: Batch, enrichment: EnrichmentResource, rules: Rules, store: SqlStore
+    names: Sequence[str], batch: Batch, enrichment: EnrichmentResource, rules: Rules, store: SqlStore, *, again: bool
 ) -> OrderedBatch:
-    """The batch over these companies; a run that is executed again finds it, and takes up what failed in it.
+    """The batch over these companies, with those that other runs of one backfill have put into it.
 
-    Raises OrderRefused, StoreError.
+    again: the run repeats another one, so that it takes up what failed. Raises OrderRefused, StoreError.
     """
     each = list(dict.fromkeys(names))
     found, refused = enrichment.run_in_context(
@@ -150,9 +150,8 @@ def batch_over(
     if not found:
         named = "; ".join(f"{name}: {why}" for name, why in refused.items())
         raise OrderRefused(f"None of these is a company: {named}")
-    if store.batches.by_id(batch.batch_id) is not None:
-        return OrderedBatch(_taken_up(batch.batch_id, store, again=True), refused)
-    return OrderedBatch(store.batches.create(batch, _registered(found, store)), refused)
+    store.batches.join(batch, _registered(found, store))
+    return OrderedBatch(_taken_up(batch.batch_id, store, again=again), refused)
 
 
 def _batch_of(context: dg.OpExecutionContext, config: BatchConfig, batch_id: str) -> Batch:

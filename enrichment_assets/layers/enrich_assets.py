@@ -20,7 +20,15 @@ from enrichment_assets.batches.job import batch_over
 from enrichment_assets.batches.runs import run_batch
 from enrichment_assets.layers.selected_layers import run_selected
 from enrichment_assets.partitions import companies
-from enrichment_assets.run_config import BudgetMissing, OrderConfig, OrderRefused, RunOrder, first_run_of, order_of
+from enrichment_assets.run_config import (
+    BudgetMissing,
+    OrderConfig,
+    OrderRefused,
+    RunOrder,
+    batch_id_of,
+    is_retry,
+    order_of,
+)
 from resources.clock import utc_now
 from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.settings import SettingsError
@@ -77,7 +85,7 @@ def _work(
 ) -> None:
     """Carries out this run as the worker of a batch of its companies."""
     batch = Batch(
-        batch_id=f"bat_{first_run_of(context)}",
+        batch_id=batch_id_of(context),
         created_at=utc_now(),
         consumers=order.consumers,
         requested_by="dagster",
@@ -88,7 +96,7 @@ def _work(
     )
     by_consumers = requirements_of(rules, order.consumers).analyses
     ordered = replace(
-        batch_over(order.companies, batch, enrichment, rules, store),
+        batch_over(order.companies, batch, enrichment, rules, store, again=is_retry(context)),
         max_cost=order.max_cost,
         analyses=tuple(name for name in order.analyses if name not in by_consumers),
         sources=order.sources,

@@ -15,6 +15,7 @@ from typing import Any
 import dagster as dg
 import httpx
 import pytest
+from dagster._core.execution.backfill import PartitionBackfill
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
@@ -27,7 +28,7 @@ from enrichment.identity.domains import company_key, parse_company
 from enrichment_assets.definitions import defs
 from enrichment_assets.marts import GROUP
 from enrichment_assets.partitions import COMPANIES
-from enrichment_assets.run_config import PARENT_RUN_TAG, ROOT_RUN_TAG
+from enrichment_assets.run_config import BACKFILL_TAG, BATCH_TAG, PARENT_RUN_TAG, ROOT_RUN_TAG
 from resources.clock import TEST_CLOCK
 from resources.dagster_resources.enrichment import EnrichmentResource
 from resources.refresh import SCHEDULE
@@ -99,15 +100,19 @@ class DagsterSandbox:
         company: str,
         config: Mapping[str, Any] | None = None,
         retry_of: str | None = None,
+        backfill: str | None = None,
+        batch: str | None = None,
         registered: bool = True,
     ) -> dg.ExecuteInProcessResult:
         """As the UI's launchpad does: these assets, one partition. config: of the op 'enrich'.
 
+        backfill: that the run is a part of. batch: of the run it repeats, whose tags Dagster copies.
         registered: there is the partition; else it is only named, as a launch over GraphQL may name any.
         """
         if registered and company not in self.partitions():
             self.instance.add_dynamic_partitions(COMPANIES, [company])
-        tags = {PARENT_RUN_TAG: retry_of} if retry_of else {}
+        given = {PARENT_RUN_TAG: retry_of, BACKFILL_TAG: backfill, BATCH_TAG: batch}
+        tags = {name: value for name, value in given.items() if value is not None}
         return _job_of(assets).execute_in_process(
             instance=self.instance,
             partition_key=company if registered else None,
@@ -128,6 +133,23 @@ class DagsterSandbox:
         """As a backfill in one run does: this asset, for all companies from the first to the last."""
         self.instance.add_dynamic_partitions(COMPANIES, list(companies))
         return self.materialize_all(asset, config={"budget_usd": 100.0})
+
+    def begin_backfill(self, backfill: str, asset: str, *companies: str) -> None:
+        """As the UI does for a selection of partitions; its runs are left to the test."""
+        asked = PartitionBackfill.from_asset_partitions(
+            backfill_id=backfill,
+            asset_graph=definitions().resolve_asset_graph(),
+            partition_names=companies,
+            asset_selection=[key(asset)],
+            backfill_timestamp=NOON.timestamp(),
+            tags={},
+            dynamic_partitions_store=self.instance,
+            all_partitions=False,
+            title=None,
+            description=None,
+            run_config=None,
+        )
+        self.instance.add_backfill(asked)
 
     def publish(self) -> dg.ExecuteInProcessResult:
         """All marts, and their checks."""

@@ -74,15 +74,34 @@ class SqlBatches:
         wanted = list(dict.fromkeys(company_ids))
         made = stored(batch) | {"state": "open" if wanted else "done"}
         with self._db.writing() as tx:
-            keys = keys_of(tx, wanted)
             tx.execute(sa.insert(t.batches).values(made))
-            for some in chunks(list(enumerate(wanted))):
-                rows = [
-                    {"batch_id": batch.batch_id, "company_id": id_, "key": keys[id_], "state": "waiting", "number": n}
-                    for n, id_ in some
-                ]
-                tx.execute(sa.insert(t.batch_companies), rows)
+            self._add(tx, batch.batch_id, wanted, first=0)
         return batch
+
+    def join(self, batch: Batch, company_ids: Sequence[str]) -> Batch:
+        """Adds companies to the batch with this id, after those it has; without such a batch, makes it of them.
+
+        The batch as it is stored: of one that is there, all but its id is left as it was; if it was done, it is open
+        again. Raises StoreError for a company that is not in the store.
+        """
+        this = _b.batch_id == batch.batch_id
+        with self._db.writing() as tx:
+            tx.execute(self._db.insert_new(t.batches, unique=("batch_id",)).values(stored(batch) | {"state": "open"}))
+            tx.execute(sa.update(t.batches).where(this, _b.state == "done").values(state="open"))
+            last = tx.scalar(sa.select(sa.func.max(_c.number)).where(_c.batch_id == batch.batch_id))
+            self._add(tx, batch.batch_id, list(dict.fromkeys(company_ids)), first=0 if last is None else last + 1)
+            return batch_of(tx.execute(BATCHES.where(this)).one())
+
+    def _add(self, tx: sa.Connection, batch_id: str, company_ids: Sequence[str], *, first: int) -> None:
+        """Companies that are in the batch already stay as they are. first: the place of the first of them."""
+        keys = keys_of(tx, company_ids)
+        insert = self._db.insert_new(t.batch_companies, unique=("batch_id", "company_id"))
+        for some in chunks(list(enumerate(company_ids, first))):
+            rows = [
+                {"batch_id": batch_id, "company_id": id_, "key": keys[id_], "state": "waiting", "number": n}
+                for n, id_ in some
+            ]
+            tx.execute(insert, rows)
 
     def put_first(self, batch_id: str, company_ids: Sequence[str]) -> None:
         """See enrichment.ports.Batches.put_first."""

@@ -242,6 +242,39 @@ def test_a_run_over_several_companies_is_a_batch_with_its_budget(
     assert new_unreported(sandbox.store, 0, limit=100).purchases == ()
 
 
+def test_the_runs_that_dagster_makes_of_one_backfill_share_its_budget(sandbox: DagsterSandbox) -> None:
+    sandbox.register("tesla.com", "apple.com")
+    sandbox.tick("register_companies")
+    runs = [
+        sandbox.materialize("profile/profile", company=company, config={"budget_usd": 0.30}, backfill="scattered")
+        for company in ("tesla.com", "apple.com")
+    ]
+    assert [run.success for run in runs] == [True, True]
+    [summary] = sandbox.store.batches.latest()
+    assert (summary.batch.batch_id, summary.companies) == ("bat_scattered", {"complete": 1, "postponed": 1})
+    assert summary.taken <= 300_000
+
+
+def test_a_run_of_a_backfill_that_is_executed_again_afterwards_goes_on_with_its_batch(sandbox: DagsterSandbox) -> None:
+    sandbox.register("tesla.com")
+    sandbox.tick("register_companies")
+    config = {"budget_usd": 0.01}
+    first = sandbox.materialize("profile/profile", company="tesla.com", config=config, backfill="scattered")
+    again = sandbox.materialize(
+        "profile/profile", company="tesla.com", config=config, retry_of=first.run_id, batch="bat_scattered"
+    )
+    assert again.success
+    assert [summary.batch.batch_id for summary in sandbox.store.batches.latest()] == ["bat_scattered"]
+
+
+def test_a_part_of_a_backfill_needs_a_budget_even_for_one_company(sandbox: DagsterSandbox) -> None:
+    sandbox.register("tesla.com")
+    sandbox.tick("register_companies")
+    assert sandbox.materialize("profile/profile", company="tesla.com", backfill="scattered").success
+    assert sandbox.materialize("raw/google_knowledge_graph", company="tesla.com", backfill="scattered").success
+    assert sandbox.calls() == 0
+
+
 def test_no_company_of_a_run_costs_more_than_its_own_cap(sandbox: DagsterSandbox) -> None:
     sandbox.register("tesla.com", "apple.com")
     sandbox.tick("register_companies")
@@ -256,6 +289,17 @@ def test_the_budget_holds_for_sources_alone_too(sandbox: DagsterSandbox) -> None
     sandbox.tick("register_companies")
     assert sandbox.materialize_all("raw/google_knowledge_graph", config={"budget_usd": 0.03}).success
     assert sandbox.calls() == 0
+
+
+def test_sources_alone_have_their_part_of_the_budget_of_a_backfill(sandbox: DagsterSandbox) -> None:
+    sandbox.register("tesla.com", "apple.com", "ford.com")
+    sandbox.tick("register_companies")
+    sandbox.begin_backfill("scattered", "raw/google_knowledge_graph", "tesla.com", "ford.com")
+    for company, budget, calls in (("tesla.com", 0.03, 0), ("ford.com", 0.04, 1)):
+        config = {"budget_usd": budget}
+        source = "raw/google_knowledge_graph"
+        assert sandbox.materialize(source, company=company, config=config, backfill="scattered").success
+        assert sandbox.calls() == calls
 
 
 def test_a_retry_never_buys_what_is_fresh(sandbox: DagsterSandbox) -> None:

@@ -81,6 +81,21 @@ def test_a_batch_is_made_of_companies_the_store_has(store: SqlStore) -> None:
     assert (summary.batch.state, summary.total) == ("done", 0)
 
 
+def test_a_batch_that_is_there_takes_further_companies_after_its_own_and_stays_as_it_was(store: SqlStore) -> None:
+    store.companies.add([company(f"{name}.com", f"com_{name}") for name in "abc"])
+    asked = Batch("bat_1", NOON, ("profile",), "ana", max_cost=5)
+    assert store.batches.join(asked, ["com_b"]) == asked
+    [first] = claim(store, asked)
+    store.batches.finish(begin(store, asked, first, 1), BatchEnd("complete", 1), at=NOON)
+    assert store.batches.end_if_done("bat_1", [asked.budget])
+
+    joined = store.batches.join(replace(asked, max_cost=100), ["com_c", "com_b", "com_a"])
+
+    assert joined == asked
+    in_order = [(one.company_id, one.state) for one in store.batches.companies("bat_1")]
+    assert in_order == [("com_b", "complete"), ("com_c", "waiting"), ("com_a", "waiting")]
+
+
 def test_where_the_disk_is_almost_full_nothing_is_claimed_and_the_sentence_states_what_to_do(store: SqlStore) -> None:
     batch = batch_of(store, 3)
     left = [9_000_000, 10_000_000]
