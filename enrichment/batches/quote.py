@@ -109,7 +109,7 @@ async def quote_batch(
 
     Raises UnknownName, UnknownStrategy, StoreError. Nothing is written.
     """
-    ask = Ask("", batch.consumers, batch.audience, batch.strategy, override, max_age=batch.max_age)
+    ask = Ask("", batch.consumers, batch.audience, batch.strategy, override, max_age=batch.max_age, waited_for=False)
     on_any_day = _without_caps(rules)
     groups = await asyncio.to_thread(_groups, companies, ask, on_any_day, context)
     planned = [await _of_one(group.companies[0], ask, on_any_day, context) for group in groups[:STATES_PLANNED]]

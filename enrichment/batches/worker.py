@@ -99,6 +99,7 @@ def ask_of(batch: Batch, company: Company | None, options: WorkerOptions, budget
         daily=batch.daily,
         analyses=options.analyses,
         raise_cap=BY_RULES if options.max_cost is None else BY_CALL,
+        waited_for=False,
     )
 
 

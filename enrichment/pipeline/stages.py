@@ -39,7 +39,8 @@ class Ask:
     requests, such as a batch's; daily: of its payer. ids: vendors' ids of the company, as vendor_ids gives them;
     country: as countries. new: another company than those registered under this name.
     analyses: to be made beside those of the consumers. topic: what in particular is asked, of sources that take one.
-    raise_cap: how max_cost is raised where this was asked, for reasons that mention it.
+    raise_cap: how max_cost is raised where this was asked, for reasons that mention it. waited_for: by a person, so
+    that the value of time of its consumers counts; a batch is not.
     """
 
     company: str
@@ -62,6 +63,7 @@ class Ask:
     analyses: tuple[str, ...] = ()
     topic: str = ""
     raise_cap: str = BY_COMMAND_LINE
+    waited_for: bool = True
 
     def requirements(self, rules: Rules) -> Requirements:
         """Raises UnknownName."""
@@ -81,6 +83,7 @@ class Ask:
             daily=self.daily,
             topic=topic,
             raise_cap=self.raise_cap,
+            waited_for=self.waited_for,
         )
 
 
@@ -214,6 +217,7 @@ def asked_note(ask: Ask, company: Company) -> dict[str, Json]:
         "topic": ask.topic,
         "strategy": ask.strategy,
         "memory": ask.memory,
+        "waited_for": ask.waited_for,
         "domain_known": company.domain is not None,
         "complete_or_nothing": ask.budget is not None and ask.budget.most_micro_usd is not None,
     }
@@ -234,6 +238,7 @@ def asked_before(request: Request, company: Company) -> Ask:
         topic=note.get("topic", ""),
         asked_by=request.asked_by,
         memory=note.get("memory", True),
+        waited_for=note.get("waited_for", True),
     )
 
 

@@ -73,7 +73,8 @@ def due_profiles(
         requirements = requirements_of(rules, (name,))
         if not requirements.audience:
             for its, some in companies_by_rules(rules, companies, consumer=name):
-                of_rules = _OfConsumer(its, context, requirements_of(its, (name,)), override)
+                unhurried = requirements_of(its, (name,)).within(max_cost=None, oldest=None, waited_for=False)
+                of_rules = _OfConsumer(its, context, unhurried, override)
                 decided = of_rules.decide(some, new=new)
                 due += decided.due
                 left_alone[NOTHING_TO_ASK] += decided.left_alone

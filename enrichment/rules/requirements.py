@@ -97,13 +97,27 @@ class Requirements:
         daily: DailyCap | None = None,
         topic: str = "",
         raise_cap: str = BY_COMMAND_LINE,
+        waited_for: bool = True,
     ) -> "Requirements":
-        """These requirements, with what a request sets: micro-USD it may cost, seconds a fact may be old, its caps."""
+        """These requirements, with what a request sets: micro-USD it may cost, seconds a fact may be old, its caps.
+
+        waited_for: whether a person waits for it; else a second costs nothing.
+        """
         most = self.max_cost if max_cost is None else max_cost
-        own = (self.max_cost, self.oldest, self.budget, self.daily, self.topic, self.raise_cap)
-        if (most, oldest, budget, daily, topic, raise_cap) == own:
+        second = self.value_of_time if waited_for else 0
+        own = (self.max_cost, self.oldest, self.budget, self.daily, self.topic, self.raise_cap, self.value_of_time)
+        if (most, oldest, budget, daily, topic, raise_cap, second) == own:
             return self
-        return replace(self, max_cost=most, oldest=oldest, budget=budget, daily=daily, topic=topic, raise_cap=raise_cap)
+        return replace(
+            self,
+            max_cost=most,
+            oldest=oldest,
+            budget=budget,
+            daily=daily,
+            topic=topic,
+            raise_cap=raise_cap,
+            value_of_time=second,
+        )
 
     def also_analysing(self, analyses: Sequence[str], rules: Rules) -> "Requirements":
         """These requirements, with analyses that it does not ask for by itself, and what these read."""
