@@ -131,14 +131,17 @@ def bought_outside(purchases: Sequence[tuple[Purchase, Company]]) -> list[Happen
     " that have all that is required and are good enough, as failed the others.",
 )
 def report_made_outside(context: dg.SensorEvaluationContext, enrichment: EnrichmentResource) -> dg.SensorResult:
-    """A run shows the profiles that it makes by itself; what it leaves when it is killed is shown when it has ended."""
+    """A run shows the profiles that it makes by itself; what it leaves when it is killed is shown when it has ended.
+
+    A company whose calls were stopped stays as it was.
+    """
     rules, cursor = enrichment.rules(), OutsideCursor.of(context.cursor)
     under_way = _runs_under_way(context.instance)
     waiting = {run_id: first for run_id, first in cursor.runs.items() if under_way(run_id)}
     since = min([cursor.since, *(first for run_id, first in cursor.runs.items() if run_id not in waiting)])
     with enrichment.store() as store:
         new = new_profiles(store, since, limit=AT_ONCE)
-        known = [one for one in new.profiles if one.profile.consumer in rules.consumers]
+        known = [one for one in new.profiles if _is_shown(one, rules)]
         failed = failed_in_batches(store, since, new.mark)
         left = [(run, one) for one in known if (run := run_of(one.request.asked_by)) is not None and under_way(run)]
         lost = [(run, one) for one in failed if (run := run_of(one.asked_by)) is not None and under_way(run)]
@@ -160,6 +163,10 @@ def report_made_outside(context: dg.SensorEvaluationContext, enrichment: Enrichm
     if failures:
         sentence = f"{sentence} {failures} that failed in batches are shown as failed."
     return _tick(context, str(OutsideCursor(new.mark, waiting)), sentence, added=added)
+
+
+def _is_shown(made: MadeProfile, rules: Rules) -> bool:
+    return made.profile.consumer in rules.consumers and made.request.state != "stopped"
 
 
 def _not_shown(made: Sequence[MadeProfile], instance: dg.DagsterInstance) -> list[MadeProfile]:

@@ -154,6 +154,14 @@ def test_an_incomplete_profile_made_outside_is_checked_and_shown_as_failed_with_
     assert sandbox.tick("report_made_outside").says == "0 of 0 profiles made outside are shown."
 
 
+def test_a_company_whose_calls_were_stopped_stays_as_it_was(sandbox: DagsterSandbox) -> None:
+    _ask_outside(sandbox, "tesla.com", stopped=True)
+    [request] = sandbox.store.requests.latest()
+    assert request.state == "stopped"
+    assert sandbox.tick("report_made_outside").says == "0 of 0 profiles made outside are shown."
+    assert _failed(sandbox, "profile/profile") == {}
+
+
 def test_what_ends_incomplete_tick_by_tick_is_one_record_for_a_batch_and_one_for_the_requests_of_a_day(
     sandbox: DagsterSandbox,
 ) -> None:
@@ -408,9 +416,12 @@ def _ask_outside(
     asked_by: str = "cli",
     consumer: str = "profile",
     strategy: str | None = None,
+    *,
+    stopped: bool = False,
 ) -> None:
     async def ask() -> None:
         async with open_context(sandbox.settings, MATRIX, store=sandbox.store) as opened:
-            await enrich(Ask(company, (consumer,), strategy=strategy, asked_by=asked_by), rules=MATRIX, context=opened)
+            context = replace(opened, stopping=lambda: stopped)
+            await enrich(Ask(company, (consumer,), strategy=strategy, asked_by=asked_by), rules=MATRIX, context=context)
 
     asyncio.run(ask())
