@@ -44,9 +44,11 @@ _SURENESS = re.compile(
     rf"|how do you know(?: {_THAT})?"
     rf"|(?:where|who) (?:do|did|does) (?:you|{_THAT}) (?:get|have|take|find|come)(?: {_THAT})?(?: from)?"
     rf"|(?:what|which)(?: is|['’]s| are) (?:your|the) (?:source|sources|evidence|proof)"
-    r"|says who|who says so|wie sicher (?:bist du|sind sie|ist das)|bist du sicher|sind sie sicher"
+    rf"|who (?:told|says) (?:you )?(?:so|{_THAT})"
+    rf"|(?:what|which) sources? (?:did|do) you (?:ask|use|have)(?: for {_THAT})?"
+    r"|says who|wie sicher (?:bist du|sind sie|ist das)|bist du sicher|sind sie sicher"
     r"|(?:est[aá]s|est[aá] usted) segur[oa]|(?:tu es|es-tu|vous êtes|êtes-vous) s[uû]re?|sei sicur[oa]"
-    rf")(?: (?:about|of|on|for|with) {_THAT}(?: \w+)?)?(?: dir(?: da)?| da)?\W*",
+    rf")(?: (?:about|of|on|for|with) (?:{_THAT}(?: \w+)?|the \w+ (?:one|point|claim)))?(?: dir(?: da)?| da)?\W*",
     re.IGNORECASE,
 )
 """Where it is all of the question: 'are you sure that Acme uses Okta?' asks about Acme."""

@@ -65,6 +65,9 @@ def test_prices_and_ages_of_companies_are_questions_like_any_other(question: str
         "What's your source for that?",
         "Wie sicher bist du dir da?",
         "¿Estás seguro?",
+        "are you sure about the second one?",
+        "who told you that?",
+        "Which sources did you ask?",
     ],
 )
 def test_how_sure_an_answer_is_asks_nothing_new(question: str) -> None:
@@ -79,6 +82,7 @@ def test_how_sure_an_answer_is_asks_nothing_new(question: str) -> None:
         "How do you know who leads IT at Pfizer?",
         "Where do they get their steel from?",
         "What is the source of their profit?",
+        "Who told you that Visa hires?",
     ],
 )
 def test_what_asks_of_a_company_is_not_about_the_answer_before(question: str) -> None:
