@@ -31,7 +31,7 @@ from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.requests.companies_meant import CompaniesMeant
 from enrichment.research.requests.companies_to_look_up import NO_COMPANY, CompaniesToLookUp
 from enrichment.research.requests.company_picked import CompanyPicked
-from enrichment.research.requests.company_requests import CompanyCollected, CompanyRequests
+from enrichment.research.requests.company_requests import CompaniesAsked, CompanyCollected, CompanyRequests
 from enrichment.research.requests.question_breakdown import REMEMBERED, SURE, QuestionBreakdown
 from enrichment.research.requests.question_requests import QuestionRequests, ResearchContext, left_out_by_caps
 from enrichment.research.requests.session_knowledge import SessionKnowledge
@@ -104,11 +104,9 @@ class _Research:
             parts, companies, more = await self.to_look_up.our_rivals(parts, companies, vendor, self.bought)
             open_points += more
         parts = replace(parts, of_several=len(companies) > 1)
-        vendor = await self.vendor_context.loaded(vendor, parts) if companies else vendor
         await self._recognised(parts, companies)
-        names = (*_names_of(vendor, *companies), self.session.persona.company)
-        asked = self.requests.asked(parts, companies, names)
-        await self.requests.planned(asked, vendor)
+        asked, _ = await self._planned(parts, companies, vendor)
+        vendor = await self.vendor_context.loaded(vendor, parts) if companies else vendor
         collected = await self.requests.collected(asked)
         await self._note_budget(collected)
         self._leave_if_told()
@@ -119,6 +117,16 @@ class _Research:
         self._leave_if_told()
         open_points += await self._of_vendor(vendor, is_weighed=parts.is_whole and bool(companies))
         await self._complete(parts, answers, open_points)
+
+    async def _planned(
+        self, parts: QuestionParts, companies: Sequence[Company], vendor: Company
+    ) -> tuple[CompaniesAsked, Mapping[str, Json]]:
+        """What is asked about each company, and the plan with the quote of all that is bought from here on."""
+        names = (*_names_of(vendor, *companies), self.session.persona.company)
+        asked = self.requests.asked(parts, companies, names)
+        is_of_others = bool(companies) and all(one.company_id != vendor.company_id for one in companies)
+        own_company = await self.vendor_context.quoted(vendor, parts) if is_of_others else None
+        return asked, await self.requests.planned(asked, vendor, own_company)
 
     async def told_of_stop(self) -> None:
         """Says at once that a stop was asked for, and which call is waited for."""
@@ -172,8 +180,8 @@ class _Research:
         elif parts.about_research == "age":
             open_points += [age_of(one, await self._known_of(one)) for one in companies]
         elif vendor is not None:
-            asked = self.requests.asked(parts, companies, _names_of(vendor, *companies))
-            open_points += price_of(await self.requests.planned(asked, vendor), companies)
+            _, plan = await self._planned(parts, companies, vendor)
+            open_points += price_of(plan, companies)
         await self.requests.kept(companies)
         await self._complete(parts, (), open_points, companies)
 

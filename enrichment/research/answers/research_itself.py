@@ -26,6 +26,10 @@ def price_of(plan: Mapping[str, Json], companies: Sequence[Company]) -> Iterator
         if not most:
             why = f"all that would be asked for is in memory and free: {NOTHING_BOUGHT}"
         yield OpenPoint(f"the price of an answer on {company.name or company.key}", why, company.key)
+    if (own := plan["own_company"]) is not None:
+        expected, most = in_usd(own["expected_micro_usd"]), in_usd(own["most_micro_usd"])
+        why = f"it would be looked up as well, once for all who sell for it: {expected} USD, {most} at most"
+        yield OpenPoint(f"the price of what {own['name']} offers", why)
 
 
 def sureness_of(question: str, answer: Mapping[str, Json]) -> OpenPoint:

@@ -10,15 +10,12 @@ from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.plan import Plan
 from enrichment.planning.total import total_of
 from enrichment.purchasing.caps import in_words
-from enrichment.research.evidence.relevance import VendorRelevance
 from enrichment.research.questions.areas import AREAS
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.rules.names_for_people import all_called
 
 
-def plan_data(
-    company: Company, served: Profile | None, plans: Sequence[Plan], relevance: VendorRelevance
-) -> dict[str, Json]:
+def plan_data(company: Company, served: Profile | None, plans: Sequence[Plan]) -> dict[str, Json]:
     total = total_of(plans) if plans else None
     chosen = [source.source for plan in plans for source in plan.sources if source.verdict == "chosen"]
     return {
@@ -30,22 +27,29 @@ def plan_data(
         "expected_micro_usd": 0 if total is None else total.expected,
         "most_micro_usd": 0 if total is None else total.upper_bound,
         "seconds": 0.0 if total is None else round(total.seconds, 3),
-        "relevance": relevance.as_json(),
     }
 
 
 def plan_of_question(
-    parts: QuestionParts, plans: Sequence[Mapping[str, Json]], searches: Sequence[Mapping[str, Json]]
+    parts: QuestionParts,
+    plans: Sequence[Mapping[str, Json]],
+    searches: Sequence[Mapping[str, Json]],
+    own_company: Mapping[str, Json] | None = None,
 ) -> dict[str, Json]:
-    """plans: as plan_data has them; searches: of topics. Companies, and topics, are asked about side by side."""
-    every = [*plans, *searches]
-    seconds = [max((one["seconds"] for one in each), default=0.0) for each in (plans, searches)]
+    """plans: as plan_data has them; searches: of topics. Companies, and topics, are asked about side by side.
+
+    own_company: the plan of what the seller's company offers, which is bought first; None: nothing is.
+    """
+    first = [] if own_company is None else [own_company]
+    every = [*first, *plans, *searches]
+    seconds = [max((one["seconds"] for one in each), default=0.0) for each in (first, plans, searches)]
     return {
         "areas": list(parts.asked_areas),
         "topics": list(parts.topics),
         "sub_questions": [{"question": one.question, "datasets": list(one.datasets)} for one in parts.sub_questions],
         "unanswerable": dict(parts.unanswerable),
         "plans": list(plans),
+        "own_company": own_company,
         "searches": list(searches),
         "sources": sorted({source for one in every for source in one["sources"]}),
         "expected_micro_usd": sum(one["expected_micro_usd"] for one in every),
@@ -72,14 +76,19 @@ def plan_sentence(
         looks_at = f"Searching for {searched} about {about}"
     cost, most = in_usd(plan["expected_micro_usd"]), in_usd(plan["most_micro_usd"])
     price = f"expected to cost {cost} USD, {most} at most" if plan["expected_micro_usd"] else "all of it is in memory"
-    return f"{looks_at}: {price}, about {plan['seconds']:.0f} s{_besides(plan, parts)}."
+    return f"{looks_at}: {price}{_for_own(plan)}, about {plan['seconds']:.0f} s{_besides(plan, parts)}."
+
+
+def _for_own(plan: Mapping[str, Json]) -> str:
+    own = plan["own_company"]
+    return f" ({in_usd(own['expected_micro_usd'])} of it for what {own['name']} offers)" if own is not None else ""
 
 
 def _besides(plan: Mapping[str, Json], parts: QuestionParts) -> str:
     """What the question costs beside its plan; over what is remembered only advice asks a model."""
     spent = plan["spent_micro_usd"]
     answer = plan["kept_back_micro_usd"] if plan["expected_micro_usd"] or parts.asks_for_advice else 0
-    each = [f"{in_usd(spent)} USD spent so far (names, your own company, the reading of the question)"] if spent else []
+    each = [f"{in_usd(spent)} USD spent so far (names, the reading of the question)"] if spent else []
     each += [f"at most {in_usd(answer)} USD for the language model's answer"] if answer else []
     return f"; besides {' and '.join(each)}" if each else ""
 

@@ -5,7 +5,7 @@ parts + companies -> CompaniesAsked: an Ask each, and searches of the question's
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from enrichment.domain.companies import Company
@@ -87,16 +87,19 @@ class CompanyRequests:
         searches = TopicSearches(topics, parts.asked_one_by_one, self._bought, first_slot=_FIRST + len(asks))
         return CompaniesAsked(parts, companies, asks, searches)
 
-    async def planned(self, asked: CompaniesAsked, vendor: Company) -> dict[str, Json]:
-        """The plan of all of them, which is shown; nothing is bought."""
+    async def planned(
+        self, asked: CompaniesAsked, vendor: Company, own_company: Mapping[str, Json] | None = None
+    ) -> dict[str, Json]:
+        """The plan of all of them, which is shown; nothing is bought. own_company: as of plan_of_question."""
         shown, searched = [], list[dict[str, Json]]()
-        share = await self._bought.share(len(asked.asks))
+        of_own = 0 if own_company is None else own_company["most_micro_usd"]
+        share = await self._bought.share(len(asked.asks), besides=of_own)
         kept_back = asked.searches.kept_back(share)
         for ask, company in zip(asked.asks, asked.companies, strict=True):
             searched += await asked.searches.planned(company, self._bought.booked_to, kept_back)
             ask_within = self._bought.within(ask, share - kept_back)
             shown.append(await self._plan_of(ask_within, company, vendor))
-        data = plan_of_question(asked.parts, shown, searched) | {
+        data = plan_of_question(asked.parts, shown, searched, own_company) | {
             "kept_back_micro_usd": most_for_answer(self._rules) * len(asked.asks),
             "spent_micro_usd": (await self._bought.costs())[0],
             "left_micro_usd": await self._bought.left(),
@@ -111,7 +114,7 @@ class CompanyRequests:
         served, plans = await profile_or_plans(ask, rules=self._rules, context=self._context, company=company)
         known = await self._knowledge.known(company) if company.company_id else Known()
         both = await self._knowledge.sides(company, known, vendor)
-        return plan_data(company, served, plans, relevance_between(both))
+        return plan_data(company, served, plans) | {"relevance": relevance_between(both).as_json()}
 
     async def collected(self, asked: CompaniesAsked) -> list[CompanyCollected]:
         """Makes all requests, side by side, to their end; then the first error is raised."""

@@ -134,14 +134,7 @@ class QuestionRequests:
         done = await enrich(
             ask,
             rules=self.rules,
-            context=watched(
-                self.context,
-                self.log,
-                company=company.key,
-                request_id=request_id,
-                under_way=self.under_way,
-                topic=ask.topic,
-            ),
+            context=self._watched(company, request_id, ask.topic),
             watch=self._shown_of(company, ask.topic),
             request_id=request_id,
             company=company,
@@ -150,6 +143,16 @@ class QuestionRequests:
         )
         await self._show_reads(done, company, request_id, ask.topic)
         return done, done.profile
+
+    def _watched(self, company: Company, request_id: str, topic: str = "") -> RunContext:
+        return watched(
+            self.context,
+            self.log,
+            company=company.key,
+            request_id=request_id,
+            under_way=self.under_way,
+            topic=topic,
+        )
 
     async def _show_reads(self, done: Enriched, company: Company, request_id: str, topic: str) -> None:
         for read in () if done.plan is None else done.plan.reads:
@@ -186,9 +189,7 @@ class QuestionRequests:
                 company=company,
                 request=request,
                 rules=self.rules,
-                context=watched(
-                    self.context, self.log, company=company.key, request_id=request_id, under_way=self.under_way
-                ),
+                context=self._watched(company, request_id),
                 trace=trace,
                 seconds=max(0.0, self.deadline - time.monotonic()),
             )
@@ -242,9 +243,9 @@ class QuestionRequests:
         each = [await asyncio.to_thread(self.context.store.ledger.purchases, id_) for id_ in ids]
         return sum(map(kept_for_uncertain, each))
 
-    async def share(self, among: int) -> int:
-        """What each of so many companies may cost: the answers' price is kept back."""
-        kept_back = most_for_answer(self.rules) * among
+    async def share(self, among: int, *, besides: int = 0) -> int:
+        """What each of so many companies may cost: the answers' price is kept back, and what is bought besides."""
+        kept_back = most_for_answer(self.rules) * among + besides
         return max(0, await self.left() - kept_back) // max(1, among)
 
     def within(self, ask: Ask, most: int) -> Ask:

@@ -12,8 +12,8 @@ def test_a_question_goes_from_its_parts_to_an_answer_and_each_step_is_an_event(c
     session = opened(client, QUESTION)
     kinds = [kind for _, kind, _ in until(client, session["id"], "research_complete")]
     order = [
-        "session_started", "question_received", "vendor_context_loaded", "companies_recognised",
-        "research_plan_created", "data_extracted", "finding", "research_complete",
+        "session_started", "question_received", "companies_recognised", "research_plan_created",
+        "vendor_context_loaded", "data_extracted", "finding", "research_complete",
     ]  # fmt: skip
     assert [kinds.index(kind) for kind in order] == sorted(kinds.index(kind) for kind in order)
     assert {"source_queried", "source_answered", "analysis_started"} <= set(kinds)

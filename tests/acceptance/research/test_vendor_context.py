@@ -54,3 +54,23 @@ def test_for_a_question_that_does_not_weigh_what_is_sold_nothing_is_bought_about
     assert asked
     assert not any("snowflake" in company for company in asked)
     assert answer["claims"]
+
+
+@pytest.mark.parametrize(
+    "question", ["How should I pitch to tesla.com?", "What should I say to tesla.com?", "Tell me all about tesla.com"]
+)
+def test_what_the_seller_s_company_costs_is_in_the_quote_before_anything_is_bought(stack: Stack, question: str) -> None:
+    one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now, budget=6_000_000)
+    (answer,) = one.ask(question)
+    of_own = [event.type for event in one.seen if "nowflake" in event.message or event.type == "research_plan_created"]
+    assert of_own.index("research_plan_created") < of_own.index("source_queried")
+    plan = next(event.data for event in one.seen if event.type == "research_plan_created")
+    assert plan["own_company"]["expected_micro_usd"] > 0
+    assert answer["cost_micro_usd"] <= plan["most_micro_usd"] + plan["kept_back_micro_usd"]
+
+
+def test_what_the_seller_s_company_would_cost_is_told_where_the_price_is_asked_for(stack: Stack) -> None:
+    one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now)
+    (answer,) = one.ask("How much would it cost to find out how to pitch to tesla.com?")
+    assert "the price of what Snowflake offers" in [point["what"] for point in answer["open_points"]]
+    assert answer["cost_micro_usd"] == 0

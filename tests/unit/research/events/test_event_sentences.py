@@ -145,14 +145,24 @@ def test_advice_over_what_is_remembered_says_what_the_model_may_cost(question: s
         ({}, "about 0 s."),
         (
             {"spent_micro_usd": 370_000},
-            "besides 0.37 USD spent so far (names, your own company, the reading of the question).",
+            "besides 0.37 USD spent so far (names, the reading of the question).",
         ),
         (
             {"spent_micro_usd": 370_000, "expected_micro_usd": 50_000},
-            "0.37 USD spent so far (names, your own company, the reading of the question)"
+            "0.37 USD spent so far (names, the reading of the question)"
             " and at most 0.0050 USD for the language model's answer.",
         ),
     ],
 )
 def test_a_plan_says_what_the_question_costs_besides_what_it_looks_up(costs: dict[str, int], end: str) -> None:
     assert planned("Whom is Acme hiring?", **costs).endswith(end)
+
+
+def test_a_plan_counts_what_the_seller_s_own_company_would_cost_and_says_so() -> None:
+    parts = by_rule("How would you pitch to Acme?", ANN, MATRIX, because="test")
+    none, own = {"company": "x", "sources": [], "expected_micro_usd": 0, "most_micro_usd": 0, "seconds": 0.0}, "own.com"
+    looked_up = none | {"company": own, "name": "Own", "expected_micro_usd": 640_000, "most_micro_usd": 800_000}
+    plan = plan_of_question(parts, (), (), looked_up)
+    assert (plan["expected_micro_usd"], plan["most_micro_usd"]) == (640_000, 800_000)
+    shown = plan_sentence(plan | {"spent_micro_usd": 0, "kept_back_micro_usd": 0}, parts, ("Acme",), ())
+    assert "0.64 USD, 0.80 at most (0.64 of it for what Own offers)" in shown
