@@ -12,6 +12,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from enrichment.domain.data_tables import rows_of
+
 if TYPE_CHECKING:
     from rigour.territories.territory import Territory
 
@@ -90,6 +92,12 @@ def english_name_of(text: str) -> str:
     """The English name of a country that is named in any language: 'Kenia' -> 'Kenya'; '' for what is none."""
     found = _territory(text.strip())
     return "" if found is None or not is_country(text) else str(found.name)
+
+
+@cache
+def demonyms() -> dict[str, str]:
+    """What English calls people and things of a country, in small letters, with its code: 'german' -> 'de'."""
+    return {row[0]: row[1] for row in rows_of("enrichment.identity", "demonyms")}
 
 
 @cache

@@ -9,6 +9,7 @@ from enrichment.research.questions.question_words import has_phrase, words_in_qu
 _ADVICE = re.compile(
     r"\bposition\s+(?!(?:of|in|is|at|on|does|do|are|as)\b)\S|\b(?:pitch|win over|say to|convince|persuade)\b"
     r"|\b(?:should|can|could|would|to|might) (?:(?:I|we|us) )?(?:sell|offer|approach|propose)\b"
+    r"|(?:^|[.;!?,] )(?:so |and |but )?should (?:I|we)\b|\bwhy now (?:for|at|with)\b"
     r"|\bwe sell (?:that|which)\b|\bsell (?!and\b)\w+ to\b|\b(?:switch to|work with|fit for|right for) us\b"
     r"|\bbuy (?:\w+ ){0,4}from us\b|\bwhy (?:should|would|might) \w+ buy(?: now| today| it| this)*\s*(?:[?.!,]|$)"
     r"|\bin it for (?:them|us)\b|\bcare about (?:us|our)\b|\bsentence to (?:him|her|them)\b"

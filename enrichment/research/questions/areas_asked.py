@@ -73,6 +73,8 @@ def _by_phrases(asked: AskedWords, marked: MarkedWords) -> tuple[set[str], froze
             if not marked.closed.isdisjoint(place) or not (read.isdisjoint(place) or place in places):
                 continue
             first = asked.words[place[0]]
+            if area == "people" and place[0] and asked.words[place[0] - 1].own.isdigit():
+                continue  # 'and for 500 people?' asks for no person
             by_size |= area == "size" and not first.does("superlative")
             by_people |= area == "people" and not first.does("anybody")
             shown.add(area)

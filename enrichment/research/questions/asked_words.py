@@ -6,7 +6,7 @@ text + names that are known -> AskedWords -> spans: words beside each other, whi
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from enrichment.identity.countries import country_in_english, english_name_of
+from enrichment.identity.countries import country_in_english, demonyms, english_name_of
 from enrichment.parsing.mentions import is_common
 from enrichment.parsing.technologies import is_technology
 from enrichment.research.questions.areas import phrases_of_areas, shows_area
@@ -53,7 +53,7 @@ class Span:
             if first + 1 < end and self.words[first].does("moved") and self.words[first + 1].small == "into":
                 break  # 'move into India'
             first += 1
-        while end > first and _only_asks(self.words[end - 1], "request", "use", "function", "compares"):
+        while end > first and _only_asks(self.words[end - 1], "request", "use", "function", "compares", "adverb"):
             end -= 1
         joined_by = self.words[first - 1] if first and self.words[first - 1].does("joins") else None
         return Span(self.words[first:end], self.start, self.before, joined_by)
@@ -84,6 +84,16 @@ class AskedWords:
 
     def any_does(self, *kinds: str) -> bool:
         return any(word.does(*kinds) for word in self.words)
+
+    @property
+    def asks(self) -> bool:
+        """Whether it asks or requests something: by a question mark, a question word, a verb in front, 'and their'."""
+        if "?" in self.text or self.any_does("asks") or not self.is_english:
+            return True
+        first = next((word for word in self.words if not word.does("filler", "and_or")), None)
+        if first is None or first.small in ("this", "that", "these", "those"):
+            return False
+        return first.does("auxiliary", "request", "about", "goes_on", "article", "any")
 
     def is_function(self, word: Word) -> bool:
         grammar = ("function",) if self.is_english else ("function", "german", "foreign")
@@ -167,6 +177,11 @@ def is_grammar(word: Word) -> bool:
 
 def is_place(word: Word) -> bool:
     return word.is_capital and (is_continent(word.small) or bool(country_in_english(word.own)))
+
+
+def is_demonym(word: Word) -> bool:
+    """'in Portuguese', 'the German one'."""
+    return word.is_capital and word.small in demonyms()
 
 
 def countries_named(asked: AskedWords) -> Iterator[str]:

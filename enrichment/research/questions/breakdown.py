@@ -68,8 +68,9 @@ class QuestionParts:
 
     companies: as the question names them; none: the ones asked about before. areas: none: the whole company.
 
-    topics: searched for; sought: names and words that are looked for in what is known. unsure: words that may be names
-    of companies; nothing is bought for them. goes_on: it has a word such as "it"; compares: such as "versus";
+    topics: searched for; things: of what is left, what is worth a search; sought: names and words that are looked for
+    in what is known. unsure: words that may be names of companies; nothing is bought for them.
+    goes_on: it has a word such as "it"; compares: such as "versus";
     compares_with_before: it has both beside each other. restates: it asks for what the question before asked for.
     places: which of the companies asked about before are meant. asks_for_all: it says so, as in "tell me more".
     unanswerable: part of the question -> why no source knows it. by: what broke it down; because: why by rule. is_sure:
@@ -92,6 +93,7 @@ class QuestionParts:
     unanswerable: Mapping[str, str] = field(default_factory=dict)
     by: Literal["model", "rule"] = "rule"
     because: str | None = None
+    things: tuple[str, ...] = ()
     sought: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
     goes_on: bool = False
@@ -326,6 +328,7 @@ def _as_read(reading: QuestionReading, area: str | None) -> QuestionParts:
         topics=reading.topics if is_open else (),
         datasets=(),
         sub_questions=(),
+        things=reading.things if is_open else (),
         sought=reading.sought if is_open else (),
         unsure=reading.unsure,
         restates=reading.restates,

@@ -25,7 +25,8 @@ _ITEM = re.compile(
 )
 _PICKED = re.compile(
     r"\bthe (?:\w+ )?(?:one|company|account|prospect|firm) (?:that |which )?"
-    r"you(?:['’](?:d|ve)| would| have)? (?!know)\w+",
+    r"you(?:['’](?:d|ve)| would| have)? (?!know)\w+"
+    r"|(?<!\bis )(?<!\bare )(?<!\bhi )\bthere\b(?! (?:is|are|was|were|a|an|any)\b)",
     re.I,
 )
 _POINTS = re.compile(
@@ -54,7 +55,8 @@ _ON_THE_FORM = ("translate", "print", "draft", "write", "rewrite", "summarize", 
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """item: place in what the answer before lists, from 0, or LAST. picked: the company that it decided for is meant.
+    """item: place in what the answer before lists, from 0, or LAST. picked: the company that it decided for is meant,
+    as in "there".
 
     weighs: what it said is to be weighed for the seller. selects: which of it, so that the rest is no answer.
     """

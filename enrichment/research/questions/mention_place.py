@@ -13,6 +13,7 @@ from enrichment.research.questions.name_places import is_measured, is_where_a_na
 from enrichment.research.questions.question_words import (
     Word,
     follows,
+    is_english,
     is_german,
 )
 
@@ -111,9 +112,15 @@ class MentionPlace:
             return True
         if self.is_used:
             return False
-        if self._is_listed_with_companies or self._is_told_of:
+        if self._is_subject_elsewhere or self._is_listed_with_companies or self._is_told_of:
             return True
         return self.one.is_known and not (self._has_another and self._has_subject)
+
+    @property
+    def _is_subject_elsewhere(self) -> bool:
+        """'Combien d'employés a Elastic ?', '¿Cuántos empleados tiene Elastic?': of no English question."""
+        has = bool(self.front) and self.front[-1].does("has_elsewhere")
+        return has and not is_english(self.words) and not any(word.does("use") for word in self.words)
 
     @property
     def _is_listed_with_companies(self) -> bool:

@@ -21,6 +21,7 @@ from enrichment.research.questions.name_places import (
 )
 from enrichment.research.questions.question_words import (
     Word,
+    has_phrase,
     is_english,
     is_german,
     words_of,
@@ -30,20 +31,23 @@ _FAR = 3
 """So many words may be between a relation and the company it is with: 'partnered in May with Acme'."""
 _DIGITS = 2
 _SHORTEST_COINED = 3
-_IN = frozenset({"in", "en", "em"})
+_LONGEST_UNIT = 4
+_IN = frozenset({"in", "en", "em", "near"})
 """Words of several languages behind which a place stands."""
 
 
 def new_names(words: Sequence[Word], taken: Collection[int], *, has_known: bool) -> Iterator[Mention]:
     german, titled, at = is_german(words), _is_titled(words), 0
+    named = {*taken}
     while at < len(words):
         start, end = _run(words, at, taken, titled=titled)
         sure = start < end and (
             (_is_german_name(words, start, end) if german else _is_name(words, start, end, taken, has_known=has_known))
-            or _is_joined_to_one(words, start, end, taken)
+            or _is_joined_to_one(words, start, end, named)
         )
         if sure or (start == end and at not in taken and _is_small_name(words, at)):
             end = _with_initials(words, max(end, start + 1))
+            named |= {*range(start, end)}
             yield Mention(_written_by_itself(words, start, end), start, end, is_known=False)
         at = max(end, at + 1)
 
@@ -56,8 +60,8 @@ def _with_initials(words: Sequence[Word], end: int) -> int:
 
 
 def _written_by_itself(words: Sequence[Word], start: int, end: int) -> str:
-    """'Macy's', where nothing follows that could be Macy's."""
-    own_by = end == len(words) or words[end].apart or words[end].does("subject", "auxiliary")
+    """'Macy's', where nothing follows that could be Macy's: 'at Macy's lately', 'from Kohl's in May'."""
+    own_by = end == len(words) or words[end].apart or words[end].does("subject", "auxiliary", "adverb", "function")
     return " ".join(word.written for word in words[start:end]) if own_by else written(words[start:end])
 
 
@@ -130,7 +134,7 @@ def _is_titled(words: Sequence[Word]) -> bool:
 def _is_name(words: Sequence[Word], start: int, end: int, taken: Collection[int], *, has_known: bool) -> bool:
     """Whether words with capitals surely name a company."""
     first, before = words[start], words[start - 1] if start and not words[start].apart else None
-    if _is_none_anyway(words[start:end], before) or _is_of_places(words, start, taken):
+    if _is_none_anyway(words[start:end], before) or _is_of_places(words, start, taken) or _is_far_from(words, start):
         return False
     if (
         _is_instead(words, start)
@@ -142,7 +146,8 @@ def _is_name(words: Sequence[Word], start: int, end: int, taken: Collection[int]
         return _stands_alone(words, first, has_known=has_known)
     if all((word.is_acronym or word.own.isdigit()) and "&" not in word.own for word in words[start:end]):
         return _is_pitched_to(words, start)
-    is_owned = (before is not None and before.does("article")) or first.own[0].isdigit()
+    has_article = before is not None and before.does("article") and (is_english(words) or not before.does("foreign"))
+    is_owned = has_article or first.own[0].isdigit()
     if all(is_common(word.small) for word in words[start:end]):
         is_behind = is_in_front(words, start) or _is_owner(words, start)
         is_subject = first.begins and (ends_there(words, end) or _does_something(words, end))
@@ -166,24 +171,42 @@ def _is_instead(words: Sequence[Word], start: int) -> bool:
 
 
 def _is_owner(words: Sequence[Word], start: int) -> bool:
-    """Behind 'de', 'chez', 'von' of another language than English."""
-    return start > 0 and words[start - 1].does("owner") and not is_english(words)
+    """Behind 'de', 'chez', 'von', 'tiene' of another language than English."""
+    return start > 0 and words[start - 1].does("owner", "has_elsewhere") and not is_english(words)
 
 
 def _is_joined_to_one(words: Sequence[Word], start: int, end: int, taken: Collection[int]) -> bool:
-    """'Does Acme or United Parcel Service use Oracle?': joined to a name, and both are in front of what they do."""
+    """'Does Acme or United Parcel Service use Oracle?': joined to a name, and both are in front of what they do.
+
+    Also what is chosen from: 'whom first, Acme or IBM?'
+    """
     is_joined = start > 1 and words[start - 1].does("and_or") and start - 2 in taken and not words[start].apart
+    is_chosen_from = words[start - 1].small in ("or", "vs", "versus") or has_phrase(words, "whom_first")
+    if is_joined and is_chosen_from and ends_there(words, end) and not _is_none_anyway(words[start:end], None):
+        return not is_technology(written(words[start:end])) and not is_dull(words[start])
     while end < len(words) and words[end].small in ("both", "each", "also"):
         end += 1
     return is_joined and end < len(words) and words[end].does("use", "subject", "auxiliary")
 
 
 def _is_none_anyway(span: Sequence[Word], before: Word | None) -> bool:
-    """A country, what is in a place or of a company, the name of a setting."""
+    """A country, what is in or near a place or of a company, a unit of a number, the name of a setting."""
     name = written(span)
-    if before is not None and (before.possessive or before.small in _IN):
+    if before is not None and (before.possessive or before.small in _IN or _is_unit(span, before)):
         return True
     return bool(country_in_english(name)) or "_" in name
+
+
+def _is_far_from(words: Sequence[Word], start: int) -> bool:
+    """'Which is closer to Boston?', 'how far from Lyon?'"""
+    front = words[max(0, start - 2) : start]
+    return len(front) > 1 and front[0].does("distance") and front[1].small in ("to", "from")
+
+
+def _is_unit(span: Sequence[Word], before: Word) -> bool:
+    """'150 kW', '20 MB'."""
+    is_short = len(span) == 1 and len(span[0].small) <= _LONGEST_UNIT
+    return is_short and before.own.replace(",", "").isdigit() and not span[0].own[:2].istitle()
 
 
 def _is_of_places(words: Sequence[Word], start: int, taken: Collection[int]) -> bool:

@@ -16,13 +16,20 @@ from enrichment.research.questions.asked_words import AskedWords, Span, asked_wo
 from enrichment.research.questions.marked_words import MarkedWords, marked_words
 from enrichment.research.questions.mention import KnownNames, MentionRole
 from enrichment.research.questions.name_places import is_dull
+from enrichment.research.questions.noun_phrases import noun_phrases, what_happened
 from enrichment.research.questions.people_asked import asks_who, contact_details, means_people, private_matters
 from enrichment.research.questions.question_words import has_phrase
-from enrichment.research.questions.technology_use import is_any_used, is_customer_of, is_of_competitors, relations
+from enrichment.research.questions.technology_use import (
+    asks_what_is_used,
+    is_any_used,
+    is_customer_of,
+    is_of_competitors,
+    relations,
+    uses_a_thing,
+)
 from enrichment.research.questions.topics_asked import (
     events,
     is_for,
-    is_nominal,
     is_topic,
     left_over,
     requests,
@@ -41,10 +48,11 @@ _PLACES = ("place_first", "place_second")
 class QuestionReading:
     """companies: as they are written. areas: none, and nothing looked for: the whole company.
 
-    topics: to be searched for. sought: names and words to be looked for in what is known. unsure: words that may be
-    names of companies. restates: what was asked before is asked for in other words. places: which of the companies
-    asked about before, from 0; none: all of them. is_of_competitors: which technology their competitors use.
-    is_of_our_rivals: whether they use what the seller's competitors make.
+    topics: to be searched for. things: of what is left, what is worth a search. sought: names and words to be looked
+    for in what is known. unsure: words that may be names of companies. restates: what was asked before is asked for in
+    other words. places: which of the companies asked about before, from 0; none: all of them.
+    is_of_competitors: which technology their competitors use. is_of_our_rivals: whether they use what the seller's
+    competitors make.
     contact_details: words such as "email". private: what no source tells of a person.
     roles: words in the titles of people who are asked for. unread: words of another language that no table has.
     asks_what_it_is: "what is Acme?". beside_ours: what the seller's company has is to be told beside it.
@@ -53,6 +61,7 @@ class QuestionReading:
     companies: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
+    things: tuple[str, ...] = ()
     sought: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
     sure_companies: tuple[str, ...] = ()
@@ -88,6 +97,7 @@ class _Content:
 
     areas: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
+    things: tuple[str, ...] = ()
     sought: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
@@ -133,6 +143,7 @@ def _reading(asked: AskedWords) -> QuestionReading:
         asks_for_advice=advice,
         areas=content.areas,
         topics=tuple(dict.fromkeys(content.topics)),
+        things=content.things,
         sought=tuple(dict.fromkeys(content.sought)),
         unsure=tuple(dict.fromkeys(content.unsure)),
         asks_for_a_list=not companies and _asks_for_a_list(asked),
@@ -161,18 +172,29 @@ def _of_clauses(asked: AskedWords) -> _Content:
         return whole
     areas = {area for one in each for area in one.areas}
     read_in_whole = (*whole.sought, *whole.topics)
-    by_themselves = [words for one in each if areas and not one.areas for words in one.sought if is_nominal(words)]
+    by_themselves = [one for one in each if areas and not one.areas and one.things]
+    moved = {words for one in by_themselves for words in one.sought}
     sought = [words for one in each for words in one.sought if " " in words or words in read_in_whole]
     return _Content(
-        tuple(name for name in AREA_NAMES if name in areas),
-        (*(topic for one in each for topic in one.topics), *by_themselves),
-        tuple(words for words in sought if words not in by_themselves),
-        whole.unsure,
-        tuple(words for one in each for words in one.unread),
+        areas=tuple(name for name in AREA_NAMES if name in areas),
+        topics=tuple(
+            [topic for one in each for topic in one.topics] + [words for one in by_themselves for words in one.things]
+        ),
+        things=whole.things,
+        sought=tuple(words for words in sought if words not in moved),
+        unsure=whole.unsure,
+        unread=tuple(words for one in each for words in one.unread),
     )
 
 
 def _content(asked: AskedWords) -> _Content:
+    content = _content_of_words(asked)
+    if asked.asks or asked.asked or content.areas or content.unsure:
+        return content
+    return _Content(unread=content.unread)  # 'thanks, that helps' is no topic
+
+
+def _content_of_words(asked: AskedWords) -> _Content:
     marked = marked_words(asked)
     areas = areas_asked(asked, marked)
     spans = telling_spans(asked, marked.closed | areas.phrases)
@@ -180,6 +202,9 @@ def _content(asked: AskedWords) -> _Content:
     spans = [span for span in spans if span.text not in unsure]
     content = _of_spans(asked, marked, spans, _Content(areas.names, unsure=unsure))
     content = _of_people(asked, content)
+    is_told = content.areas or content.topics or content.things or content.unsure
+    if not is_told and (done := what_happened(asked)):
+        content = replace(content, areas=("news",), sought=done)
     if content.is_empty and (words := left_over(asked, marked.closed)):
         content = replace(content, sought=(" ".join(words),))
     unread = other_languages(asked)
@@ -193,7 +218,9 @@ def _of_spans(asked: AskedWords, marked: MarkedWords, spans: Sequence[Span], con
     """Where areas are shown, spans narrow them down; else they are topics, or looked for."""
     named = (*asked.named(MentionRole.SOUGHT), *asked.named(MentionRole.PERSON), *events(asked))
     sought = [*named, *(one.text for one in marked.tasks)]
-    topics = [*(one.text for one in marked.topics), *(f"expenditure on {one.text}" for one in marked.spends)]
+    used_for, about = _parted_by_use(asked, marked.topics)
+    sought += used_for
+    topics = [*about, *(f"expenditure on {one.text}" for one in marked.spends)]
     if content.areas and not asked.is_english:
         sought += countries_named(asked)
     if content.areas:
@@ -203,7 +230,15 @@ def _of_spans(asked: AskedWords, marked: MarkedWords, spans: Sequence[Span], con
         left = [span for span in spans if not is_topic(asked, span)]
         is_all = not (topics or requests(asked))
         sought += texts_of(asked, (span for span in left if span.narrows or is_all))
-    return replace(content, topics=tuple(topics), sought=tuple(sought))
+    things = noun_phrases(asked, [span for span in spans if span.text in sought])
+    return replace(content, topics=tuple(topics), things=things, sought=tuple(sought))
+
+
+def _parted_by_use(asked: AskedWords, topics: Sequence[Span]) -> tuple[list[str], list[str]]:
+    """What technology is for ('which software for its records?'), which no search tells better; and what is a topic."""
+    is_on_use = asks_what_is_used(asked) and not uses_a_thing(asked)
+    used_for = [one for one in topics if is_on_use and "for" in [word.small for word in one.before[-2:]]]
+    return [one.text for one in used_for], [one.text for one in topics if one not in used_for]
 
 
 def _of_people(asked: AskedWords, content: _Content) -> _Content:
@@ -220,9 +255,10 @@ def _of_the_seller(asked: AskedWords, content: _Content) -> _Content:
     own = asked.known.own
     names_company = bool(asked.asked or asked.known.before)
     if names_company and own and (has_phrase(asked.words, "of_us") or is_customer_of(asked, own)):
-        return _Content(("technology",), (), (own[-1 if len(own) > 2 else 0],), content.unsure)
+        product = own[-1 if len(own) > 2 else 0]
+        return _Content(("technology",), sought=(product,), unsure=content.unsure)
     if _uses_our_rivals(asked, content):
-        return _Content(("technology",), (), (), content.unsure)
+        return _Content(("technology",), unsure=content.unsure)
     if "competition" in content.areas and own and has_phrase(asked.words, "rival_of_us"):
         return replace(content, sought=(*content.sought, own[0]))
     return content
@@ -249,8 +285,10 @@ def _only_asks_why(asked: AskedWords) -> bool:
 
 
 def _goes_to_another(asked: AskedWords) -> bool:
-    """'And Acme?', 'what about Acme?': what was asked before, about this company."""
+    """'And Acme?', 'what about Acme?', 'more than Acme?': what was asked before, about this company."""
     left = [word.small for at, word in enumerate(asked.words) if at not in asked.taken]
+    if left[:2] in (["more", "than"], ["less", "than"], ["fewer", "than"], ["as", "many"]):
+        return all(word.does("function") or at in asked.taken for at, word in enumerate(asked.words[2:], 2))
     begins_with_and = left[:1] == [asked.words[0].small] and asked.words[0].does("and_or")
     return left[-2:] in (["what", "about"], ["how", "about"]) or (begins_with_and and len(left) == 1)
 

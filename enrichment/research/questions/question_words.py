@@ -20,7 +20,13 @@ _CONTRACTED = re.compile(rf"\b({'|'.join(_BEGINS.split())})['’](s|re|ve|ll|d|m
 _WRITTEN_OUT = {"s": "is", "re": "are", "ve": "have", "ll": "will", "d": "would", "m": "am"}
 _WITHOUT_APOSTROPHE = re.compile(r"\b(who|what|where|when|how)s\b", re.I)
 _NOT = re.compile(r"\b(\w+?)n['’]t\b", re.I)
+_ASKED_NOT = re.compile(
+    r"(^\W*|[.?!;:,]\s+|\b(?:and|or|but)\s+)(do(?=n['’]t (?:they|we|you|(?-i:[A-Z])))|(?!don)\w+?)n['’]t\b", re.I
+)
+_WHOLE = {"ca": "can", "wo": "will"}
+"""'Isn't Acme closing plants?' asks what 'is Acme closing plants?' does."""
 _ELIDED = re.compile(r"(?<!\w)(qu|[cdjlmnst])['’](?=\w)", re.I)
+_LEFT_OF_AN_ELISION = frozenset("dlmst")
 _INVERTED = re.compile(r"(?<=\w)-t-(elles?|ils?|on)\b", re.I)
 _OTHER_SCRIPT = re.compile(
     r"(?<=[a-zA-Z])(?=[\u3040-\u30ff\u4e00-\u9fff])|(?<=[\u3040-\u30ff\u4e00-\u9fff])(?=[a-zA-Z])"
@@ -85,7 +91,7 @@ def written_out(text: str) -> str:
         text = text.lower()
     text = _CONTRACTED.sub(lambda found: f"{found[1]} {_WRITTEN_OUT[found[2].lower()]}", text)
     text = _WITHOUT_APOSTROPHE.sub(r"\1 is", text)
-    text = _NOT.sub(r"\1 not", text)
+    text = _NOT.sub(r"\1 not", _ASKED_NOT.sub(lambda found: found[1] + _WHOLE.get(found[2].lower(), found[2]), text))
     return _OTHER_SCRIPT.sub(" ", _ELIDED.sub(r"\1 ", _INVERTED.sub(r" \1", text)))
 
 
@@ -154,7 +160,8 @@ def has_phrase(words: Sequence[Word], kind: str) -> bool:
 
 
 def is_english(words: Sequence[Word]) -> bool:
-    english, other = (sum(word.does(*kinds) for word in words) for kinds in (("function",), ("german", "foreign")))
+    whole = [word for word in words if word.small not in _LEFT_OF_AN_ELISION]
+    english, other = (sum(word.does(*kinds) for word in whole) for kinds in (("function",), ("german", "foreign")))
     return english >= other
 
 

@@ -15,7 +15,6 @@ from enrichment.domain.knowledge import Fact, Known
 from enrichment.domain.values import CompetitorMention, FoundPassage
 from enrichment.identity.domains import registrable_domain
 from enrichment.parsing.technologies import is_technology
-from enrichment.research.evidence.relevance import stem_of
 from enrichment.research.questions.asked_words import may_be_topic
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.mention import KnownNames
@@ -64,17 +63,12 @@ def _left_to_search(parts: QuestionParts, own: frozenset[str]) -> Iterator[str]:
     if parts.topics or parts.unread or parts.restates or not {*parts.areas} <= _TOLD_BY_NEWS:
         return
     events = {" ".join(phrase) for phrase in phrases_of("event")}
-    words = [word for one in parts.sought if one not in events for word in one.split() if word.casefold() not in own]
+    words = [word for one in parts.things if one not in events for word in one.split() if word.casefold() not in own]
     words = [word for word in words if not is_technology(word)]
-    if len(words) < _NARROWS and (parts.areas or not any(map(_is_plural, words))):
+    if parts.areas and len(words) < _NARROWS:
         return
     if may_be_topic(" ".join(words)) and not any(map(_IS_AN_ORDER.search, words)):
         yield " ".join(words[:_MOST_WORDS])
-
-
-def _is_plural(word: str) -> bool:
-    """'warehouses': a single word that is no verb or adjective left over."""
-    return stem_of(word) != word
 
 
 def _without_ends(words: list[str]) -> str:

@@ -5,7 +5,6 @@ A topic is made of content words, or it is none: nothing is searched for the gra
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from enrichment.research.evidence.relevance import stem_of
 from enrichment.research.questions.areas_asked import OTHER_SCRIPT
 from enrichment.research.questions.asked_words import AskedWords, Span, is_content, is_grammar
 from enrichment.research.questions.mention import MentionRole
@@ -36,6 +35,8 @@ def is_topic(asked: AskedWords, span: Span) -> bool:
     if not before:
         return not asked.asked
     last, others = before[-1], before[:-1]
+    if last.possessive and asked.any_does("compares") and not span.narrows:
+        return False  # 'their tone against ours' is no figure that can be compared
     if last.possessive or last.does("about") or (last.does("which") and len(span.words) > 1):
         return True
     if last.does("and_or") and len(others) in {one.end for one in asked.mentions}:
@@ -50,11 +51,6 @@ def is_for(asked: AskedWords, span: Span) -> bool:
     if span.joined_by is not None:
         return True
     return bool(span.before) and (span.before[-1].does("joins") or (is_of and span.before[-1].does("article")))
-
-
-def is_nominal(words: str) -> bool:
-    """Whether words may name a thing: several of them, or a plural; not a verb or an adjective that is left over."""
-    return " " in words or stem_of(words) != words
 
 
 def events(asked: AskedWords) -> Iterator[str]:
