@@ -143,6 +143,12 @@ class Catalogue:
             return self.by_slug(text.lower().split("linkedin.com/company/", 1)[1].strip("/").split("?")[0])
         return self.by_domain(text) or self.by_name(text) or self.by_slug(text)
 
+    def by_beginning(self, words: str) -> CatalogueCompany | None:
+        """The one company whose name begins with these words: 'Host Hotels'."""
+        begins = f"{plain(words)} "
+        found = [company for name, company in self._names.items() if name.startswith(begins)] if words.strip() else []
+        return found[0] if len({company.domain for company in found}) == 1 else None
+
     def in_text(self, query: str) -> CatalogueCompany | None:
         """The company a search text is about: a quoted name, else a domain, else a name among search words."""
         text = _OPERATOR.sub(" ", query)

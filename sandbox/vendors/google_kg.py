@@ -75,7 +75,8 @@ class GoogleKnowledgeGraph:
         if not query and not request.text("ids"):
             message = "Request contains an invalid argument: one of query and ids is required."
             return respond(400, {"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}})
-        company = self.context.catalogue.by_any(query) or self.context.catalogue.in_text(query)
+        catalogue = self.context.catalogue
+        company = catalogue.by_any(query) or catalogue.in_text(query) or catalogue.by_beginning(query)
         entities = self._entities(request, company) if company and request.knows(SOURCE, company) else []
         request.bill("search", request.times, query)
         found = entities[: max(1, request.number("limit", 20))]

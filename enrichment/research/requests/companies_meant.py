@@ -31,6 +31,7 @@ from enrichment.research.requests.company_candidates import (
     CompanyChoice,
     choices_that_come_up,
     registered_choices,
+    surely_meant,
     with_website,
 )
 from enrichment.research.requests.question_requests import QuestionRequests
@@ -187,6 +188,9 @@ class CompaniesMeant:
             looked_up = company if await self._was_looked_up(company) else None
         is_chosen = name.casefold() in self._chosen or registrable_domain(name) is not None
         if not is_chosen and (several := await self._that_come_up(name, company)):
+            if (sure := surely_meant(name, several)) is not None and company.domain is None:
+                found.open_points = [one for one in found.open_points if one.what != name]
+                return await self._asked_for(sure.domain or sure.key)
             is_one = len(several) == 1 and company.domain is not None
             if not is_one:
                 found.open_points = [one for one in found.open_points if one.what != name]
@@ -249,6 +253,8 @@ class CompaniesMeant:
             if (company := await self._asked_for(reading)).company_id:
                 return company
         if name.casefold() not in self._chosen and (choices := await self._registered_choices(name)):
+            if (sure := surely_meant(name, choices)) is not None:
+                return sure
             raise _SeveralMeant(choices)
         return await self._asked_for(name)
 

@@ -119,7 +119,7 @@ def _not_looked_up(parts: QuestionParts) -> OpenPoint | None:
         return OpenPoint("the question", _NO_LISTS)
     if not asks_again and asks_nothing(parts):
         return OpenPoint("the question", "it asks nothing that can be looked up: ask one of those below")
-    if parts.unread and not (parts.companies or parts.areas):
+    if parts.unread and not (parts.areas or parts.topics or parts.sought or parts.asks_for_advice):
         return OpenPoint(" ".join(parts.unread), _UNREAD)
     if not asks_again and is_unread(parts):
         return OpenPoint("the question", _NOT_READ)

@@ -15,6 +15,7 @@ from enrichment.identity.ambiguity import Candidate
 from enrichment.identity.companies import reference_of
 from enrichment.identity.comparison import compare_names, may_be_misspelt
 from enrichment.identity.domains import NotACompany
+from enrichment.identity.names import name_words
 from enrichment.parsing import NamedCompany
 from enrichment.pipeline.candidates import called_longer
 from enrichment.ports import Companies
@@ -89,6 +90,15 @@ def _misspelt(name: str, companies: Companies) -> Iterator[CompanyChoice]:
             yield CompanyChoice(one, "its name is spelled nearly so")
         elif one.domain and one.domain.partition(".")[0] == name.casefold():
             yield CompanyChoice(one, "its website is called so")
+
+
+def surely_meant(name: str, choices: Sequence[CompanyChoice]) -> Company | None:
+    """The only choice, where its website is called exactly so: of 'Vertiv' vertiv.com; None: a person is asked."""
+    if len(choices) != 1:
+        return None
+    domain = choices[0].company.domain
+    label = "" if domain is None else domain.partition(".")[0].replace("-", "")
+    return choices[0].company if label == "".join(name_words(name)) else None
 
 
 def choices_that_come_up(name: str, found: Iterable[NamedCompany], company: Company) -> list[CompanyChoice]:

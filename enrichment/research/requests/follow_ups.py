@@ -50,16 +50,22 @@ def asked_before(earlier: Sequence[Question], read: Reads) -> QuestionParts | No
     return next((parts for parts in each if not (parts.restates or _only_follows(parts, read))), None)
 
 
-def place_meant(text: str, last: Question) -> tuple[int, ...]:
+def place_meant(text: str, earlier: Sequence[Question]) -> tuple[int, ...]:
     """Which of several companies of the last question the text means; none: all of them.
 
-    Its place in the order of that question, or the one that the answer decided for.
+    Its place in the order of that question, or the one that the latest answer on them decided for.
     """
-    asks, answer, several = follow_up(text), last.answer or {}, len(last.companies)
+    last, asks = earlier[-1], follow_up(text)
+    several = len(last.companies)
     if asks.item is not None and several > 1 and -several <= asks.item < several:
         return (asks.item % several,)
-    if not asks.picked or not answer:
+    if not asks.picked or several < 2:
         return ()
+    on_them = [one.answer for one in reversed(earlier) if one.companies == last.companies and one.answer]
+    return next((places for answer in on_them if (places := _decided_for(answer))), ())
+
+
+def _decided_for(answer: Mapping[str, Json]) -> tuple[int, ...]:
     decided = next((one["text"] for one in answer["claims"] if one["derived"] == "comparison"), "")
     ends = decided.rpartition(":")[2]
     named = [at for at, one in enumerate(answer["companies"]) if _is_in(one["name"] or one["key"], ends)]

@@ -48,7 +48,7 @@ class QuestionBreakdown:
         parts = await self._read(vendor)
         if parts.companies or parts.places or not (earlier := await self._meant.earlier()):
             return parts
-        return replace(parts, places=place_meant(self._question.text, earlier[-1]))
+        return replace(parts, places=place_meant(self._question.text, earlier))
 
     async def _read(self, vendor: Company) -> QuestionParts:
         text, persona, asked = self._question.text, self._session.persona, self._rules.research.breakdown

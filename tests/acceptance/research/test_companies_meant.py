@@ -158,7 +158,8 @@ def test_what_was_asked_about_before_is_compared_and_found_in_small_letters(clie
 
 def test_the_short_name_of_a_registered_company_is_asked_about_and_costs_nothing(stack: Stack) -> None:
     at = stack.clock.now()
-    stack.store.companies.add([Company(new_id("com"), "brackwater.com", "Brackwater Foods", "brackwater.com", at)])
+    domain = "brackwaterfoods.com"
+    stack.store.companies.add([Company(new_id("com"), domain, "Brackwater Foods", domain, at)])
     one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now)
     one.ask("Whom does Brackwater hire?")
     waiting = one.seen[-1]
@@ -200,11 +201,21 @@ def test_two_websites_of_one_name_that_a_search_finds_are_asked_about_and_the_ch
 
 
 def test_a_company_of_a_longer_name_that_the_look_up_shows_is_asked_back_at_once(stack: Stack) -> None:
-    """The sandbox knows C.H. Robinson Worldwide."""
+    """The sandbox knows Alexandria Real Estate Equities."""
     one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now)
-    one.ask("How many drivers is C.H. Robinson looking for?")
+    one.ask("How many drivers is Alexandria Real Estate looking for?")
     assert one.seen[-1].type == "clarification_needed"
-    assert "chrobinson.com" in [candidate["key"] for candidate in one.seen[-1].data["candidates"]]
+    assert "are.com" in [candidate["key"] for candidate in one.seen[-1].data["candidates"]]
+
+
+@pytest.mark.parametrize("name", ["Brackwater", "Cold Harbor", "Silt Fen"])
+def test_the_one_company_whose_website_is_called_as_the_question_calls_it_is_meant(stack: Stack, name: str) -> None:
+    domain = f"{name.replace(' ', '').lower()}.com"
+    company = Company(new_id("com"), domain, f"{name} Foods", domain, stack.clock.now())
+    stack.store.companies.add([company])
+    one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now, budget=0)
+    (answer,) = one.ask(f"Whom does {name} hire?")
+    assert [one["key"] for one in answer["companies"]] == [domain]
 
 
 def test_another_company_named_alone_is_asked_what_the_one_before_was(stack: Stack) -> None:

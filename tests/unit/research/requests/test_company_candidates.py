@@ -6,7 +6,7 @@ import pytest
 
 from enrichment.domain.companies import Company
 from enrichment.parsing import companies_that_come_up
-from enrichment.research.requests.company_candidates import choices_that_come_up
+from enrichment.research.requests.company_candidates import CompanyChoice, choices_that_come_up, surely_meant
 from tests.support.examples import MATRIX, NOON
 from tests.support.parsed_replies import reply
 
@@ -86,3 +86,22 @@ def test_a_choice_is_shown_with_its_website_and_what_it_is() -> None:
         "Pallion (pallion.com: Pallion is a payroll company in Denver)",
         "Pallion AG (pallion.ch: Pallion AG is a steel builder in Zug)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "domain", "is_sure"),
+    [
+        ("Cold Harbor", "coldharbor.com", True),
+        ("Dun & Ash", "dun-ash.com", True),
+        ("Vert", "vert.de", True),
+        ("Vert", "vertholdings.com", False),
+        ("Coldharbr", "coldharbor.com", False),
+    ],
+)
+def test_the_only_choice_is_meant_where_its_website_is_called_as_it_was_named(
+    name: str, domain: str, is_sure: bool
+) -> None:
+    company = Company("com_1", domain, f"{name} Holdings", domain, NOON)
+    choice = CompanyChoice(company, "its name begins so")
+    assert (surely_meant(name, [choice]) is not None) == is_sure
+    assert surely_meant(name, [choice, choice]) is None
