@@ -3,7 +3,7 @@
 VendorFigures -> page.html (jinja2) -> text
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -11,13 +11,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from enrichment.domain.money import in_usd
-from resources.vendor_report.charts import match_over_time, price_of_good_fact
 from resources.vendor_report.figures import VendorFigures
 from resources.vendor_report.intervals import Figure
 
 
 def vendor_page(vendors: Sequence[VendorFigures], *, now: datetime, window: str) -> str:
     """window: of which time requests were replayed, such as '30d'."""
+    from resources.vendor_report.charts import match_over_time, price_of_good_fact  # noqa: PLC0415  altair is slow
+
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
@@ -27,7 +28,7 @@ def vendor_page(vendors: Sequence[VendorFigures], *, now: datetime, window: str)
     priced = [one for one in vendors if one.usd_per_good_fact is not None]
     return environment.get_template("page.html").render(
         vendors=vendors,
-        charts=_charts(vendors),
+        charts={one.provider: Markup(match_over_time(one)) for one in vendors},  # noqa: S704  drawn by vl-convert
         prices=Markup(price_of_good_fact(vendors)) if priced else None,  # noqa: S704  drawn by vl-convert
         now=now,
         window=window,
@@ -49,7 +50,3 @@ def _stacked(figure: str) -> str:
     value, _, interval = figure.partition(" (")
     unbroken = interval.removesuffix(")").replace(" to ", "\u00a0to\u00a0")
     return Markup("{}<br><small>{}</small>").format(value, unbroken) if interval else figure
-
-
-def _charts(vendors: Sequence[VendorFigures]) -> Mapping[str, Markup]:
-    return {one.provider: Markup(match_over_time(one)) for one in vendors}  # noqa: S704  drawn by vl-convert

@@ -13,7 +13,7 @@ import pytest
 
 from enrichment.parsing import READERS, ReaderEntry
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
-from enrichment.rules import Rules, load_rules
+from enrichment.rules import Rules
 from resources.settings import Settings
 from resources.store import SqlStore
 from resources.wiring import open_context, policies_folder, sandbox_file
@@ -21,7 +21,7 @@ from sandbox.app import create_app
 from sandbox.server import served
 from tests.support.command_line import Finished, run_at
 from tests.support.eventually import PATIENCE_SECONDS
-from tests.support.examples import FROZEN
+from tests.support.examples import FROZEN, MATRIX
 from tests.support.manual_clock import NOON, running_from
 from tests.support.new_stores import new_store
 from tests.support.new_warehouses import begin_empty
@@ -109,6 +109,6 @@ def stack(tmp_path: Path, sandbox_at: str, compiled_policies: Path) -> Iterator[
     store = new_store(settings.home / "store.sqlite")
     begin_empty(settings.warehouse_path)
     try:
-        yield Stack(sandbox_at, settings, load_rules(FROZEN), store, StackClock(sandbox_at))
+        yield Stack(sandbox_at, settings, MATRIX, store, StackClock(sandbox_at))
     finally:
         store.close()

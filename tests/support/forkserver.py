@@ -18,13 +18,15 @@ _LATE = (
     *("resources.providers.google_kg", "resources.providers.serpapi", "resources.providers.snov"),
     *("resources.providers.live_transport", "resources.store", "resources.warehouse", "rigour.names.org_types"),
     *("psycopg", "sqlalchemy.dialects.postgresql.psycopg", "enrichment.policy.dynamic_program"),
-    *("enrichment.policy.serialization", "stringprep", "encodings.idna", "encodings.utf_16_be"),
+    *("resources.vendor_report.charts", "enrichment.policy.serialization"),
+    *("stringprep", "encodings.idna", "encodings.utf_16_be"),
 )
 """What is imported only when it is used."""
 
 FORKSERVER = multiprocessing.get_context("forkserver")
 FORKSERVER.set_forkserver_preload(
     [
+        "tests.support.imports_uncollected",
         "tests.support.wide_terminal",
         *_LATE,
         *(

@@ -6,7 +6,6 @@ Looking through all of that again and again took a quarter of what the tests tak
 import atexit
 import gc
 
-gc.collect()
 gc.freeze()
 gc.set_threshold(20_000, 10, 10)
 gc.enable()
