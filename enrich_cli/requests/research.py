@@ -180,8 +180,9 @@ def _choose(event: SessionEvent, question: Question, store: SqlStore, *, as_json
         if as_json:
             show("", {"asked": asked, "candidates": candidates}, as_json=True)
             raise typer.Exit(AMBIGUOUS)
-        keys = ", ".join(str(one["key"]) for one in candidates)
-        raise AmbiguousCompany(f"It is not sure which company {asked} is: name one of {keys} in the question.", asked)
+        keys = [str(one["key"]) for one in candidates]
+        named = f"one of {', '.join(keys)}" if len(keys) > 1 else f"{keys[0]}, if that is the one,"
+        raise AmbiguousCompany(f"It is not sure which company {asked} is: name {named} in the question.", asked)
     for number, one in enumerate(candidates, start=1):
         print_line(f"{number}  {one['key']}  {one['name'] or ''}  {one.get('about') or one['because']}")
     key = str(candidates[number_chosen(len(candidates)) - 1]["key"])

@@ -18,6 +18,7 @@ SessionEventType = Literal[
     "session_started",
     "vendor_context_loaded",
     "question_received",
+    "lookup_planned",
     "companies_recognised",
     "clarification_needed",
     "research_plan_created",

@@ -25,6 +25,7 @@ _KINDS: Mapping[str, str] = {
 _MILESTONES = frozenset(
     {
         "vendor_context_loaded",
+        "lookup_planned",
         "companies_recognised",
         "clarification_needed",
         "research_plan_created",

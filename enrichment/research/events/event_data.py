@@ -30,6 +30,12 @@ def plan_data(company: Company, served: Profile | None, plans: Sequence[Plan]) -
     }
 
 
+def lookup_sentence(name: str, plan: Mapping[str, Json]) -> str:
+    """name: of the company that is looked for. plan: as plan_data has it."""
+    expected, most = in_usd(plan["expected_micro_usd"]), in_usd(plan["most_micro_usd"])
+    return f"Finding out which company {name} is: expected {expected} USD, at most {most} USD."
+
+
 def plan_of_question(
     parts: QuestionParts,
     plans: Sequence[Mapping[str, Json]],

@@ -320,6 +320,7 @@ class CompaniesMeant:
         most = max(0, await self._bought.left() - most_for_answer(self._bought.rules))
         ask = Ask(company.key, datasets=("domain",), asked_by=self._runs_in.asked_by, daily=self._runs_in.daily)
         ask = self._bought.within(ask, most)
+        await self._bought.quote_lookup(ask, company, slot=slot)
         done, _ = await self._bought.enriched(ask, company, slot=slot)
         request = await asyncio.to_thread(self._context.store.requests.by_id, self._bought.requests[slot])
         if request is None:

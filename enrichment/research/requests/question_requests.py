@@ -22,14 +22,13 @@ from enrichment.domain.profiles import Profile
 from enrichment.domain.purchases import DailyCap, kept_for_uncertain
 from enrichment.domain.requests import Event, Request
 from enrichment.domain.research import Question, Session
+from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.pipeline.stages import finished
 from enrichment.ports.sessions import Sessions
-from enrichment.research.answers.answer import (
-    Payer,
-)
+from enrichment.research.answers.answer import Payer
 from enrichment.research.answers.answer_question import most_for_answer
-from enrichment.research.events.event_data import budget_sentence
+from enrichment.research.events.event_data import budget_sentence, lookup_sentence, plan_data
 from enrichment.research.events.narration import from_memory, session_event_of, watched
 from enrichment.research.events.session_log import SessionLog, Shown
 from enrichment.rules import Rules
@@ -117,6 +116,14 @@ class QuestionRequests:
                 self.sessions.keep, self.question.question_id, worker=self.runs_in.worker, requests=new
             )
         return self.requests[slot]
+
+    async def quote_lookup(self, ask: Ask, company: Company, *, slot: int) -> None:
+        """Says what finding a company by its name may cost, before it is bought; nothing where memory has it."""
+        served, plans = await profile_or_plans(ask, rules=self.rules, context=self.context, company=company)
+        plan = plan_data(company, served, plans)
+        if plan["most_micro_usd"]:
+            message = lookup_sentence(company.name or company.key, plan)
+            await self.log.emit("lookup_planned", message, mark=str(slot), data=plan)
 
     async def enriched(self, ask: Ask, company: Company, *, slot: int) -> tuple[Enriched | None, Profile | None]:
         """The end of the request in this slot; the first is None where an earlier process had ended it."""

@@ -208,6 +208,22 @@ def test_a_company_of_a_longer_name_that_the_look_up_shows_is_asked_back_at_once
     assert "are.com" in [candidate["key"] for candidate in one.seen[-1].data["candidates"]]
 
 
+@pytest.mark.parametrize("name", ["Adobe", "Blixtermann Pharma"])
+def test_what_finding_a_company_by_its_name_may_cost_is_said_before_a_source_is_asked(stack: Stack, name: str) -> None:
+    one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now)
+    one.ask(f"Is {name} hiring?", f"Is {name} growing?")
+    of_lookup = [event for event in one.seen if event.type in {"lookup_planned", "source_queried", "source_answered"}]
+    (quoted,) = [event for event in one.seen if event.type == "lookup_planned"]
+    assert of_lookup[0] == quoted
+    assert quoted.message.startswith(f"Finding out which company {name} is: expected 0.")
+    spent = [
+        event.data["cost_micro_usd"]
+        for event in of_lookup
+        if event.type == "source_answered" and event.data["source"] in quoted.data["sources"]
+    ]
+    assert 0 < sum(spent) <= quoted.data["most_micro_usd"]
+
+
 @pytest.mark.parametrize("name", ["Brackwater", "Cold Harbor", "Silt Fen"])
 def test_the_one_company_whose_website_is_called_as_the_question_calls_it_is_meant(stack: Stack, name: str) -> None:
     domain = f"{name.replace(' ', '').lower()}.com"

@@ -51,6 +51,22 @@ def test_without_a_question_it_says_what_to_begin_with_and_what_that_costs_and_b
     assert f"- {offered[0]['question']} ({offered[0]['price']})" in shown
 
 
+@pytest.mark.parametrize(
+    ("websites", "told"),
+    [
+        (["bwf.com"], "name bwf.com, if that is the one, in the question"),
+        (["bwf.com", "bwf.de"], "name one of bwf.com, bwf.de in the question"),
+    ],
+)
+def test_without_a_terminal_it_says_how_to_name_the_company_that_is_meant(
+    stack: Stack, me: str, websites: list[str], told: str
+) -> None:
+    at = stack.clock.now()
+    stack.store.companies.add([Company(new_id("com"), one, "Brackwater Foods", one, at) for one in websites])
+    done = stack.command("ask", "Whom does Brackwater hire?", "--as", me)
+    assert (done.returncode, told in " ".join(done.stderr.split())) == (5, True), done.stderr
+
+
 def test_the_answer_as_json_is_that_of_the_session(stack: Stack, me: str) -> None:
     done = stack.command("ask", QUESTION, "--as", me, "--json")
     answer = json.loads(done.stdout)
