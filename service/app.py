@@ -19,7 +19,6 @@ from resources.settings import Settings
 from resources.store import SqlStore
 from resources.wiring import open_store_of
 from service.agents.server import PATH, agents_over_http
-from service.hits import Hits
 from service.http.access import caller_of
 from service.http.bodiless import Bodiless
 from service.http.bounds import Bounded
@@ -27,6 +26,7 @@ from service.http.declared_query import query_as_declared
 from service.http.error_answers import answer_errors
 from service.installation.opening import opened
 from service.installation.state import ServiceState
+from service.memory_hits import MemoryHits
 from service.observability.observing import Observed
 from service.pages import PAGES
 from service.pages.problem_pages import problem_page
@@ -75,7 +75,7 @@ def create_service(
         app.include_router(router, include_in_schema=False, dependencies=[_AS_DECLARED])
     app.router.routes.append(Route(PATH, _Agents(), include_in_schema=False))
     answer_errors(app, problem_page)
-    app.add_middleware(Hits)
+    app.add_middleware(MemoryHits)
     app.add_middleware(Bodiless)
     app.add_middleware(Bounded, stopping=partial(_is_stopping, app))
     app.add_middleware(Observed)

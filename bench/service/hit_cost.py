@@ -32,10 +32,10 @@ from resources.store import SqlStore
 from resources.wiring import open_store_of
 from service.answers.enrichments import FromMemory, from_memory
 from service.app import create_service
-from service.hits import Hits
 from service.http.access import caller_of_secret
 from service.http.bodies import AskBody, EnrichBody
 from service.installation.state import ServiceState
+from service.memory_hits import MemoryHits
 from service.observability.logs import log, to_stderr
 
 _COMPANY = "tesla.com"
@@ -87,7 +87,7 @@ async def _parts(app: FastAPI, store: SqlStore, secret: str, hits: int) -> None:
         assert isinstance(known, FromMemory)
         return known
 
-    one, writer = await found(), Hits(app)
+    one, writer = await found(), MemoryHits(app)
 
     async def understood() -> None:
         body.validate_python(json.loads(content)).ask(caller)

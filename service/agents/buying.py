@@ -12,7 +12,7 @@ from mcp.server.mcpserver import Context, Elicit, Resolve
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field, ValidationError
 
-from enrichment.domain.accepted import GivenQuote
+from enrichment.domain.accepted_requests import GivenQuote
 from enrichment.domain.money import in_usd
 from enrichment.pipeline.stages import ask_of_json
 from enrichment.rules.requirements import BY_QUOTE

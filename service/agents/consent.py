@@ -13,7 +13,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Literal
 
-from enrichment.domain.accepted import GivenQuote, IdempotencyKey
+from enrichment.domain.accepted_requests import GivenQuote, IdempotencyKey
 
 Approval = Literal["nothing to pay", "policy", "person"]
 _DIGITS = 32

@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from enrichment.batches.progress import budget_too_small
 from enrichment.batches.quote import quote_batch
-from enrichment.domain.accepted import IdempotencyKey
+from enrichment.domain.accepted_requests import IdempotencyKey
 from enrichment.domain.batches import AGAIN, AGAIN_FAILED, Batch, BatchCompanyState, BatchSummary
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id

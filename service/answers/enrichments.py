@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from fastapi.concurrency import run_in_threadpool
 
-from enrichment.domain.accepted import AcceptedRequest, GivenQuote, IdempotencyKey, MadeBefore, ServedRequest
+from enrichment.domain.accepted_requests import AcceptedRequest, GivenQuote, IdempotencyKey, MadeBefore, ServedRequest
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.pipeline.cached_profile import served_at_once

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from fastapi.concurrency import run_in_threadpool
 
-from enrichment.domain.accepted import IdempotencyKey, MadeBefore
+from enrichment.domain.accepted_requests import IdempotencyKey, MadeBefore
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import to_micro

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from fastapi import Header, Request, Response
 
-from enrichment.domain.accepted import IdempotencyKey
+from enrichment.domain.accepted_requests import IdempotencyKey
 from service.http.access import Caller
 from service.http.bodies import LEAVE_IT_OUT
 from service.problems import ApiProblem

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
-from enrichment.domain.accepted import IdempotencyKey
+from enrichment.domain.accepted_requests import IdempotencyKey
 
 
 class SameCalls:

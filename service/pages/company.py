@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
-from enrichment.domain.accepted import IdempotencyKey
+from enrichment.domain.accepted_requests import IdempotencyKey
 from enrichment.domain.values import in_words
 from enrichment.pipeline.verdicts import NotAValue, NothingToJudge, OtherVerdict
 from enrichment.profiles.document import missing

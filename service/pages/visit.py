@@ -18,7 +18,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData, UploadFile
 
-from enrichment.domain.accepted import IdempotencyKey
+from enrichment.domain.accepted_requests import IdempotencyKey
 from enrichment.domain.access import Right
 from service.http import cookies
 from service.http.access import Caller, allowed_to, caller_of_browser

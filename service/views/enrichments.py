@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from enrichment.domain.accepted import AcceptedRequest, GivenQuote
+from enrichment.domain.accepted_requests import AcceptedRequest, GivenQuote
 from enrichment.domain.companies import Company
 from enrichment.domain.profiles import Profile
 from enrichment.domain.requests import Event, Request

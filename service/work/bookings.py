@@ -13,7 +13,7 @@ from functools import partial
 
 from fastapi.concurrency import run_in_threadpool
 
-from enrichment.domain.accepted import ServedRequest
+from enrichment.domain.accepted_requests import ServedRequest
 from enrichment.ports import StoreError
 from resources.store import SqlStore
 from service.observability.logs import log

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from enrichment.context.run_context import RunContext
-from enrichment.domain.accepted import AcceptedRequest
+from enrichment.domain.accepted_requests import AcceptedRequest
 from enrichment.domain.companies import Company
 from enrichment.pipeline.enrich import enrich
 from enrichment.pipeline.stages import Ask, ask_of_json

@@ -20,7 +20,7 @@ from typing import Any, Literal
 import httpx
 
 from bench.money.worker import SharedClock, WorkerSetup
-from enrichment.domain.accepted import AcceptedRequest, IdempotencyKey, MadeBefore
+from enrichment.domain.accepted_requests import AcceptedRequest, IdempotencyKey, MadeBefore
 from resources.settings import Settings
 from resources.store import SqlStore, open_store
 from resources.store.requests.accepted_requests import SqlAcceptedRequests

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from enrichment.domain.accepted import AcceptedRequest, GivenQuote, IdempotencyKey, MadeBefore, ServedRequest
+from enrichment.domain.accepted_requests import AcceptedRequest, GivenQuote, IdempotencyKey, MadeBefore, ServedRequest
 from enrichment.domain.json_values import Json
 from enrichment.domain.requests import CacheRead, Event, Request
 from resources.store import tables as t

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.domain.accepted import IdempotencyKey, MadeBefore
+from enrichment.domain.accepted_requests import IdempotencyKey, MadeBefore
 from enrichment.domain.json_values import Json
 from enrichment.domain.research import NewSessionEvent, Persona, Question, Session, SessionEvent
 from enrichment.ports.sessions import QuestionLost

@@ -10,7 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from sandbox.companies.catalogue import Catalogue
 from service.app import create_service
-from service.hits import Hits
+from service.memory_hits import MemoryHits
 from tests.acceptance.conftest import Stack
 from tests.acceptance.service.test_keys import bearer
 from tests.support.eventually import PATIENCE_SECONDS, eventually
@@ -62,7 +62,7 @@ def test_of_calls_that_come_at_once_no_more_go_to_their_route_than_there_is_room
             may_end.set()
         await may_end.wait()
 
-    async def call(hits: Hits, app: FastAPI, domain: str) -> None:
+    async def call(hits: MemoryHits, app: FastAPI, domain: str) -> None:
         body = json.dumps({"company": domain}).encode()
         headers = {
             "authorization": authorization, "content-type": "application/json", "content-length": str(len(body)),
@@ -86,7 +86,7 @@ def test_of_calls_that_come_at_once_no_more_go_to_their_route_than_there_is_room
     async def story() -> int:
         app = create_service(stack.settings, now=stack.clock.now)
         async with app.router.lifespan_context(app):
-            hits = Hits(route)
+            hits = MemoryHits(route)
             await asyncio.gather(*(call(hits, app, domain) for domain in domains))
             return int(app.state.service.runs.room)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from enrichment.domain.accepted import AcceptedRequest, IdempotencyKey, MadeBefore, ServedRequest
+from enrichment.domain.accepted_requests import AcceptedRequest, IdempotencyKey, MadeBefore, ServedRequest
 from enrichment.domain.requests import CacheRead, Event, Request
 from enrichment.ports import StoreError
 from resources.store import SqlStore

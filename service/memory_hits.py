@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from enrichment.domain.accepted import MadeBefore
+from enrichment.domain.accepted_requests import MadeBefore
 from enrichment.domain.companies import Company
 from enrichment.domain.ids import new_id
 from enrichment.domain.json_values import Json
@@ -73,7 +73,7 @@ _KINDS: Mapping[str, _Kind] = {
 _HEADERS = frozenset({b"authorization", b"content-type", b"content-length", b"idempotency-key", b"accept", b"cookie"})
 
 
-class Hits:
+class MemoryHits:
     """ASGI middleware."""
 
     def __init__(self, app: ASGIApp) -> None:
