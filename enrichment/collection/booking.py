@@ -169,6 +169,7 @@ class Bookings:
     async def _read(self, reply: Reply, purchase: Purchase) -> tuple[Fact, ...]:
         """The facts of a reply that is stored and paid for; it then counts as known, even if it could not be read."""
         made: ReadReply | None = ReadReply((), ())
+        without_name = self.company.name is None  # another reply may give the name while this one is read
         if reply.found:
             made = await read_and_keep(
                 reply, self.company, rules=self._rules, context=self._context, trace=self._trace, stage="collect"
@@ -178,8 +179,9 @@ class Bookings:
         if made is None:
             return ()
         self._named += [(reply.source, one) for one in made.named if one.is_asked]
-        if self.company.name is None:
+        if without_name:
             self._read_without_name.append(reply)
+        if self.company.name is None:
             self._learn_name()
         return made.facts
 
