@@ -143,10 +143,10 @@ class CompaniesMeant:
             found.companies += (await self._by_ids(await self._last_ids(parts)))[: MOST_COMPANIES - 1]
         for name in names:
             if found.is_full:
-                open_points.append(OpenPoint(name, _ONE_TOO_MANY))
+                found.open_points.append(OpenPoint(name, _ONE_TOO_MANY))
             elif not await self._add(name, found):
-                return None, open_points
-        return found.companies, open_points
+                return None, found.open_points
+        return found.companies, found.open_points
 
     def _is_ours(self, parts: QuestionParts, before: Sequence[Company]) -> bool:
         """Whether a question that names no company is about the seller's own."""

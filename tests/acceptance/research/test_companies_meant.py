@@ -234,6 +234,16 @@ def test_the_one_company_whose_website_is_called_as_the_question_calls_it_is_mea
     assert [one["key"] for one in answer["companies"]] == [domain]
 
 
+@pytest.mark.parametrize(("name", "domain"), [("Digital Realty", "digitalrealty.com"), ("Vertiv", "vertiv.com")])
+def test_of_a_company_found_under_a_longer_name_it_is_not_said_that_no_source_knows_it(
+    stack: Stack, name: str, domain: str
+) -> None:
+    one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now)
+    (answer,) = one.ask(f"Is {name} hiring?")
+    assert [one["key"] for one in answer["companies"]] == [domain]
+    assert name not in {point["what"] for point in answer["open_points"]}
+
+
 def test_another_company_named_alone_is_asked_what_the_one_before_was(stack: Stack) -> None:
     one = Seller(stack.settings, stack.rules, stack.store, stack.clock.now)
     first, then = one.ask("What has happened at tesla.com lately?", "and Adobe?")
