@@ -175,6 +175,18 @@ def test_advice_is_told_with_what_happens_and_without_lists_beside_it() -> None:
     assert "Acme uses Okta Verify." not in texts(found)
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which technologies run there, and how do I pitch to Acme?",
+        "How do I pitch to Acme, and what is their software?",
+    ],
+)
+def test_what_is_asked_for_beside_advice_is_told_too(question: str) -> None:
+    found = said(question, [JIRA, OKTA, NEWS[0], ADA], "tech_stack", advised=[RUNS])
+    assert {RUNS, "Acme uses Okta Verify."} <= set(texts(found))
+
+
 def test_nobody_sells_to_their_own_company() -> None:
     both = sides(JIRA)
     own = replace(both, vendor=both.company)
