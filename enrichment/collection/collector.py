@@ -49,8 +49,11 @@ async def collect(
     """
     bookings = Bookings(known, company, request, plan.requirements, rules, context, trace)
     until = time.monotonic() + max(0.0, plan.requirements.max_seconds - seconds_used)
-    execution = _PlanExecution(plan, known, request, rules, context, trace, bookings, until)
-    execution.sources.leave_out(failure.source for failure in failed)
+    sources = AskedSources(
+        plan.requirements, known, request, rules, context, trace, bookings, until=until, caps_bind=plan.in_turn
+    )
+    sources.leave_out(failure.source for failure in failed)
+    execution = _PlanExecution(plan, sources)
     budget = plan.requirements.budget
     if budget is not None and budget.most_micro_usd is not None:
         await execution.carry_out_while_it_can_be_complete()
@@ -70,24 +73,10 @@ async def collect(
 class _PlanExecution:
     """One plan being carried out: which sources may still be asked, within which caps and how long."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        known: Known,
-        request: Request,
-        rules: Rules,
-        context: CollectionContext,
-        trace: Trace,
-        bookings: Bookings,
-        until: float,
-    ) -> None:
-        """until: seconds of time.monotonic, after which nothing more is asked."""
-        self.plan, self.request = plan, request
-        self.rules, self.context, self.trace = rules, context, trace
-        self.bookings = bookings
-        self.sources = AskedSources(
-            plan.requirements, known, request, rules, context, trace, bookings, until=until, caps_bind=plan.in_turn
-        )
+    def __init__(self, plan: Plan, sources: AskedSources) -> None:
+        self.plan, self.sources, self.request = plan, sources, sources.request
+        self.rules, self.context, self.trace = sources.rules, sources.context, sources.trace
+        self.bookings = sources.bookings
         self.given_up: tuple[str, ...] = ()
 
     async def carry_out_while_it_can_be_complete(self) -> None:

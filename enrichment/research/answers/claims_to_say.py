@@ -22,7 +22,7 @@ from enrichment.research.evidence.event_days import event_day
 from enrichment.research.evidence.passages import Sides
 from enrichment.research.evidence.relevance import content_words
 from enrichment.research.questions.advice_asked import asks_for_sentence
-from enrichment.research.questions.areas_asked import datasets_named
+from enrichment.research.questions.areas import AREAS
 from enrichment.research.questions.breakdown import QuestionParts
 from enrichment.research.questions.measures import OPENINGS, MeasureAsked, measure_asked
 from enrichment.research.questions.positions_asked import are_positions_asked, positions_asked
@@ -67,7 +67,7 @@ def claims_to_say(
     if asked.advice and asks_for_sentence(parts.text):
         claims = _one_sentence(claims, sides)
     if parts.asks_for_advice:
-        claims = _what_happens(claims, parts.text)
+        claims = _what_happens(claims, parts.beside_advice)
     if _ONLY_NEWEST.search(parts.text):
         claims = _newest(claims)
     claims, beside = _without_lists_beside(claims, asked, parts, sides)
@@ -102,12 +102,12 @@ def _one_sentence(claims: Sequence[CheckedClaim], sides: Sides) -> list[CheckedC
     return [*[one for one in openings if one is not None][:1], *people]
 
 
-def _what_happens(claims: Sequence[CheckedClaim], text: str) -> list[CheckedClaim]:
+def _what_happens(claims: Sequence[CheckedClaim], areas: Sequence[str]) -> list[CheckedClaim]:
     """Of what is known that with which one may begin: advice and what it rests on, what happens, people.
 
-    And what the question names besides.
+    areas: what is asked for as well.
     """
-    telling_datasets = datasets_named(text).union(_EVENTS)
+    telling_datasets = {*_EVENTS, *(dataset for area in AREAS if area.name in areas for dataset in area.told_by)}
     rests_on = {_needed(one).text for one in claims if one.kind == "recommendation"}
     telling = (
         one

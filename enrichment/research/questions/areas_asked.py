@@ -14,7 +14,7 @@ from enrichment.research.questions.asked_words import AskedWords
 from enrichment.research.questions.marked_words import MarkedWords
 from enrichment.research.questions.mention import MentionRole
 from enrichment.research.questions.positions_asked import looks_for_staff
-from enrichment.research.questions.question_words import places_of, words_in_question
+from enrichment.research.questions.question_words import places_of
 from enrichment.research.questions.technology_use import asks_what_is_used, is_any_used, uses_a_thing
 
 OTHER_SCRIPT = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
@@ -54,13 +54,6 @@ def areas_asked(asked: AskedWords, marked: MarkedWords) -> AreasAsked:
     if shown <= {"intent"} and looks_for_staff(asked.words):
         shown = {"hiring"}
     return AreasAsked(tuple(name for name in AREA_NAMES if name in shown), phrases)
-
-
-def datasets_named(text: str) -> frozenset[str]:
-    """Datasets of the areas that a text names, whatever else it asks for: 'how big are they, and how do I begin?'."""
-    words = words_in_question(text)
-    named = {area for phrase, area in phrases_of_areas() if any(places_of(words, phrase))}
-    return frozenset(dataset for area in AREAS if area.name in named for dataset in area.told_by)
 
 
 def _places_of(asked: AskedWords, phrase: tuple[str, ...]) -> Iterator[range]:

@@ -76,8 +76,8 @@ class QuestionParts:
     unanswerable: part of the question -> why no source knows it. by: what broke it down; because: why by rule. is_sure:
     each of its words is a known company's name, shows an area, asks for advice, or is grammar. roles: words in the
     titles of people who are asked for. unread: words that nothing has read. beside_ours: the seller's company is to be
-    compared with it. about_research: it asks for the price of research, for the age of what is known, or
-    how sure the answer before is.
+    compared with it. beside_advice: the areas that are asked for as well, where it asks for advice.
+    about_research: it asks for the price of research, for the age of what is known, or how sure the answer before is.
     named_before: companies of text that are no longer meant, as another one is asked what they were.
     of_answer: it is about the answer before, and what that was asked is remembered; only_fitting: of that only what
     meets the seller's offer; point: the one claim of it which is meant, as stored. picks_by: the figure by which one
@@ -111,6 +111,7 @@ class QuestionParts:
     unread: tuple[str, ...] = ()
     asks_what_it_is: bool = False
     beside_ours: bool = False
+    beside_advice: tuple[str, ...] = ()
     about_research: Literal["price", "age", "sureness"] | None = None
     text: str = ""
     days: int | None = None
@@ -343,6 +344,7 @@ def _as_read(reading: QuestionReading, area: str | None) -> QuestionParts:
         unread=reading.unread if is_open else (),
         asks_what_it_is=reading.asks_what_it_is,
         beside_ours=reading.beside_ours,
+        beside_advice=reading.beside_advice,
         unanswerable=dict.fromkeys(reading.private, _PRIVATE),
     )
 

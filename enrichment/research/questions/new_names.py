@@ -178,7 +178,7 @@ def _is_owner(words: Sequence[Word], start: int) -> bool:
 def _is_joined_to_one(words: Sequence[Word], start: int, end: int, taken: Collection[int]) -> bool:
     """'Does Acme or United Parcel Service use Oracle?': joined to a name, and both are in front of what they do.
 
-    Also what is chosen from: 'whom first, Acme or IBM?'
+    Also what is chosen from: 'which one first, Acme or IBM?'
     """
     is_joined = start > 1 and words[start - 1].does("and_or") and start - 2 in taken and not words[start].apart
     is_chosen_from = words[start - 1].small in ("or", "vs", "versus") or has_phrase(words, "whom_first")

@@ -56,6 +56,7 @@ class QuestionReading:
     contact_details: words such as "email". private: what no source tells of a person.
     roles: words in the titles of people who are asked for. unread: words of another language that no table has.
     asks_what_it_is: "what is Acme?". beside_ours: what the seller's company has is to be told beside it.
+    beside_advice: the areas that are asked for as well, where it asks for advice.
     """
 
     companies: tuple[str, ...] = ()
@@ -80,6 +81,7 @@ class QuestionReading:
     unread: tuple[str, ...] = ()
     asks_what_it_is: bool = False
     beside_ours: bool = False
+    beside_advice: tuple[str, ...] = ()
     is_sure: bool = False
     """Nothing is left to be understood: companies that are known, areas, advice, technologies, grammar."""
 
@@ -131,6 +133,7 @@ def _reading(asked: AskedWords) -> QuestionReading:
     places = tuple(at for at, kind in enumerate(_PLACES) if has_phrase(asked.words, kind))
     if asks_why_buy_ours(asked):
         advice, content = True, replace(content, topics=(), sought=())
+    beside_advice = content.areas if advice else ()
     if advice:
         content = replace(content, areas=())
     restates = content.is_empty and not advice and _restates(asked, companies, places)
@@ -158,6 +161,7 @@ def _reading(asked: AskedWords) -> QuestionReading:
         unread=() if advice or restates else content.unread,
         asks_what_it_is=content.is_empty and not advice and _asks_what_it_is(asked),
         beside_ours=not advice and "competition" not in content.areas and is_beside_ours(asked),
+        beside_advice=beside_advice,
         places=places,
     )
 

@@ -187,14 +187,13 @@ class CompaniesMeant:
         else:
             looked_up = company if await self._was_looked_up(company) else None
         is_chosen = name.casefold() in self._chosen or registrable_domain(name) is not None
-        if not is_chosen and (several := await self._that_come_up(name, company)):
-            if (sure := surely_meant(name, several)) is not None and company.domain is None:
-                found.open_points = [one for one in found.open_points if one.what != name]
-                return await self._asked_for(sure.domain or sure.key)
-            is_one = len(several) == 1 and company.domain is not None
-            if not is_one:
-                found.open_points = [one for one in found.open_points if one.what != name]
+        several = [] if is_chosen else await self._that_come_up(name, company)
+        is_found = len(several) == 1 and company.domain is not None
+        if several and not is_found:
+            found.open_points = [one for one in found.open_points if one.what != name]
+            if (sure := surely_meant(name, several)) is None:
                 raise _SeveralMeant(several)
+            return await self._asked_for(sure.domain or sure.key)
         return looked_up or (company if company.domain else None)
 
     async def registered(self, names: Sequence[str]) -> list[Company]:

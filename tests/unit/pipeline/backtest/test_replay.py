@@ -1,69 +1,29 @@
 """What past requests would have cost and brought under other rules."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from enrichment.analysis.question import AnalysisInputs, prepare
 from enrichment.domain.knowledge import Known
 from enrichment.domain.purchases import Cap
 from enrichment.domain.requests import Request
-from enrichment.pipeline.backtest.compare import Comparison, compare
-from enrichment.pipeline.backtest.history import History, Observation, RecordedAnalysis, SpendingEntry
-from enrichment.pipeline.backtest.replay import Side, SimulationOutcome, rerun
-from enrichment.pipeline.stages import Ask, asked_note
-from enrichment.rules import Rules
-from enrichment.rules.requirements import requirements_of
+from enrichment.pipeline.backtest.history import History, Observation
+from enrichment.pipeline.backtest.replay import Side, rerun
 from tests.support.examples import MATRIX, NOON, acme, known_from
-
-DAY = timedelta(days=1)
-EVERYTHING = ["company_name", "domain", "industry", "employee_count", "company_description"]
-
-
-def request(day: float = 1, consumer: str = "profile", *, domain: str | None = "acme.com", **options: Any) -> Request:
-    note = asked_note(Ask("acme.com", **options), acme(domain=domain))
-    at = NOON + day * DAY
-    return Request(
-        f"req_{day}", "com_1", consumer, None, "enhanced", MATRIX.hash, at, state="complete", plan={"asked": note}
-    )
-
-
-def seen(known: Known, **units: int) -> tuple[Observation, ...]:
-    return tuple(
-        Observation(head, units, tuple(f for f in known.facts if f.reply_id == head.reply_id)) for head in known.replies
-    )
-
-
-def history(known: Known, *requests: Request, **units: int) -> History:
-    return History(NOON, requests, {"com_1": acme()}, {"com_1": seen(known, **units)})
-
-
-def replay(rules: Rules, past: History, **more: Any) -> SimulationOutcome:
-    return rerun(Side(rules), past, **more)
-
-
-def with_source(rules: Rules, name: str, **changes: object) -> Rules:
-    return rules.model_copy(
-        update={"sources": {**rules.sources, name: rules.sources[name].model_copy(update=changes)}, "hash": "other"}
-    )
-
-
-def with_caps(**limits: Any) -> Rules:
-    return MATRIX.model_copy(update={"caps": MATRIX.caps.model_copy(update=limits)})
-
-
-def priced(rules: Rules, provider: str, unit: str, usd: str) -> Rules:
-    entry = rules.providers[provider]
-    price = entry.prices[unit].model_copy(update={"usd_per_unit": Decimal(usd)})
-    changed = entry.model_copy(update={"prices": {**entry.prices, unit: price}})
-    return rules.model_copy(update={"providers": {**rules.providers, provider: changed}, "hash": "other"})
-
-
-def everything_from_company_db(at: datetime = NOON + DAY, *, also: list[str] | None = None) -> Known:
-    return known_from(("brightdata_company_db", EVERYTHING), ("google_knowledge_graph", also or []), at=at)
+from tests.support.replays import (
+    DAY,
+    EVERYTHING,
+    everything_from_company_db,
+    history,
+    priced,
+    replay,
+    request,
+    seen,
+    with_caps,
+    with_source,
+)
 
 
 def test_what_memory_had_before_a_request_is_not_bought_again() -> None:
@@ -281,171 +241,3 @@ def test_who_cannot_be_asked_now_is_not_asked_in_the_replay() -> None:
     outcome = rerun(Side(MATRIX, {"brightdata": "set BRIGHTDATA_API_KEY in .env"}), asked)
     assert outcome.spent.calls > 0
     assert not [source for source in outcome.spent.by_source if source.startswith("brightdata")]
-
-
-# analyses
-
-
-OF_MODEL = known_from(("brightdata_company_db", EVERYTHING), ("apollo_contacts", ["key_contacts"]), at=NOON)
-TOKENS = {"input_token": 1_000, "output_token": 500}
-
-
-def asked_of_model(
-    *requests: Request, rules: Rules = MATRIX, made: tuple[RecordedAnalysis, ...] = (), **more: Any
-) -> SimulationOutcome:
-    return rerun(Side(rules, **more), replace(history(OF_MODEL, *requests), answered=made))
-
-
-def answered(name: str, *, company: str = "com_1", key: str = "other evidence", by: str = "req_0") -> RecordedAnalysis:
-    return RecordedAnalysis(company, name, key, by, NOON, TOKENS)
-
-
-def model_priced(usd: str) -> Rules:
-    openai = MATRIX.providers["openai"]
-    model = openai.models["gpt-4.1-mini"]
-    dear = model.model_copy(
-        update={"output_token": model.output_token.model_copy(update={"usd_per_unit": Decimal(usd)})}
-    )
-    changed = openai.model_copy(update={"models": {"gpt-4.1-mini": dear}})
-    return MATRIX.model_copy(update={"providers": {**MATRIX.providers, "openai": changed}, "hash": "other"})
-
-
-VENDOR = request(1, "vendor_enrichment")
-
-
-def test_an_analysis_takes_the_tokens_it_took_of_this_company_at_the_price_of_the_rules() -> None:
-    made = tuple(answered(name) for name in ("contact_priorities", "intelligence_summary"))
-    here, there = (asked_of_model(VENDOR, rules=rules, made=made) for rules in (MATRIX, model_priced("16")))
-    assert (here.spent.questions, here.spent.analyses, here.estimated) == (2, 2 * 1_200, 0)
-    assert (there.spent.questions, there.spent.analyses) == (2, 2 * 8_400)
-
-
-def test_of_a_company_never_analysed_others_tell_how_many_tokens_it_takes_else_the_quote() -> None:
-    made = (answered("contact_priorities", company="com_2"), answered("contact_priorities", company="com_3"))
-    outcome = asked_of_model(VENDOR, made=made)
-    assert (outcome.spent.questions, outcome.estimated) == (2, 2)
-    assert outcome.spent.analyses > 1_200
-
-
-def test_of_several_times_the_nearest_tells_how_many_tokens_it_takes() -> None:
-    made = [replace(answered("contact_priorities"), at=NOON + day * DAY, units=UNITS[day]) for day in UNITS]
-    rules = with_optional_nothing(analyses=("contact_priorities",))
-    costs = [
-        asked_of_model(request(day, "vendor_enrichment"), rules=rules, made=tuple(made)).spent.analyses
-        for day in (1, 3, 5)
-    ]
-    assert costs == [400, 4, 40]
-
-
-UNITS = {0: {"input_token": 1_000}, 3: {"input_token": 10}, 6: {"input_token": 100}}
-
-
-def test_the_same_evidence_is_analysed_once() -> None:
-    later = request(2, "vendor_enrichment")
-    assert asked_of_model(VENDOR, later, rules=with_optional_nothing()).spent.questions == 2
-
-
-@pytest.mark.parametrize(("made_by", "questions"), [("req_0", 0), ("req_1", 1)])
-def test_an_analysis_others_made_before_is_remembered_one_of_the_replayed_is_not(made_by: str, questions: int) -> None:
-    rules = with_optional_nothing(analyses=("contact_priorities",))
-    made = answered("contact_priorities", key=key_of("contact_priorities", rules), by=made_by)
-    without, later = request(1, "vendor_enrichment", max_cost=0), request(2, "vendor_enrichment")
-    assert asked_of_model(replace(without, request_id="req_1"), later, rules=rules, made=(made,)).spent.questions == (
-        questions
-    )
-
-
-def test_a_new_prompt_is_a_new_question() -> None:
-    rules = with_optional_nothing(analyses=("contact_priorities",))
-    made = answered("contact_priorities", key=key_of("contact_priorities", rules))
-    reworded = rules.model_copy(update={"prompts": {**rules.prompts, "contact_priorities": "Who decides?"}})
-    questions = [asked_of_model(VENDOR, rules=each, made=(made,)).spent.questions for each in (rules, reworded)]
-    assert questions == [0, 1]
-
-
-def key_of(analysis: str, rules: Rules) -> str:
-    setting = AnalysisInputs(rules, requirements_of(rules, ["vendor_enrichment"]), acme(), None)
-    return prepare(analysis, OF_MODEL.facts, setting, VENDOR.asked_at).key
-
-
-def with_optional_nothing(**changes: object) -> Rules:
-    entry = MATRIX.consumers["vendor_enrichment"].model_copy(update={"optional": {}, **changes})
-    return MATRIX.model_copy(update={"consumers": {**MATRIX.consumers, "vendor_enrichment": entry}, "hash": "other"})
-
-
-def test_analyses_the_other_rules_do_not_ask_for_are_not_paid() -> None:
-    entry = MATRIX.consumers["vendor_enrichment"].model_copy(update={"analyses": ("contact_priorities",)})
-    fewer = MATRIX.model_copy(update={"consumers": {**MATRIX.consumers, "vendor_enrichment": entry}})
-    assert dict(asked_of_model(VENDOR, rules=fewer).spent.by_source)["analysis:contact_priorities"] == 1
-    assert asked_of_model(VENDOR, rules=fewer).spent.questions == 1
-
-
-def test_without_a_model_no_analysis_is_asked() -> None:
-    outcome = asked_of_model(VENDOR, unavailable={"openai": "set OPENAI_API_KEY in .env"})
-    assert (outcome.spent.questions, outcome.spent.analyses) == (0, 0)
-
-
-def test_an_analysis_takes_from_the_caps_as_well() -> None:
-    assert asked_of_model(VENDOR, rules=with_caps(providers={"openai": Decimal("0.02")})).spent.questions == 2
-    assert asked_of_model(VENDOR, rules=with_caps(providers={"openai": Decimal("0.001")})).spent.questions == 0
-
-
-# side by side
-
-
-def side_by_side(other: Rules, *requests: Request, **more: Any) -> Comparison:
-    past = replace(history(everything_from_company_db(NOON + 20 * DAY), *requests), **more)
-    return compare(past, Side(MATRIX), Side(other))
-
-
-def test_only_requests_that_both_can_serve_are_compared_and_what_only_these_paid() -> None:
-    consumers = {name: entry for name, entry in MATRIX.consumers.items() if name != "vendor_enrichment"}
-    other = MATRIX.model_copy(update={"consumers": consumers, "hash": "other"})
-    alike, gone = request(1), request(2, "vendor_enrichment")
-    bought = {
-        alike.request_id: (
-            SpendingEntry("profile", "brightdata_company_db", 1, 150_000),
-            SpendingEntry("profile", "analysis:x", 1, 7),
-        ),
-        gone.request_id: (SpendingEntry("vendor_enrichment", "apollo_contacts", 1, 120_000),),
-    }
-    compared = side_by_side(other, alike, gone, bought=bought, left_out={"they have not come to an end": 3})
-    assert compared.requests == 1
-    assert (compared.paid.calls, compared.paid.vendors, compared.paid.analyses, compared.paid.cost) == (
-        1,
-        150_000,
-        7,
-        150_007,
-    )
-    assert compared.here.spent == compared.there.spent
-    assert dict(compared.left_out) == {
-        "there is no consumer named 'vendor_enrichment' in the other rules": 1,
-        "they have not come to an end": 3,
-    }
-
-
-def test_what_is_in_force_for_all_is_in_force_on_both_sides() -> None:
-    past = history(Known(), request(1, max_cost=9_000_000))
-    forced, plain = (compare(past, Side(MATRIX), Side(MATRIX), override=by) for by in ("legacy", None))
-    assert forced.here.spent.calls == forced.there.spent.calls > plain.here.spent.calls == plain.there.spent.calls
-
-
-@pytest.mark.parametrize(
-    ("asked", "why"),
-    [
-        (replace(request(consumer="custom"), plan=None), "which datasets they named was not kept then"),
-        (request(consumer="research"), "what a model was asked in research sessions is not replayed"),
-        (request(consumer="gone"), "there is no consumer named 'gone' in these rules"),
-        (request(consumer="custom", datasets=("patents",)), "there is no dataset named 'patents' in these rules"),
-        (
-            request(consumer="custom", datasets=("industry",), sources=("serp_news", "oracle")),
-            "there is no source named 'oracle' in these rules",
-        ),
-        (request(strategy="hybrid"), "there is no strategy 'hybrid' in the other rules"),
-    ],
-)
-def test_what_cannot_be_replayed_is_left_out_of_all_with_its_reason(asked: Request, why: str) -> None:
-    unmixed = MATRIX.model_copy(update={"strategies": MATRIX.strategies.model_copy(update={"hybrid": None})})
-    compared = side_by_side(unmixed, asked)
-    assert (compared.requests, compared.here.spent.calls, compared.there.spent.calls) == (0, 0, 0)
-    assert dict(compared.left_out) == {why: 1}
